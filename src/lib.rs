@@ -1,0 +1,5 @@
+//! ssotlint proves that a code base authenticates in one way.
+
+pub mod facts;
+pub mod finding;
+pub mod source;
