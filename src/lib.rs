@@ -2,4 +2,5 @@
 
 pub mod facts;
 pub mod finding;
+pub mod parse;
 pub mod source;

@@ -1,0 +1,218 @@
+//! Collects the facts of one file while a front end walks its syntax.
+//!
+//! The builder knows no grammar: it keeps arenas, hands out ids, and remembers where the walk stands (scope and block).
+
+use crate::facts::{
+    Argument, Binding, BindingKind, Block, BlockId, BlockKind, Call, CallId, Class, ClassId, Comment, Exit, Expr,
+    ExprId, ExprKind, FileFacts, Function, FunctionId, Import, ImportId, Name, NameBuilder, Parameter, Problem, Range,
+    Return, Scope, ScopeId, ScopeKind, Setting, Store,
+};
+use crate::source::Span;
+
+/// Facts in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Builder {
+    names: NameBuilder,
+    facts: FileFacts,
+}
+
+fn id(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+fn extend<T>(arena: &mut Vec<T>, items: impl IntoIterator<Item = T>) -> Range {
+    let start = arena.len();
+    arena.extend(items);
+    Range {
+        start: id(start),
+        len: id(arena.len() - start),
+    }
+}
+
+impl Builder {
+    /// A file with its module scope and module block and nothing in them.
+    pub(crate) fn new(text_length: u32) -> Self {
+        let mut builder = Self::default();
+        builder.scope(ScopeKind::Module, None);
+        builder.block(Block {
+            scope: ScopeId(0),
+            parent: None,
+            kind: BlockKind::Body,
+            exit: Exit::FallsThrough,
+            span: Span::new(0, text_length),
+        });
+        builder
+    }
+
+    /// The finished facts: bindings sorted, arenas trimmed.
+    pub(crate) fn finish(mut self) -> FileFacts {
+        self.facts.names = self.names.finish();
+        self.facts
+            .bindings
+            .sort_by_key(|binding| (binding.scope, binding.name, binding.span));
+        self.facts.exprs.shrink_to_fit();
+        self.facts.calls.shrink_to_fit();
+        self.facts.bindings.shrink_to_fit();
+        self.facts.blocks.shrink_to_fit();
+        self.facts
+    }
+
+    /// The facts as they stand.
+    pub(crate) fn facts(&self) -> &FileFacts {
+        &self.facts
+    }
+
+    pub(crate) fn name(&mut self, text: &str) -> Name {
+        self.names.intern(text)
+    }
+
+    pub(crate) fn text(&self, name: Name) -> &str {
+        self.names.get(name)
+    }
+
+    pub(crate) fn expr(&mut self, kind: ExprKind, span: Span) -> ExprId {
+        self.facts.exprs.push(Expr { kind, span });
+        ExprId(id(self.facts.exprs.len() - 1))
+    }
+
+    pub(crate) fn list(&mut self, items: &[ExprId]) -> Range {
+        extend(&mut self.facts.lists.exprs, items.iter().copied())
+    }
+
+    pub(crate) fn entries(&mut self, items: &[(Option<ExprId>, ExprId)]) -> Range {
+        extend(&mut self.facts.lists.entries, items.iter().copied())
+    }
+
+    pub(crate) fn path(&mut self, items: &[Name]) -> Range {
+        extend(&mut self.facts.lists.names, items.iter().copied())
+    }
+
+    pub(crate) fn scope(&mut self, kind: ScopeKind, parent: Option<ScopeId>) -> ScopeId {
+        self.facts.scopes.push(Scope { kind, parent });
+        ScopeId(id(self.facts.scopes.len() - 1))
+    }
+
+    /// Says what makes a scope once that is known: the scope of a function exists before the function does.
+    pub(crate) fn set_scope_kind(&mut self, scope: ScopeId, kind: ScopeKind) {
+        self.facts.scopes[scope.0 as usize].kind = kind;
+    }
+
+    pub(crate) fn block(&mut self, block: Block) -> BlockId {
+        self.facts.blocks.push(block);
+        BlockId(id(self.facts.blocks.len() - 1))
+    }
+
+    /// Says how a block ends once its statements were walked.
+    pub(crate) fn set_exit(&mut self, block: BlockId, exit: Exit) {
+        self.facts.blocks[block.0 as usize].exit = exit;
+    }
+
+    pub(crate) fn bind(&mut self, scope: ScopeId, name: Name, kind: BindingKind, span: Span, block: BlockId) {
+        self.bind_annotated(scope, name, kind, None, span, block);
+    }
+
+    pub(crate) fn bind_annotated(
+        &mut self,
+        scope: ScopeId,
+        name: Name,
+        kind: BindingKind,
+        annotation: Option<ExprId>,
+        span: Span,
+        block: BlockId,
+    ) {
+        self.facts.bindings.push(Binding {
+            scope,
+            name,
+            kind,
+            annotation,
+            span,
+            block,
+        });
+    }
+
+    pub(crate) fn import(&mut self, import: Import) -> ImportId {
+        self.facts.imports.push(import);
+        ImportId(id(self.facts.imports.len() - 1))
+    }
+
+    pub(crate) fn parameters(&mut self, parameters: &[Parameter]) -> Range {
+        extend(&mut self.facts.lists.parameters, parameters.iter().copied())
+    }
+
+    /// The id the next function will get, for the scope that must name it.
+    pub(crate) fn function(&mut self, function: Function) -> FunctionId {
+        self.facts.functions.push(function);
+        FunctionId(id(self.facts.functions.len() - 1))
+    }
+
+    /// Completes a function that was announced before its body was walked.
+    pub(crate) fn function_mut(&mut self, function: FunctionId) -> &mut Function {
+        &mut self.facts.functions[function.0 as usize]
+    }
+
+    pub(crate) fn class(&mut self, class: Class) -> ClassId {
+        self.facts.classes.push(class);
+        ClassId(id(self.facts.classes.len() - 1))
+    }
+
+    /// A call and the expression it is.
+    pub(crate) fn call(
+        &mut self,
+        callee: ExprId,
+        arguments: &[Argument],
+        scope: ScopeId,
+        block: BlockId,
+        span: Span,
+    ) -> ExprId {
+        let arguments = extend(&mut self.facts.lists.arguments, arguments.iter().copied());
+        let call = CallId(id(self.facts.calls.len()));
+        let expr = self.expr(ExprKind::Call(call), span);
+        self.facts.calls.push(Call {
+            callee,
+            arguments,
+            expr,
+            block,
+            scope,
+            awaited: false,
+        });
+        expr
+    }
+
+    /// Marks the call that `expr` is, if it is one, as awaited on the spot.
+    pub(crate) fn set_awaited(&mut self, expr: ExprId) {
+        if let ExprKind::Call(call) = self.facts.exprs[expr.0 as usize].kind {
+            self.facts.calls[call.0 as usize].awaited = true;
+        }
+    }
+
+    pub(crate) fn store(&mut self, store: Store) {
+        self.facts.stores.push(store);
+    }
+
+    pub(crate) fn returned(&mut self, returned: Return) {
+        self.facts.returns.push(returned);
+    }
+
+    pub(crate) fn setting(&mut self, setting: Setting) {
+        self.facts.config.push(setting);
+    }
+
+    pub(crate) fn comment(&mut self, comment: Comment) {
+        self.facts.comments.push(comment);
+    }
+
+    pub(crate) fn problem(&mut self, message: impl Into<String>, span: Span) {
+        self.facts.problems.push(Problem {
+            message: message.into(),
+            span,
+        });
+    }
+
+    pub(crate) fn waiver(&mut self, waiver: crate::facts::Waiver) {
+        self.facts.waivers.push(waiver);
+    }
+
+    pub(crate) fn set_lines(&mut self, lines: usize) {
+        self.facts.lines = id(lines);
+    }
+}
