@@ -4,3 +4,4 @@ pub mod facts;
 pub mod finding;
 pub mod parse;
 pub mod source;
+pub mod verdict;
