@@ -1,6 +1,6 @@
 //! The files of a run, by id, and how their text is read.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Names a file of the run. Ids follow the order of paths, so ordering by id is ordering by path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
