@@ -434,6 +434,8 @@ pub struct Call {
     pub scope: ScopeId,
     /// Whether its result is awaited on the spot.
     pub awaited: bool,
+    /// Whether it is a statement of its own, its result dropped.
+    pub discarded: bool,
 }
 
 /// An argument of a call.

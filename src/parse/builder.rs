@@ -174,6 +174,7 @@ impl Builder {
             block,
             scope,
             awaited: false,
+            discarded: false,
         });
         expr
     }
@@ -182,6 +183,13 @@ impl Builder {
     pub(crate) fn set_awaited(&mut self, expr: ExprId) {
         if let ExprKind::Call(call) = self.facts.exprs[expr.0 as usize].kind {
             self.facts.calls[call.0 as usize].awaited = true;
+        }
+    }
+
+    /// Marks the call that `expr` is, if it is one, as a statement of its own.
+    pub(crate) fn set_discarded(&mut self, expr: ExprId) {
+        if let ExprKind::Call(call) = self.facts.exprs[expr.0 as usize].kind {
+            self.facts.calls[call.0 as usize].discarded = true;
         }
     }
 
