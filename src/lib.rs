@@ -5,5 +5,6 @@ pub mod facts;
 pub mod finding;
 pub mod parse;
 pub mod program;
+pub mod rules;
 pub mod source;
 pub mod verdict;

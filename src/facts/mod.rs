@@ -574,6 +574,8 @@ pub struct Comment {
     pub text: Name,
     /// Whether nothing but white space stands before it.
     pub own_line: bool,
+    /// The line of code it speaks of: what stands before it, or for a comment on a line of its own the line below.
+    pub beside: Span,
 }
 
 /// A waiver in a comment: `ssot: ignore[rule] until=2027-01-31 reason`.

@@ -27,7 +27,7 @@ pub use texts::TextOrigin;
 pub use tokens::TokenSite;
 
 use crate::catalog::{Catalog, Entry, Role};
-use crate::facts::{Argument, BlockId, Call, CallId, ExprId, FileFacts, Language, ScopeId, ScopeKind, Splat};
+use crate::facts::{Argument, Call, CallId, ExprId, FileFacts, Language, ScopeId, ScopeKind, Splat};
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
 use modules::Modules;
@@ -72,6 +72,7 @@ pub struct Program<'a> {
     tokens: TokenSites,
     secrets: Vec<SecretRead>,
     owners: Owners,
+    concerns: &'a [Concern],
 }
 
 impl Index<FileId> for Program<'_> {
@@ -84,7 +85,7 @@ impl Index<FileId> for Program<'_> {
 impl<'a> Program<'a> {
     /// Links `files`, which are in the order of their ids.
     #[must_use]
-    pub fn link(files: Vec<ProgramFile>, catalog: &'a Catalog, declarations: &Declarations) -> Self {
+    pub fn link(files: Vec<ProgramFile>, catalog: &'a Catalog, declarations: &'a Declarations) -> Self {
         let modules = Modules::new(&files);
         let units = Units::new(&files, declarations.joined);
         let mut program = Self {
@@ -96,6 +97,7 @@ impl<'a> Program<'a> {
             tokens: TokenSites::default(),
             secrets: Vec::new(),
             owners: Owners::default(),
+            concerns: &declarations.concerns,
         };
         program.sites = Sites::find(&program);
         program.tokens = TokenSites::find(&program);
@@ -121,6 +123,22 @@ impl<'a> Program<'a> {
             .map(|(index, file)| find(file_id(index), file))
             .collect();
         found.into_iter().flatten().collect()
+    }
+
+    /// The innermost scope of `file` whose statements hold `span`; none where the file has no code there.
+    #[must_use]
+    pub fn scope_at(&self, file: FileId, span: Span) -> Option<ScopeId> {
+        let facts = &self[file].facts;
+        let holding = facts.blocks.iter().filter(|block| block.span.contains(span));
+        holding
+            .min_by_key(|block| block.span.end - block.span.start)
+            .map(|block| block.scope)
+    }
+
+    /// The name of the user's concern with this index of the catalog.
+    #[must_use]
+    pub fn concern_name(&self, index: usize) -> Option<&str> {
+        self.concerns.get(index).map(|concern| concern.name.as_str())
     }
 
     /// What library names and words mean.
@@ -291,16 +309,4 @@ fn argument_of<'f>(
             positional.into_iter().nth(*position as usize)
         }
     })
-}
-
-/// The innermost block of the file that holds `span`.
-pub(crate) fn innermost_block(facts: &FileFacts, span: Span) -> BlockId {
-    let mut best = crate::facts::MODULE_BLOCK;
-    for (index, block) in facts.blocks.iter().enumerate() {
-        let current = facts[best].span;
-        if block.span.contains(span) && current.contains(block.span) {
-            best = BlockId(u32::try_from(index).unwrap_or(u32::MAX));
-        }
-    }
-    best
 }

@@ -238,7 +238,6 @@ impl Program<'_> {
 
     /// What a binding binds its name to.
     pub(super) fn bound(&self, file: FileId, binding: &Binding, step: u32) -> Values {
-        let facts = &self[file].facts;
         let values = match binding.kind {
             BindingKind::Import(import) => self.import(file, import, step + 1),
             BindingKind::Function(function) => Values::one(Origin::Function((file, function))),

@@ -5,7 +5,7 @@ use super::names::Origin;
 use super::units::UnitId;
 use super::{Program, ProgramFile};
 use crate::facts::{MODULE_SCOPE, ScopeId, ScopeKind};
-use crate::finding::CodeScope;
+use crate::finding::{CodeScope, Site, Step};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -157,6 +157,37 @@ impl Program<'_> {
         } else {
             Some(names.join(" or "))
         }
+    }
+
+    /// Where the owners of `concern` that speak for `file` are defined.
+    #[must_use]
+    pub fn owner_steps(&self, concern: &str, file: FileId) -> Vec<Step> {
+        let origins = self
+            .owners_of(concern, file)
+            .flat_map(|owner| owner.origins.iter().map(move |origin| (owner, *origin)));
+        let places = origins.filter_map(|(owner, origin)| {
+            let site = match origin {
+                Origin::Module(place) => Site {
+                    file: self.modules.init(place)?,
+                    span: Span::default(),
+                },
+                Origin::Class((file, class)) => Site {
+                    file,
+                    span: self[file].facts[class].span,
+                },
+                Origin::Function((file, function)) => Site {
+                    file,
+                    span: self[file].facts[function].span,
+                },
+                _ => return None,
+            };
+            Some(Step {
+                site,
+                symbol: owner.path.clone(),
+                note: format!("the owner of {concern}"),
+            })
+        });
+        places.collect()
     }
 
     /// Whether code at `scope` of `file` belongs to an owner of `concern`. An owner that is limited to some settings owns the work
