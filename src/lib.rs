@@ -2,6 +2,7 @@
 
 pub mod facts;
 pub mod finding;
+pub mod page;
 pub mod parse;
 pub mod source;
 pub mod verdict;
