@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod facts;
 pub mod finding;
+pub mod page;
 pub mod parse;
 pub mod program;
 pub mod rules;
