@@ -1,5 +1,6 @@
 //! ssotlint proves that a code base authenticates in one way.
 
+pub mod catalog;
 pub mod facts;
 pub mod finding;
 pub mod parse;

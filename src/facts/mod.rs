@@ -210,6 +210,8 @@ pub enum How {
     FirstPresent,
     /// By a condition, which is the range's last element: ternary, `if`/`match` as expressions.
     ByCondition,
+    /// One or the other, or both: a union of types, `a | b`.
+    Either,
 }
 
 /// The operator of a comparison.
