@@ -1,3 +1,4 @@
 //! The tests that look at ssotlint from outside, in one binary.
 
 mod cases;
+mod rules;
