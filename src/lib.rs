@@ -4,5 +4,6 @@ pub mod catalog;
 pub mod facts;
 pub mod finding;
 pub mod parse;
+pub mod settings;
 pub mod source;
 pub mod verdict;
