@@ -3,7 +3,10 @@
 pub mod catalog;
 pub mod facts;
 pub mod finding;
+pub mod page;
 pub mod parse;
+pub mod program;
+pub mod rules;
 pub mod settings;
 pub mod source;
 pub mod verdict;

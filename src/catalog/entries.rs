@@ -50,6 +50,9 @@ pub struct CallEntry {
     /// The type of what it gives.
     #[serde(default)]
     pub returns: Option<String>,
+    /// The 0-based position of the argument that it gives back, itself or as a copy.
+    #[serde(default, rename = "returns-argument")]
+    pub returns_argument: Option<u32>,
     /// Code that calls it.
     #[serde(default)]
     pub example: Option<String>,

@@ -12,7 +12,7 @@ pub use role::Role;
 pub use words::{ExtraWords, FlagName, Words};
 
 use crate::facts::Language;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 include!(concat!(env!("OUT_DIR"), "/catalog_files.rs"));
 
@@ -31,6 +31,8 @@ pub struct Entry {
     pub arguments: Vec<(String, Vec<Meaning>)>,
     /// The type of what it gives.
     pub returns: Option<Node>,
+    /// The position of the argument that it gives back, itself or as a copy.
+    pub returns_argument: Option<u32>,
 }
 
 /// All library knowledge of a run.
@@ -39,6 +41,8 @@ pub struct Catalog {
     nodes: Vec<NodeData>,
     roots: FxHashMap<Language, Node>,
     entries: Vec<Entry>,
+    /// The last segments of all paths that a call can arrive at.
+    last_names: FxHashSet<Box<str>>,
     words: Words,
 }
 
@@ -114,6 +118,12 @@ impl Catalog {
         } else {
             data.children.get(WILDCARD).copied()
         }
+    }
+
+    /// Whether any catalogued path ends in `name`.
+    #[must_use]
+    pub fn is_last_name(&self, name: &str) -> bool {
+        self.last_names.contains(name)
     }
 
     /// The canonical path.
@@ -210,6 +220,7 @@ impl Catalog {
                 role: Some(item.role),
                 arguments: vec![("name".into(), vec![Meaning::Position(0)])],
                 returns: None,
+                returns_argument: None,
             });
             self.nodes[node.0 as usize].item = Some(self.entries.len() - 1);
         }
@@ -220,6 +231,7 @@ impl Catalog {
                 role: Some(base.role),
                 arguments: Vec::new(),
                 returns: None,
+                returns_argument: None,
             });
             self.nodes[node.0 as usize].base = Some(self.entries.len() - 1);
             self.alias(node, place(&base.path), &base.also);
@@ -237,6 +249,7 @@ impl Catalog {
             role: call.role,
             arguments,
             returns,
+            returns_argument: call.returns_argument,
         });
         self.entries.len() - 1
     }
@@ -273,6 +286,7 @@ impl Catalog {
                     };
                     let child = self.push(path);
                     self.nodes[node.0 as usize].children.insert(segment.into(), child);
+                    self.last_names.insert(segment.into());
                     child
                 }
             };

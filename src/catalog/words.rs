@@ -74,6 +74,9 @@ struct Flag {
     phrases: Vec<String>,
     modes: Vec<String>,
     mode_off: Vec<String>,
+    comment_demands: Vec<String>,
+    comment_objects: Vec<String>,
+    comment_negations: Vec<String>,
     never: Vec<String>,
 }
 
@@ -200,6 +203,15 @@ impl Words {
     #[must_use]
     pub fn is_mode_off(&self, text: &str) -> bool {
         self.file.flag.mode_off.contains(&text.trim().to_ascii_lowercase())
+    }
+
+    /// Whether a comment says that authentication is asked for.
+    #[must_use]
+    pub fn demands_authentication(&self, comment: &str) -> bool {
+        let words = split(comment);
+        let says = |list: &[String]| words.iter().any(|word| has(list, word));
+        let flag = &self.file.flag;
+        says(&flag.comment_demands) && says(&flag.comment_objects) && !says(&flag.comment_negations)
     }
 
     /// Whether one of `verbs` speaks of one of `objects`, before it (`SKIP_WS_AUTH`) or behind it (`AUTH_CHECK_DISABLED`).

@@ -1,1 +1,3 @@
-fn main() {}
+//! The tests that look at ssotlint from outside, in one binary.
+
+mod cases;
