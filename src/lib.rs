@@ -4,5 +4,6 @@ pub mod facts;
 pub mod finding;
 pub mod page;
 pub mod parse;
+pub mod report;
 pub mod source;
 pub mod verdict;

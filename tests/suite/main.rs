@@ -1,3 +1,6 @@
 //! The tests that look at ssotlint from outside, in one binary.
 
+#![allow(clippy::unwrap_used)]
+
 mod cases;
+mod report;
