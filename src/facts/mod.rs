@@ -210,6 +210,8 @@ pub enum How {
     FirstPresent,
     /// By a condition, which is the range's last element: ternary, `if`/`match` as expressions.
     ByCondition,
+    /// One or the other, or both: a union of types, `a | b`.
+    Either,
 }
 
 /// The operator of a comparison.
@@ -432,6 +434,8 @@ pub struct Call {
     pub scope: ScopeId,
     /// Whether its result is awaited on the spot.
     pub awaited: bool,
+    /// Whether it is a statement of its own, its result dropped.
+    pub discarded: bool,
 }
 
 /// An argument of a call.
@@ -570,6 +574,8 @@ pub struct Comment {
     pub text: Name,
     /// Whether nothing but white space stands before it.
     pub own_line: bool,
+    /// The line of code it speaks of: what stands before it, or for a comment on a line of its own the line below.
+    pub beside: Span,
 }
 
 /// A waiver in a comment: `ssot: ignore[rule] until=2027-01-31 reason`.

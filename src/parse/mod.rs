@@ -4,6 +4,7 @@
 //! A new language is a folder here and a line in [`language_of`] and [`parse`].
 
 mod builder;
+mod python;
 mod waiver;
 
 use crate::facts::{FileFacts, Language};
@@ -19,9 +20,16 @@ pub fn language_of(path: &str) -> Option<Language> {
     }
 }
 
-/// The facts of one file. `path` only says which front end and which dialect it is for.
+/// The facts of one file, if it is of a language that is read. `path` only says which front end and which dialect it is for.
+///
+/// Recursion is bounded, but deep: call it from a thread with [`STACK_SIZE`] bytes of stack.
 #[must_use]
 pub fn parse(path: &str, text: &str) -> FileFacts {
-    let _ = (path, text);
-    FileFacts::default()
+    match language_of(path) {
+        Some(Language::Python) => python::parse(text, path.ends_with(".pyi")),
+        _ => FileFacts::default(),
+    }
 }
+
+/// The stack a parsing thread needs for the deepest input that is read.
+pub const STACK_SIZE: usize = 512 << 20;

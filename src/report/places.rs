@@ -2,7 +2,7 @@
 
 use super::{Report, sarif};
 use crate::finding::Site;
-use crate::source::{FileId, LineIndex, Position};
+use crate::source::{FileId, LineIndex, Position, relative};
 use rustc_hash::FxHashMap;
 use std::cell::{OnceCell, RefCell};
 use std::path::Path;
@@ -44,7 +44,7 @@ impl<'a> Places<'a> {
 
     /// The path of a file of the run.
     pub(super) fn path(&self, file: FileId) -> String {
-        relative(self.base, &self.report.sources[file].location)
+        self.report.sources.path_from(self.base, file)
     }
 
     /// A path below the root.
@@ -90,22 +90,4 @@ impl Text {
         let hashes = self.line_hashes.get_or_init(|| sarif::line_hashes(&self.content));
         hashes.get((line as usize).checked_sub(1)?).map(String::as_str)
     }
-}
-
-/// `location` as seen from the folder `base`, with forward slashes, without `./`, with `../` where it lies elsewhere.
-fn relative(base: &Path, location: &Path) -> String {
-    let mut above = base.components().peekable();
-    let mut below = location.components().peekable();
-    while above.peek().is_some() && above.peek() == below.peek() {
-        above.next();
-        below.next();
-    }
-    let mut path = "../".repeat(above.count());
-    for part in below {
-        if !path.is_empty() && !path.ends_with('/') {
-            path.push('/');
-        }
-        path.push_str(&part.as_os_str().to_string_lossy());
-    }
-    path
 }

@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod cases;
+mod pages;
 mod report;

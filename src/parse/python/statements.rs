@@ -1,0 +1,733 @@
+//! Statements: scopes, bindings, blocks, definitions.
+
+use super::{Walk, span, span_of};
+use crate::facts::{
+    Access, Anchor, BindingKind, Block, BlockId, BlockKind, Class, Comparison, Exit, ExprId, ExprKind, Function,
+    FunctionId, Import, MODULE_SCOPE, Name, Parameter, ParameterKind, Range, Return, ScopeId, ScopeKind, Store,
+};
+use crate::source::Span;
+use ruff_python_ast::{
+    self as ast, Alias, Decorator, ExceptHandler, Expr, Identifier, Parameters, Pattern, Stmt, StmtClassDef,
+    StmtFunctionDef, StmtIf, StmtImport, StmtImportFrom, StmtMatch, StmtTry, StmtWith,
+};
+use ruff_text_size::Ranged;
+
+impl Walk<'_> {
+    pub(super) fn suite(&mut self, statements: &[Stmt]) {
+        for statement in statements {
+            self.statement(statement);
+        }
+    }
+
+    fn statement(&mut self, statement: &Stmt) {
+        match statement {
+            Stmt::FunctionDef(node) => self.function_definition(node),
+            Stmt::ClassDef(node) => self.class_definition(node),
+            Stmt::Return(node) => {
+                let value = node.value.as_deref().map(|value| self.expression(value));
+                self.returns(value, false);
+            }
+            Stmt::Delete(node) => {
+                for target in &node.targets {
+                    self.delete(target);
+                }
+            }
+            Stmt::TypeAlias(node) => {
+                let value = self.annotation(&node.value);
+                if let Expr::Name(name) = &*node.name {
+                    self.bind(name.id.as_str(), BindingKind::Value(value), span(name));
+                }
+            }
+            Stmt::Assign(node) => {
+                let value = self.expression(&node.value);
+                for target in &node.targets {
+                    self.assign(target, value);
+                }
+            }
+            Stmt::AugAssign(node) => {
+                let value = self.expression(&node.value);
+                match &*node.target {
+                    Expr::Name(name) => self.bind(name.id.as_str(), BindingKind::Changed(value), span(name)),
+                    target => self.store(target, Some(value), None),
+                }
+            }
+            Stmt::AnnAssign(node) => self.annotated_assignment(node),
+            Stmt::For(node) => {
+                let over = self.expression(&node.iter);
+                let block = self.block_of(BlockKind::Loop { over: Some(over) }, &node.body);
+                self.within_block(block, |walk| {
+                    walk.loop_target(&node.target, over);
+                    walk.suite(&node.body);
+                });
+                self.close(block, &node.body);
+                self.suite(&node.orelse);
+            }
+            Stmt::While(node) => {
+                self.expression(&node.test);
+                self.body(BlockKind::Loop { over: None }, &node.body);
+                self.suite(&node.orelse);
+            }
+            Stmt::If(node) => self.if_statement(node),
+            Stmt::With(node) => self.with_statement(node),
+            Stmt::Match(node) => self.match_statement(node),
+            Stmt::Raise(node) => {
+                if let Some(error) = &node.exc {
+                    self.expression(error);
+                }
+                if let Some(cause) = &node.cause {
+                    self.expression(cause);
+                }
+            }
+            Stmt::Try(node) => self.try_statement(node),
+            Stmt::Assert(node) => {
+                self.expression(&node.test);
+                if let Some(message) = &node.msg {
+                    self.expression(message);
+                }
+            }
+            Stmt::Import(node) => self.import_statement(node),
+            Stmt::ImportFrom(node) => self.import_from(node),
+            Stmt::Global(node) => self.outer(&node.names, Some(MODULE_SCOPE)),
+            Stmt::Nonlocal(node) => self.outer(&node.names, None),
+            // A string that stands alone is documentation.
+            Stmt::Expr(node) if matches!(&*node.value, Expr::StringLiteral(_) | Expr::EllipsisLiteral(_)) => {}
+            Stmt::Expr(node) => {
+                let value = self.expression(&node.value);
+                self.builder.set_discarded(value);
+            }
+            Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::IpyEscapeCommand(_) => {}
+        }
+    }
+
+    // Definitions
+
+    fn function_definition(&mut self, node: &StmtFunctionDef) {
+        let decorators = self.decorators(&node.decorator_list);
+        let name = self.builder.name(node.name.as_str());
+        let function = self.function(FunctionParts {
+            name: Some(name),
+            span: span(&node.name),
+            extent: span(node),
+            is_async: node.is_async,
+            decorators,
+            parameters: Some(&node.parameters),
+            returns: node.returns.as_deref(),
+            body_span: body_span(&node.body),
+        });
+        self.bind(node.name.as_str(), BindingKind::Function(function), span(&node.name));
+        self.enter_function(function, |walk, body| {
+            walk.suite(&node.body);
+            walk.close(body, &node.body);
+        });
+    }
+
+    /// Announces a function, its parameters bound; its body is walked by [`Walk::enter_function`].
+    pub(super) fn function(&mut self, parts: FunctionParts<'_>) -> FunctionId {
+        let mut parameters = Vec::new();
+        if let Some(declared) = parts.parameters {
+            self.parameters(declared, &mut parameters);
+        }
+        let returns = parts.returns.map(|annotation| self.annotation(annotation));
+        let scope = self.builder.scope(ScopeKind::Module, Some(self.scope));
+        let body = self.builder.block(Block {
+            scope,
+            parent: Some(self.block),
+            kind: BlockKind::Body,
+            exit: Exit::FallsThrough,
+            span: parts.body_span,
+        });
+        let range = self.builder.parameters(&parameters);
+        let function = self.builder.function(Function {
+            name: parts.name,
+            span: parts.span,
+            extent: parts.extent,
+            parent: self.scope,
+            scope,
+            class: self.class,
+            parameters: range,
+            decorators: parts.decorators,
+            returns,
+            body,
+            block: self.block,
+            is_async: parts.is_async,
+            is_generator: false,
+            is_test: false,
+        });
+        self.builder.set_scope_kind(scope, ScopeKind::Function(function));
+        for (index, parameter) in parameters.iter().enumerate() {
+            let kind = BindingKind::Parameter(u32::try_from(index).unwrap_or(u32::MAX));
+            self.builder
+                .bind_annotated(scope, parameter.name, kind, parameter.annotation, parameter.span, body);
+        }
+        function
+    }
+
+    pub(super) fn enter_function(&mut self, function: FunctionId, walk_body: impl FnOnce(&mut Self, BlockId)) {
+        let Function { scope, body, .. } = self.builder.facts()[function];
+        let outside = (
+            self.scope,
+            self.block,
+            self.function.replace(function),
+            self.class.take(),
+        );
+        (self.scope, self.block) = (scope, body);
+        walk_body(self, body);
+        (self.scope, self.block, self.function, self.class) = outside;
+    }
+
+    fn parameters(&mut self, declared: &Parameters, out: &mut Vec<Parameter>) {
+        let groups = [
+            (&declared.posonlyargs, ParameterKind::Positional),
+            (&declared.args, ParameterKind::Either),
+            (&declared.kwonlyargs, ParameterKind::Keyword),
+        ];
+        for (group, kind) in groups {
+            if kind == ParameterKind::Keyword
+                && let Some(rest) = &declared.vararg
+            {
+                out.push(self.parameter(rest, ParameterKind::Rest, None));
+            }
+            for parameter in group {
+                out.push(self.parameter(&parameter.parameter, kind, parameter.default.as_deref()));
+            }
+        }
+        if let Some(rest) = &declared.kwarg {
+            out.push(self.parameter(rest, ParameterKind::KeywordRest, None));
+        }
+    }
+
+    fn parameter(&mut self, parameter: &ast::Parameter, kind: ParameterKind, default: Option<&Expr>) -> Parameter {
+        Parameter {
+            name: self.builder.name(parameter.name.as_str()),
+            kind,
+            default: default.map(|default| self.expression(default)),
+            annotation: parameter
+                .annotation
+                .as_deref()
+                .map(|annotation| self.annotation(annotation)),
+            span: span(&parameter.name),
+        }
+    }
+
+    fn decorators(&mut self, decorators: &[Decorator]) -> Range {
+        let lowered: Vec<ExprId> = decorators
+            .iter()
+            .map(|decorator| self.expression(&decorator.expression))
+            .collect();
+        self.builder.list(&lowered)
+    }
+
+    fn class_definition(&mut self, node: &StmtClassDef) {
+        let decorators = self.decorators(&node.decorator_list);
+        let mut bases = Vec::new();
+        if let Some(arguments) = &node.arguments {
+            bases.extend(arguments.args.iter().map(|base| self.expression(base)));
+            for keyword in &arguments.keywords {
+                self.expression(&keyword.value);
+            }
+        }
+        let bases = self.builder.list(&bases);
+        let scope = self.builder.scope(ScopeKind::Module, Some(self.scope));
+        let body = self.builder.block(Block {
+            scope,
+            parent: Some(self.block),
+            kind: BlockKind::Body,
+            exit: Exit::FallsThrough,
+            span: body_span(&node.body),
+        });
+        let name = self.builder.name(node.name.as_str());
+        let class = self.builder.class(Class {
+            name,
+            span: span(&node.name),
+            extent: span(node),
+            parent: self.scope,
+            scope,
+            bases,
+            decorators,
+            body,
+            block: self.block,
+        });
+        self.builder.set_scope_kind(scope, ScopeKind::Class(class));
+        self.bind(node.name.as_str(), BindingKind::Class(class), span(&node.name));
+        let outside = (self.scope, self.block, self.class.replace(class));
+        (self.scope, self.block) = (scope, body);
+        self.suite(&node.body);
+        (self.scope, self.block, self.class) = outside;
+    }
+
+    // Bindings
+
+    /// Binds a name where the walk stands, or where `global` and `nonlocal` say it belongs.
+    pub(super) fn bind(&mut self, name: &str, kind: BindingKind, place: Span) {
+        let name = self.builder.name(name);
+        let scope = self.scope_of(name);
+        self.builder.bind(scope, name, kind, place, self.block);
+    }
+
+    fn scope_of(&self, name: Name) -> ScopeId {
+        self.outer_names.get(&(self.scope, name)).copied().unwrap_or(self.scope)
+    }
+
+    /// `global` (with the module as `target`) and `nonlocal` declarations.
+    fn outer(&mut self, names: &[Identifier], target: Option<ScopeId>) {
+        for name in names {
+            let name = self.builder.name(name.as_str());
+            let target = target.unwrap_or_else(|| self.enclosing_function_scope());
+            self.outer_names.insert((self.scope, name), target);
+        }
+    }
+
+    fn enclosing_function_scope(&self) -> ScopeId {
+        let facts = self.builder.facts();
+        let mut scope = self.scope;
+        while let Some(parent) = facts[scope].parent {
+            if matches!(facts[parent].kind, ScopeKind::Function(_)) {
+                return parent;
+            }
+            scope = parent;
+        }
+        self.scope
+    }
+
+    pub(super) fn assign(&mut self, target: &Expr, value: ExprId) {
+        match target {
+            Expr::Name(name) => self.bind(name.id.as_str(), BindingKind::Value(value), span(name)),
+            Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
+                self.unpack(elts, value)
+            }
+            Expr::Starred(starred) => self.bind_all(&starred.value, BindingKind::Unknown),
+            target => self.store(target, Some(value), None),
+        }
+    }
+
+    /// `a, b = value`: element by element where the value is written out, by position where it is not.
+    fn unpack(&mut self, targets: &[Expr], value: ExprId) {
+        let facts = self.builder.facts();
+        let written = match facts[value].kind {
+            ExprKind::Group(range) => facts.list(range).to_vec(),
+            _ => Vec::new(),
+        };
+        let spliced = written
+            .iter()
+            .any(|element| matches!(self.builder.facts()[*element].kind, ExprKind::Through(_)));
+        let by_element = written.len() == targets.len() && !spliced && !targets.iter().any(Expr::is_starred_expr);
+        for (position, target) in targets.iter().enumerate() {
+            if by_element {
+                self.assign(target, written[position]);
+            } else if let Expr::Name(name) = target {
+                let position = u32::try_from(position).unwrap_or(u32::MAX);
+                self.bind(name.id.as_str(), BindingKind::Unpacked { value, position }, span(name));
+            } else {
+                self.bind_all(target, BindingKind::Unknown);
+            }
+        }
+    }
+
+    pub(super) fn loop_target(&mut self, target: &Expr, over: ExprId) {
+        match target {
+            Expr::Name(name) => self.bind(name.id.as_str(), BindingKind::Element { over }, span(name)),
+            Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
+                for (position, element) in elts.iter().enumerate() {
+                    if let Expr::Name(name) = element {
+                        let position = u32::try_from(position).unwrap_or(u32::MAX);
+                        self.bind(
+                            name.id.as_str(),
+                            BindingKind::ElementUnpacked { over, position },
+                            span(name),
+                        );
+                    } else {
+                        self.bind_all(element, BindingKind::Unknown);
+                    }
+                }
+            }
+            target => self.bind_all(target, BindingKind::Unknown),
+        }
+    }
+
+    /// Binds every name in a target of any shape; members and items of it are written without a known value.
+    fn bind_all(&mut self, target: &Expr, kind: BindingKind) {
+        match target {
+            Expr::Name(name) => self.bind(name.id.as_str(), kind, span(name)),
+            Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
+                for element in elts {
+                    self.bind_all(element, kind);
+                }
+            }
+            Expr::Starred(starred) => self.bind_all(&starred.value, kind),
+            target => self.store(target, None, None),
+        }
+    }
+
+    fn annotated_assignment(&mut self, node: &ast::StmtAnnAssign) {
+        let annotation = self.annotation(&node.annotation);
+        let value = node.value.as_deref().map(|value| self.expression(value));
+        match &*node.target {
+            Expr::Name(target) => {
+                let name = self.builder.name(target.id.as_str());
+                let kind = value.map_or(BindingKind::Declared, BindingKind::Value);
+                let scope = self.scope_of(name);
+                self.builder
+                    .bind_annotated(scope, name, kind, Some(annotation), span(target), self.block);
+            }
+            target => self.store(target, value, Some(annotation)),
+        }
+    }
+
+    fn store(&mut self, target: &Expr, value: Option<ExprId>, annotation: Option<ExprId>) {
+        let target = self.place(target, Access::Write);
+        self.builder.store(Store {
+            target,
+            value,
+            annotation,
+            block: self.block,
+        });
+    }
+
+    fn delete(&mut self, target: &Expr) {
+        match target {
+            Expr::Name(name) => self.bind(name.id.as_str(), BindingKind::Deleted, span(name)),
+            Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
+                for element in elts {
+                    self.delete(element);
+                }
+            }
+            target => _ = self.place(target, Access::Delete),
+        }
+    }
+
+    pub(super) fn returns(&mut self, value: Option<ExprId>, is_yield: bool) {
+        let Some(function) = self.function else { return };
+        self.builder.returned(Return {
+            function,
+            value,
+            block: self.block,
+            is_yield,
+        });
+        if is_yield {
+            self.builder.function_mut(function).is_generator = true;
+        }
+    }
+
+    // Blocks
+
+    fn block_of(&mut self, kind: BlockKind, body: &[Stmt]) -> BlockId {
+        self.open(kind, body_span(body))
+    }
+
+    pub(super) fn open(&mut self, kind: BlockKind, span: Span) -> BlockId {
+        self.builder.block(Block {
+            scope: self.scope,
+            parent: Some(self.block),
+            kind,
+            exit: Exit::FallsThrough,
+            span,
+        })
+    }
+
+    pub(super) fn within_block<T>(&mut self, block: BlockId, walk_body: impl FnOnce(&mut Self) -> T) -> T {
+        let outside = std::mem::replace(&mut self.block, block);
+        let result = walk_body(self);
+        self.block = outside;
+        result
+    }
+
+    fn body(&mut self, kind: BlockKind, body: &[Stmt]) -> BlockId {
+        let block = self.block_of(kind, body);
+        self.within_block(block, |walk| walk.suite(body));
+        self.close(block, body);
+        block
+    }
+
+    /// Says how a walked block ends.
+    fn close(&mut self, block: BlockId, body: &[Stmt]) {
+        let exit = self.exit_of(body);
+        self.builder.set_exit(block, exit);
+    }
+
+    fn exit_of(&self, body: &[Stmt]) -> Exit {
+        let facts = self.builder.facts();
+        match body.last() {
+            Some(Stmt::Return(node)) => {
+                // The return was recorded when it was walked, so it need not be lowered again.
+                let value = node.value.as_ref().map(|value| span(&**value)).and_then(|place| {
+                    let values = facts.returns.iter().rev().filter_map(|returned| returned.value);
+                    values.into_iter().find(|value| place.contains(facts[*value].span))
+                });
+                Exit::Returns(value)
+            }
+            Some(Stmt::Raise(_)) => Exit::Raises(None),
+            Some(Stmt::Break(_) | Stmt::Continue(_)) => Exit::Jumps,
+            Some(Stmt::With(node)) => self.exit_of(&node.body),
+            Some(Stmt::If(node)) => {
+                let has_else = node
+                    .elif_else_clauses
+                    .last()
+                    .is_some_and(|clause| clause.test.is_none());
+                let mut arms =
+                    std::iter::once(&node.body).chain(node.elif_else_clauses.iter().map(|clause| &clause.body));
+                if has_else && arms.clone().all(|arm| self.exit_of(arm) != Exit::FallsThrough) {
+                    arms.next().map_or(Exit::FallsThrough, |arm| self.exit_of(arm))
+                } else {
+                    Exit::FallsThrough
+                }
+            }
+            Some(Stmt::Try(node)) => {
+                let last = if node.orelse.is_empty() {
+                    &node.body
+                } else {
+                    &node.orelse
+                };
+                let handlers = node
+                    .handlers
+                    .iter()
+                    .map(|ExceptHandler::ExceptHandler(handler)| &handler.body);
+                if handlers.clone().all(|body| self.exit_of(body) != Exit::FallsThrough) {
+                    self.exit_of(last)
+                } else {
+                    Exit::FallsThrough
+                }
+            }
+            _ => Exit::FallsThrough,
+        }
+    }
+
+    fn if_statement(&mut self, node: &StmtIf) {
+        let outside = self.block;
+        if is_main_guard(&node.test) {
+            self.body(BlockKind::Main, &node.body);
+        } else {
+            let condition = self.expression(&node.test);
+            self.body(BlockKind::Branch { condition, holds: true }, &node.body);
+            self.else_clauses(condition, &node.elif_else_clauses, node.range().end().to_u32());
+        }
+        self.block = outside;
+    }
+
+    /// `elif` and `else`: each stands inside the branch in which the condition before it did not hold.
+    fn else_clauses(&mut self, mut condition: ExprId, clauses: &[ast::ElifElseClause], end: u32) {
+        for clause in clauses {
+            let otherwise = BlockKind::Branch {
+                condition,
+                holds: false,
+            };
+            let Some(test) = &clause.test else {
+                self.body(otherwise, &clause.body);
+                return;
+            };
+            self.block = self.open(otherwise, Span::new(clause.start().to_u32(), end));
+            condition = self.expression(test);
+            self.body(BlockKind::Branch { condition, holds: true }, &clause.body);
+        }
+    }
+
+    fn with_statement(&mut self, node: &StmtWith) {
+        let outside = self.block;
+        let mut opened = Vec::new();
+        for item in &node.items {
+            let entered = self.expression(&item.context_expr);
+            if let Some(target) = &item.optional_vars {
+                let kind = if target.is_name_expr() {
+                    BindingKind::Entered(entered)
+                } else {
+                    BindingKind::Unknown
+                };
+                self.bind_all(target, kind);
+            }
+            self.block = self.open(BlockKind::Within { entered }, body_span(&node.body));
+            opened.push(self.block);
+        }
+        self.suite(&node.body);
+        for block in opened {
+            self.close(block, &node.body);
+        }
+        self.block = outside;
+    }
+
+    fn try_statement(&mut self, node: &StmtTry) {
+        let attempt = self.body(BlockKind::Attempt, &node.body);
+        for ExceptHandler::ExceptHandler(handler) in &node.handlers {
+            let catches = handler.type_.as_deref().map(|caught| self.expression(caught));
+            let block = self.open(BlockKind::Rescue { attempt, catches }, span(handler));
+            self.within_block(block, |walk| {
+                if let Some(name) = &handler.name {
+                    walk.bind(name.as_str(), BindingKind::Caught(catches), span(name));
+                }
+                walk.suite(&handler.body);
+            });
+            self.close(block, &handler.body);
+        }
+        if !node.orelse.is_empty() {
+            self.body(BlockKind::Otherwise { attempt }, &node.orelse);
+        }
+        if !node.finalbody.is_empty() {
+            self.body(BlockKind::Always, &node.finalbody);
+        }
+    }
+
+    fn match_statement(&mut self, node: &StmtMatch) {
+        let subject = self.expression(&node.subject);
+        for case in &node.cases {
+            let condition = self.pattern(&case.pattern, subject);
+            let block = self.block_of(BlockKind::Branch { condition, holds: true }, &case.body);
+            self.within_block(block, |walk| {
+                walk.captures(&case.pattern);
+                if let Some(guard) = &case.guard {
+                    walk.expression(guard);
+                }
+                walk.suite(&case.body);
+            });
+            self.close(block, &case.body);
+        }
+    }
+
+    /// The condition under which `subject` has the shape of a pattern, as far as it is one of values.
+    fn pattern(&mut self, pattern: &Pattern, subject: ExprId) -> ExprId {
+        let place = span(pattern);
+        match pattern {
+            Pattern::MatchValue(node) => {
+                let right = self.expression(&node.value);
+                self.builder.expr(
+                    ExprKind::Compare {
+                        operator: Comparison::Equal,
+                        left: subject,
+                        right,
+                    },
+                    place,
+                )
+            }
+            Pattern::MatchOr(node) => {
+                let options: Vec<ExprId> = node
+                    .patterns
+                    .iter()
+                    .map(|option| self.pattern(option, subject))
+                    .collect();
+                let options = self.builder.list(&options);
+                self.builder.expr(
+                    ExprKind::Choice {
+                        options,
+                        how: crate::facts::How::FirstPresent,
+                    },
+                    place,
+                )
+            }
+            Pattern::MatchClass(node) => {
+                self.expression(&node.cls);
+                self.builder.expr(ExprKind::Opaque, place)
+            }
+            _ => self.builder.expr(ExprKind::Opaque, place),
+        }
+    }
+
+    fn captures(&mut self, pattern: &Pattern) {
+        let capture = |walk: &mut Self, name: &Option<Identifier>| {
+            if let Some(name) = name {
+                walk.bind(name.as_str(), BindingKind::Unknown, span(name));
+            }
+        };
+        match pattern {
+            Pattern::MatchSequence(node) => node.patterns.iter().for_each(|inner| self.captures(inner)),
+            Pattern::MatchOr(node) => node.patterns.iter().for_each(|inner| self.captures(inner)),
+            Pattern::MatchMapping(node) => {
+                node.patterns.iter().for_each(|inner| self.captures(inner));
+                capture(self, &node.rest);
+            }
+            Pattern::MatchClass(node) => {
+                node.arguments.patterns.iter().for_each(|inner| self.captures(inner));
+                node.arguments
+                    .keywords
+                    .iter()
+                    .for_each(|keyword| self.captures(&keyword.pattern));
+            }
+            Pattern::MatchStar(node) => capture(self, &node.name),
+            Pattern::MatchAs(node) => {
+                if let Some(inner) = &node.pattern {
+                    self.captures(inner);
+                }
+                capture(self, &node.name);
+            }
+            Pattern::MatchValue(_) | Pattern::MatchSingleton(_) => {}
+        }
+    }
+
+    // Imports
+
+    fn import_statement(&mut self, node: &StmtImport) {
+        for alias in &node.names {
+            let segments: Vec<&str> = alias.name.as_str().split('.').collect();
+            match &alias.asname {
+                // `import a.b` binds `a`; `a.b` is then a member of it.
+                None => self.import(alias, &segments[..1], Anchor::Absolute, false),
+                Some(_) => self.import(alias, &segments, Anchor::Absolute, false),
+            }
+        }
+    }
+
+    fn import_from(&mut self, node: &StmtImportFrom) {
+        let anchor = if node.level == 0 {
+            Anchor::Absolute
+        } else {
+            Anchor::Up(node.level)
+        };
+        let module = node.module.as_ref().map_or("", |module| module.as_str());
+        for alias in &node.names {
+            let mut segments: Vec<&str> = module.split('.').filter(|segment| !segment.is_empty()).collect();
+            if alias.name.as_str() != "*" {
+                segments.push(alias.name.as_str());
+            }
+            self.import(alias, &segments, anchor, true);
+        }
+    }
+
+    fn import(&mut self, alias: &Alias, segments: &[&str], anchor: Anchor, member: bool) {
+        let star = alias.name.as_str() == "*";
+        let names: Vec<Name> = segments.iter().map(|segment| self.builder.name(segment)).collect();
+        let path = self.builder.path(&names);
+        let place = span(alias.asname.as_ref().unwrap_or(&alias.name));
+        let import = self.builder.import(Import {
+            anchor,
+            path,
+            member: member && !star,
+            star,
+            exported: true,
+            scope: self.scope,
+            block: self.block,
+            span: span_of(alias.name.range()),
+        });
+        if !star {
+            let local = alias
+                .asname
+                .as_ref()
+                .map_or(segments.last().copied().unwrap_or(""), |name| name.as_str());
+            self.bind(local, BindingKind::Import(import), place);
+        }
+    }
+}
+
+/// What is known of a function before its body is walked.
+pub(super) struct FunctionParts<'a> {
+    pub(super) name: Option<Name>,
+    pub(super) span: Span,
+    pub(super) extent: Span,
+    pub(super) is_async: bool,
+    pub(super) decorators: Range,
+    pub(super) parameters: Option<&'a Parameters>,
+    pub(super) returns: Option<&'a Expr>,
+    pub(super) body_span: Span,
+}
+
+fn body_span(body: &[Stmt]) -> Span {
+    match (body.first(), body.last()) {
+        (Some(first), Some(last)) => Span::new(first.start().to_u32(), last.end().to_u32()),
+        _ => Span::default(),
+    }
+}
+
+/// `__name__ == "__main__"`, either way round.
+fn is_main_guard(test: &Expr) -> bool {
+    let Expr::Compare(compare) = test else { return false };
+    let [right] = &*compare.comparators else { return false };
+    let is_name = |side: &Expr| matches!(side, Expr::Name(name) if name.id.as_str() == "__name__");
+    let is_main = |side: &Expr| matches!(side, Expr::StringLiteral(text) if text.value.to_str() == "__main__");
+    *compare.ops == [ast::CmpOp::Eq]
+        && ((is_name(&compare.left) && is_main(right)) || (is_main(&compare.left) && is_name(right)))
+}
