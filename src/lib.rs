@@ -32,6 +32,8 @@ pub mod rules;
 
 pub mod verdict;
 
+pub mod report;
+
 use catalog::Catalog;
 use facts::FileFacts;
 use finding::{CodeScope, Finding};

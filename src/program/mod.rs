@@ -19,7 +19,8 @@ mod units;
 pub use blocks::LoopState;
 pub use names::{ClassRef, FunctionRef, Origin, Value};
 pub use owners::{
-    Because, Concern, DeclaredOwner, Owner, Owners, SECRET_RESOLUTION, TOKEN_MINTING, TOKEN_VALIDATION, matches_pattern,
+    BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Owner, Owners, SECRET_RESOLUTION, TOKEN_MINTING,
+    TOKEN_VALIDATION, matches_pattern,
 };
 pub use secrets::{ReadBy, SecretRead};
 pub use sites::LibrarySite;

@@ -143,6 +143,8 @@ impl Reader<'_> {
             self.keys(table, &at, &["owner", "calls"]);
             let owners = match table.get("owner") {
                 Some(value) => self.owners(&format!("{at}.owner"), value),
+                // Whoever declares a concern by its calls may leave its owner to be inferred.
+                None if !is_built_in && table.contains_key("calls") => Vec::new(),
                 None => {
                     let help = "name the module, class or function that may do it: `owner = \"auth.client\"`";
                     self.mistake(key.span(), format!("the concern `{name}` has no owner"), help);

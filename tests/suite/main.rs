@@ -1,4 +1,8 @@
 //! The tests that look at ssotlint from outside, in one binary.
 
+#![allow(clippy::unwrap_used)]
+
 mod cases;
+mod pages;
+mod report;
 mod rules;

@@ -90,7 +90,7 @@ fn found(rule: &Rule, case: &Case) -> Vec<(String, u32, Level, String)> {
     let settings = settings_file.map_or_else(Settings::default, |file| {
         let known = Known {
             rules: &known_rules(),
-            concerns: &[],
+            concerns: &ssotlint::program::BUILT_IN_CONCERNS,
         };
         Settings::parse("ssot.toml", file.text.clone(), SettingsForm::Own, &known)
             .unwrap_or_else(|mistakes| panic!("{}: {mistakes:?}", case.title))
