@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod binary;
 mod cases;
+mod cli;
 mod pages;
+mod projects;
 mod report;
 mod rules;
