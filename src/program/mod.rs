@@ -136,10 +136,10 @@ impl<'a> Program<'a> {
             .map(|block| block.scope)
     }
 
-    /// The name of the user's concern with this index of the catalog.
+    /// The concerns as the user declared them, in the order of the catalog's concern indices.
     #[must_use]
-    pub fn concern_name(&self, index: usize) -> Option<&str> {
-        self.concerns.get(index).map(|concern| concern.name.as_str())
+    pub fn concerns(&self) -> &[Concern] {
+        self.concerns
     }
 
     /// What library names and words mean.
