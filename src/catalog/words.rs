@@ -231,13 +231,6 @@ impl Words {
         objects.iter().any(|object| {
             positions(words, object).any(|start| {
                 let (before, behind) = (&words[..start], &words[start + object.len()..]);
-                // To ask for authentication in one circumstance is no bypass in all others.
-                if methods_matter
-                    && verbs.iter().any(|verb| verb == "REQUIRE")
-                    && behind.iter().any(|word| has(&flag.circumstances, word))
-                {
-                    return false;
-                }
                 let circumstance = behind
                     .iter()
                     .position(|word| has(&flag.circumstances, word))

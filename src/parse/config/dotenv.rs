@@ -83,10 +83,11 @@ impl<'t> Reader<'_, 't> {
         if let Some((text, end)) = quoted.and_then(|quote| self.quoted(quote, start)) {
             return (text, end);
         }
-        let sign = written
-            .match_indices('#')
-            .map(|(at, _)| at)
-            .find(|at| *at == 0 || written.as_bytes()[at - 1].is_ascii_whitespace());
+        let sign = written.match_indices('#').map(|(at, _)| at).find(|at| {
+            self.writer
+                .slice(place(start + at - 1, start + at))
+                .starts_with(char::is_whitespace)
+        });
         let Some(sign) = sign else {
             return (Cow::Borrowed(written), start + written.len());
         };

@@ -125,7 +125,8 @@ fn waivers_speak_for_the_settings_on_their_line_or_the_next() {
         (".env", "B=2\n# @\n", "@"),
         (".env", "A='x\ny' # @\nB=2\n", "A='x\ny' # @\n"),
         ("a.yaml", "env:\n  # @\n  A: b\n  C: d\n", "  A: b\n"),
-        ("a.yaml", "a: # @\n  b: c\n", "@"),
+        ("a.yaml", "a: # @\n  b: c\n", "a: # @\n"),
+        ("a.yaml", "# @\na:\n  b: c\n", "a:\n"),
         (
             "a.yaml",
             "- name: A # @\n  value: b\n- c: d\n",
@@ -139,7 +140,7 @@ fn waivers_speak_for_the_settings_on_their_line_or_the_next() {
             "{\"a\": 1, /* @ */ \"b\": 2,\n\"c\": 3}",
             "{\"a\": 1, /* @ */ \"b\": 2,\n",
         ),
-        ("a.ini", "; @\n[s]\na = 1\n", "a = 1\n"),
+        ("a.ini", "; @\n[s]\na = 1\n", "[s]\n"),
         ("Dockerfile", "# @\nENV A=b \\\n  C=d\nENV E=f\n", "ENV A=b \\\n"),
         ("a.sh", "export A=b # @\n", "export A=b # @\n"),
         ("b.yaml", "run: |\n  # @\n  A=b cmd\n  C=d\n", "  A=b cmd\n"),

@@ -279,5 +279,17 @@ fn setting_lines(settings: &[Setting], lines: &LineIndex, text: &str) -> Vec<Opt
             }));
         }
     }
+    // Other code, such as the key of a mapping, stands for its line.
+    table.resize(lines.line(place(0, text.len()).end) + 1, None);
+    for (line, covered) in table.iter_mut().enumerate() {
+        let span = lines.line_span(line, text);
+        let content = text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or("")
+            .trim_start();
+        if covered.is_none() && !content.is_empty() && !content.starts_with(['#', ';']) && !content.starts_with("//") {
+            *covered = Some(span);
+        }
+    }
     table
 }
