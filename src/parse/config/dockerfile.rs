@@ -166,7 +166,7 @@ impl Reader<'_, '_> {
     /// A command in exec form or in shell form.
     fn commands(&mut self, arguments: Span) {
         if self.writer.bytes(arguments).first() == Some(&b'[') {
-            json::read_commands(self.writer, arguments);
+            json::read_arguments(self.writer, arguments);
         } else if self.escape == b'\\' {
             // With another escape character the shell is none of POSIX.
             shell::read(self.writer, arguments, Dialect::Run);

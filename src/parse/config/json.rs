@@ -14,10 +14,10 @@ pub(super) fn read(writer: &mut Writer, span: Span) {
     tree.close_all();
 }
 
-/// Reads the JSON array at `span` as a list of shell commands and their arguments.
-pub(super) fn read_commands(writer: &mut Writer, span: Span) {
+/// Reads the JSON array at `span` as the words of a command.
+pub(super) fn read_arguments(writer: &mut Writer, span: Span) {
     let mut tree = Tree::new(writer);
-    tree.open_commands(span.start as usize);
+    tree.open_arguments(span.start as usize);
     let mut reader = Reader::new(&mut tree, span);
     reader.at += 1;
     reader.values();

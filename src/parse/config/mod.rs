@@ -1,7 +1,7 @@
 //! Configuration files: their text to settings with exact places.
 //!
-//! [`parse`] picks a reader by the file's name ([`format`](Format)); each reader walks the text once and tells a
-//! [`writer::Writer`] what it finds. Formats that nest (YAML, TOML, JSON) do so through a [`tree::Tree`], which keeps the path.
+//! [`parse`] picks a reader by the file's name ([`Format`]); each reader walks the text once and tells a [`writer::Writer`] what
+//! it finds. Formats that nest (YAML, TOML, JSON) do so through a [`tree::Tree`], which keeps the path.
 //! Files inside files are read where they stand: a shell script in a workflow step, a dotenv file in a here-document.
 //!
 //! What a setting's path is made of:

@@ -4,7 +4,7 @@
 //! here-documents that write a configuration file or feed a shell.
 
 use super::Format;
-use super::tree::{assignment, identifier_length};
+use super::tree::{assignment, identifier_length, is_script_flag};
 use super::words::{Dialect, Token, Words, unquoted};
 use super::writer::{Writer, place};
 use crate::source::Span;
@@ -61,7 +61,7 @@ const PREFIXES: &[&str] = &[
     "while",
 ];
 
-/// Commands that run what a here-document says.
+/// Commands that run what a here-document or `-c` says.
 const SHELLS: &[&str] = &["ash", "bash", "dash", "ksh", "sh", "ssh", "zsh"];
 
 /// Commands whose `-e` sets a variable; for others it is something else.
@@ -191,6 +191,7 @@ impl Reader<'_, '_> {
                 }
             }
             Some("echo" | "printf") => self.written_lines(arguments, target),
+            Some(command) if SHELLS.contains(&command) => self.script_argument(arguments),
             Some(command) => self.flags(command, arguments),
             None => {}
         }
@@ -247,15 +248,30 @@ impl Reader<'_, '_> {
             _ => return,
         };
         for argument in arguments {
-            let written = self.writer.bytes(*argument);
-            let inner = match written {
-                [quote @ (b'"' | b'\''), .., last] if quote == last => Span::new(argument.start + 1, argument.end - 1),
-                _ => *argument,
-            };
+            let inner = self.inner(*argument);
             let text = self.writer.slice(inner);
             if assignment(text.strip_prefix("export ").unwrap_or(text)).is_some() {
                 self.writer.embed(format, inner);
             }
+        }
+    }
+
+    /// `sh -c 'script'`.
+    fn script_argument(&mut self, arguments: &[Span]) {
+        let flag = arguments
+            .iter()
+            .position(|argument| is_script_flag(self.writer.slice(*argument)));
+        if let Some(script) = flag.and_then(|flag| arguments.get(flag + 1)) {
+            let script = self.inner(*script);
+            self.writer.embed(Format::Shell, script);
+        }
+    }
+
+    /// `word` without the quotes around it.
+    fn inner(&self, word: Span) -> Span {
+        match self.writer.bytes(word) {
+            [quote @ (b'"' | b'\''), .., last] if quote == last => Span::new(word.start + 1, word.end - 1),
+            _ => word,
         }
     }
 
@@ -286,13 +302,8 @@ impl Reader<'_, '_> {
 
     /// `A=b`, or with `is_list` `A=b,C=d`, in quotes perhaps.
     fn variables(&mut self, word: Span, is_list: bool) {
-        let (mut start, mut end) = (word.start as usize, word.end as usize);
-        if let [quote @ (b'"' | b'\''), .., last] = self.writer.bytes(word)
-            && quote == last
-        {
-            start += 1;
-            end -= 1;
-        }
+        let inner = self.inner(word);
+        let (start, end) = (inner.start as usize, inner.end as usize);
         let mut at = start;
         let text = self.writer.text();
         while at < end {
@@ -396,7 +407,7 @@ mod tests {
     fn reads_defaults_and_flags() {
         check(
             "x.sh",
-            ": \"${A:=b c}\" ${D=e}\n: ${F:-g} ${H:=${I:-j}}\ndocker run -e K=l --env M=n -e O --env=P=\"q r\" image -e\ngcloud run deploy --set-env-vars \"S=t,U=v w\" --update-env-vars=X=y,Z=1\ndocker build --build-arg A1=b .\ngrep -e A2=b\n",
+            ": \"${A:=b c}\" ${D=e}\n: ${F:-g} ${H:=${I:-j}}\ndocker run -e K=l --env M=n -e O --env=P=\"q r\" image -e\ngcloud run deploy --set-env-vars \"S=t,U=v w\" --update-env-vars=X=y,Z=1\ndocker build --build-arg A1=b .\ngrep -e A2=b\nsudo bash -ec 'B2=c run; export C2=\"d\"' D2=e\n",
             r#"
             A = "b c" @1:6
             D = "e" @1:17
@@ -409,6 +420,8 @@ mod tests {
             X = "y" @4:64
             Z = "1" @4:68
             A1 = "b" @5:26
+            B2 = "c" @7:16
+            C2 = "d" @7:33
             "#,
         );
         assert_eq!(

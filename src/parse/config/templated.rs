@@ -146,8 +146,8 @@ impl<'t> Reader<'_, 't> {
                 let scalar = self.tree.writer.value(unquoted(value));
                 let (key_span, value_span) = (place(start, start + key.len()), place(at, at + value.len()));
                 self.tree.writer.setting(name, key_span, scalar, value_span);
-            } else if self.levels.last().is_some_and(|level| level.is_sequence) {
-                self.value(content, start, column);
+            } else if let Some(level) = self.levels.last().filter(|level| level.is_sequence) {
+                self.value(content, start, level.column);
             }
             return;
         };
@@ -167,7 +167,7 @@ impl<'t> Reader<'_, 't> {
         self.value(value, start + content.len() - value.len(), column);
     }
 
-    /// The value or item `written`, with a comment behind it perhaps; `column` is that of its key.
+    /// The value or item `written`, with a comment behind it perhaps; `column` is that of its key or dash.
     fn value(&mut self, written: &'t str, start: usize, column: usize) {
         if written.starts_with(['"', '\'']) && self.quoted(start) {
             return;
@@ -336,6 +336,9 @@ spec:
             secretKeyRef:
               key: {{ .Values.key }}
       args: ["a", "b"]
+      command:
+      - >-
+        export Q=r
       ports: []
       command: &c sh
     - name: two
@@ -360,15 +363,16 @@ kind: {{ .Kind }}
             spec.containers.env.valueFrom.secretKeyRef.key = "{{ .Values.key }}" @21:15
             spec.containers.args = "a" @22:14
             spec.containers.args = "b" @22:19
-            spec.containers.command = "sh" @24:7
-            spec.containers.name = "two" @25:7
-            spec.containers.run.A = "b" @27:16
-            spec.containers.run.C = "d" @29:9
-            spec.containers.n = 1 @31:7
-            {{ .Values.k }} = false @32:1
-            kind = "{{ .Kind }}" @35:1
+            spec.containers.command.Q = "r" @25:16
+            spec.containers.command = "sh" @27:7
+            spec.containers.name = "two" @28:7
+            spec.containers.run.A = "b" @30:16
+            spec.containers.run.C = "d" @32:9
+            spec.containers.n = 1 @34:7
+            {{ .Values.k }} = false @35:1
+            kind = "{{ .Kind }}" @38:1
             ! templated: read line by line @1:3
-            ! templated: read line by line @35:7
+            ! templated: read line by line @38:7
             "#,
         );
     }

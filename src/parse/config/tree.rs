@@ -8,25 +8,6 @@ use crate::source::Span;
 /// Mappings and sequences inside one another beyond this are not looked into.
 const DEEPEST: usize = 64;
 
-/// Keys of workflow, pipeline, compose and package files whose values are shell commands.
-const SHELL_KEYS: &[&str] = &[
-    "after_script",
-    "args",
-    "bash",
-    "before_install",
-    "before_script",
-    "cmd",
-    "cmds",
-    "command",
-    "commands",
-    "entrypoint",
-    "inlineScript",
-    "install",
-    "run",
-    "script",
-    "shell",
-];
-
 /// Where a walk through mappings and sequences stands.
 pub(super) struct Tree<'w, 't> {
     pub(super) writer: &'w mut Writer<'t>,
@@ -44,6 +25,16 @@ pub(super) struct Value {
     pub(super) is_block: bool,
 }
 
+/// What the scalars directly in a mapping or sequence are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Values,
+    /// Shell commands.
+    Commands,
+    /// The words of one command, any of which may be a script.
+    Arguments,
+}
+
 /// A mapping or sequence that is open.
 struct Frame {
     is_sequence: bool,
@@ -51,8 +42,9 @@ struct Frame {
     is_item: bool,
     /// Whether the key it belongs to was entered.
     has_key: bool,
-    /// Whether the scalars directly in it are shell commands.
-    holds_commands: bool,
+    holds: Holds,
+    /// Whether the last item was `-c`, behind which a script stands.
+    script_follows: bool,
     /// The key whose value comes next.
     key: Option<(Name, Span)>,
     /// The settings that say the name and the value of `{name: …, value: …}`.
@@ -103,11 +95,11 @@ impl<'w, 't> Tree<'w, 't> {
         self.open(true, at);
     }
 
-    /// Opens a sequence whose items are shell commands, whatever its key.
-    pub(super) fn open_commands(&mut self, at: usize) {
+    /// Opens a sequence whose items are the words of a command, whatever its key.
+    pub(super) fn open_arguments(&mut self, at: usize) {
         self.open(true, at);
         if let Some(frame) = self.frames.last_mut() {
-            frame.holds_commands = true;
+            frame.holds = Holds::Arguments;
         }
     }
 
@@ -124,7 +116,8 @@ impl<'w, 't> Tree<'w, 't> {
             is_sequence,
             is_item: false,
             has_key: false,
-            holds_commands: false,
+            holds: Holds::Values,
+            script_follows: false,
             key: None,
             name: None,
             value: None,
@@ -134,15 +127,18 @@ impl<'w, 't> Tree<'w, 't> {
             if let Some((key, _)) = around.key.take() {
                 let text = self.writer.name_text(key);
                 frame.has_key = true;
-                frame.holds_commands = if is_sequence {
-                    around.holds_commands || is_shell_key(text)
-                } else {
-                    text == "scripts"
+                frame.holds = match holds(text) {
+                    _ if !is_sequence && text == "scripts" => Holds::Commands,
+                    Holds::Values if is_sequence => around.holds,
+                    holds if is_sequence => holds,
+                    _ => Holds::Values,
                 };
                 self.writer.enter(key);
             } else if around.is_sequence {
                 frame.is_item = true;
-                frame.holds_commands = is_sequence && around.holds_commands;
+                if is_sequence {
+                    frame.holds = around.holds;
+                }
             }
         }
         self.frames.push(frame);
@@ -188,10 +184,10 @@ impl<'w, 't> Tree<'w, 't> {
         let Some(frame) = self.frames.last_mut() else { return };
         let is_text = matches!(value.scalar, Scalar::Text(_));
         if let Some((key, key_span)) = frame.key.take() {
-            let commands = frame.holds_commands || is_shell_key(self.writer.name_text(key));
+            let is_command = frame.holds != Holds::Values || holds(self.writer.name_text(key)) != Holds::Values;
             let found = is_text && {
                 self.writer.enter(key);
-                let found = self.read_inside(value, commands);
+                let found = self.read_inside(value, is_command);
                 self.writer.leave();
                 found
             };
@@ -200,8 +196,12 @@ impl<'w, 't> Tree<'w, 't> {
                 self.remember(key, number, value.scalar);
             }
         } else if frame.is_sequence {
-            let commands = frame.holds_commands;
-            if is_text && (self.read_inside(value, commands) || (!commands && self.read_assignment(value))) {
+            let holds = frame.holds;
+            let is_script = frame.script_follows || holds == Holds::Commands;
+            frame.script_follows = holds == Holds::Arguments && is_script_flag(self.writer.slice(value.span));
+            if is_text
+                && ((!is_script && self.read_assignment(value)) || self.read_inside(value, holds != Holds::Values))
+            {
                 return;
             }
             if self.writer.innermost_key().is_some()
@@ -268,8 +268,22 @@ impl<'w, 't> Tree<'w, 't> {
     }
 }
 
-fn is_shell_key(key: &str) -> bool {
-    SHELL_KEYS.binary_search(&key).is_ok()
+/// What the value of `key` is in workflow, pipeline, compose and package files.
+fn holds(key: &str) -> Holds {
+    match key {
+        "args" | "command" | "entrypoint" => Holds::Arguments,
+        "after_script" | "bash" | "before_install" | "before_script" | "cmd" | "cmds" | "commands" | "inlineScript"
+        | "install" | "run" | "script" | "shell" => Holds::Commands,
+        _ => Holds::Values,
+    }
+}
+
+/// Whether a word of a shell's command says that a script follows: `-c`, `-ec`, in quotes perhaps.
+pub(super) fn is_script_flag(word: &str) -> bool {
+    let flags = unquoted(word)
+        .strip_prefix('-')
+        .and_then(|flags| flags.strip_suffix('c'));
+    flags.is_some_and(|flags| flags.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
 /// Splits `KEY=value`, where the key could name an environment variable.
@@ -300,13 +314,5 @@ pub(super) fn unquoted(text: &str) -> &str {
             &text[1..text.len() - 1]
         }
         _ => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn shell_keys_are_sorted() {
-        assert!(super::SHELL_KEYS.is_sorted());
     }
 }

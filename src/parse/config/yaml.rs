@@ -355,12 +355,21 @@ mod tests {
         );
         check(
             ".gitlab-ci.yml",
-            "script:\n  - export A=b\n  - C=d make test\n  - pytest\nvariables: {E: f}\n",
+            "script:\n  - export A=b\n  - C=d make test\n  - pytest\nvariables: {E: f}\nargs: [G=h i, j]\nentrypoint: sh -c \"K=l m\"\ncommand: [sh, -c, N=o p && export Q=r]\nscripts: {s: T=u v, w: [X=y z]}\n",
             r#"
             script.A = "b" @2:12
             script.C = "d" @3:5
             script = "pytest" @4:5
             variables.E = "f" @5:13
+            args.G = "h i" @6:8
+            args = "j" @6:15
+            entrypoint.K = "l" @7:20
+            command = "sh" @8:11
+            command = "-c" @8:15
+            command.N = "o" @8:19
+            command.Q = "r" @8:35
+            scripts.s.T = "u" @9:14
+            scripts.w.X = "y" @9:25
             "#,
         );
     }
