@@ -5,6 +5,7 @@
 
 mod builder;
 mod python;
+mod rust;
 mod waiver;
 
 use crate::facts::{FileFacts, Language};
@@ -16,6 +17,7 @@ pub fn language_of(path: &str) -> Option<Language> {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match extension {
         "py" | "pyi" | "pyw" => Some(Language::Python),
+        "rs" => Some(Language::Rust),
         _ => None,
     }
 }
@@ -27,6 +29,7 @@ pub fn language_of(path: &str) -> Option<Language> {
 pub fn parse(path: &str, text: &str) -> FileFacts {
     match language_of(path) {
         Some(Language::Python) => python::parse(text, path.ends_with(".pyi")),
+        Some(Language::Rust) => rust::parse(text),
         _ => FileFacts::default(),
     }
 }
