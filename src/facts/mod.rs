@@ -476,6 +476,8 @@ pub struct Call {
     pub scope: ScopeId,
     /// Whether its result is awaited on the spot.
     pub awaited: bool,
+    /// Whether it is a statement of its own, its result dropped.
+    pub discarded: bool,
 }
 
 /// An argument of a call.
@@ -614,6 +616,8 @@ pub struct Comment {
     pub text: Name,
     /// Whether nothing but white space stands before it.
     pub own_line: bool,
+    /// The line of code it speaks of: what stands before it, or for a comment on a line of its own the line below.
+    pub beside: Span,
 }
 
 /// A waiver in a comment: `ssot: ignore[rule] until=2027-01-31 reason`.

@@ -13,6 +13,7 @@ pub struct Name(pub u32);
 pub struct Names {
     buffer: String,
     ends: Vec<u32>,
+    index: HashTable<u32>,
 }
 
 impl Names {
@@ -24,10 +25,11 @@ impl Names {
         &self.buffer[start..self.ends[index] as usize]
     }
 
-    /// The name of `text`, if the file says it anywhere. Linear: for questions asked once a file.
+    /// The name of `text`, if the file says it anywhere.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Name> {
-        self.iter().find(|(_, known)| *known == text).map(|(name, _)| name)
+        let found = self.index.find(hash_of(text), |index| self.get(Name(*index)) == text);
+        found.map(|index| Name(*index))
     }
 
     /// Every name with its text, in order of first appearance.
@@ -43,26 +45,28 @@ impl Names {
 #[derive(Debug, Default)]
 pub struct NameBuilder {
     names: Names,
-    index: HashTable<u32>,
 }
 
 impl NameBuilder {
     /// The name of `text`, stored at its first appearance.
     pub fn intern(&mut self, text: &str) -> Name {
-        let hash = FxBuildHasher.hash_one(text);
-        let names = &self.names;
-        if let Some(known) = self.index.find(hash, |index| names.get(Name(*index)) == text) {
-            return Name(*known);
+        if let Some(known) = self.names.find(text) {
+            return known;
         }
-        let index = u32::try_from(self.names.ends.len()).unwrap_or(u32::MAX);
-        self.names.buffer.push_str(text);
-        self.names
-            .ends
-            .push(u32::try_from(self.names.buffer.len()).unwrap_or(u32::MAX));
-        let names = &self.names;
-        self.index
-            .insert_unique(hash, index, |index| FxBuildHasher.hash_one(names.get(Name(*index))));
-        Name(index)
+        let Names { buffer, ends, index } = &mut self.names;
+        let new = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+        buffer.push_str(text);
+        ends.push(u32::try_from(buffer.len()).unwrap_or(u32::MAX));
+        let text_of = |index: u32| {
+            let start = if index == 0 {
+                0
+            } else {
+                ends[index as usize - 1] as usize
+            };
+            &buffer[start..ends[index as usize] as usize]
+        };
+        index.insert_unique(hash_of(text), new, |index| hash_of(text_of(*index)));
+        Name(new)
     }
 
     /// The text of a name interned before.
@@ -78,4 +82,8 @@ impl NameBuilder {
         self.names.ends.shrink_to_fit();
         self.names
     }
+}
+
+fn hash_of(text: &str) -> u64 {
+    FxBuildHasher.hash_one(text)
 }

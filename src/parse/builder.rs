@@ -209,6 +209,7 @@ impl Builder {
             block,
             scope,
             awaited: false,
+            discarded: false,
         });
         expr
     }
@@ -217,6 +218,13 @@ impl Builder {
     pub(crate) fn set_awaited(&mut self, expr: ExprId) {
         if let ExprKind::Call(call) = self.facts.exprs[expr.0 as usize].kind {
             self.facts.calls[call.0 as usize].awaited = true;
+        }
+    }
+
+    /// Marks the call that `expr` is, if it is one, as a statement of its own.
+    pub(crate) fn set_discarded(&mut self, expr: ExprId) {
+        if let ExprKind::Call(call) = self.facts.exprs[expr.0 as usize].kind {
+            self.facts.calls[call.0 as usize].discarded = true;
         }
     }
 
@@ -232,8 +240,23 @@ impl Builder {
         self.facts.config.push(setting);
     }
 
-    pub(crate) fn comment(&mut self, comment: Comment) {
-        self.facts.comments.push(comment);
+    /// A comment of `text` from its sign to its end, and what it says without the sign.
+    pub(crate) fn comment(&mut self, text: &str, span: Span, content: &str, own_line: bool) {
+        let name = self.name(content);
+        let line_end = |from: usize| text[from..].find('\n').map_or(text.len(), |length| from + length);
+        let beside = if own_line {
+            let below = (line_end(span.end as usize) + 1).min(text.len());
+            Span::new(id(below), id(line_end(below)))
+        } else {
+            let start = text[..span.start as usize].rfind('\n').map_or(0, |newline| newline + 1);
+            Span::new(id(start), span.start)
+        };
+        self.facts.comments.push(Comment {
+            span,
+            text: name,
+            own_line,
+            beside,
+        });
     }
 
     pub(crate) fn problem(&mut self, message: impl Into<String>, span: Span) {

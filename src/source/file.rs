@@ -1,6 +1,7 @@
-//! The files of a run, by id, and how their text is read.
+//! The files of a run, by id.
 
-use std::path::PathBuf;
+use super::paths;
+use std::path::{Path, PathBuf};
 
 /// Names a file of the run. Ids follow the order of paths, so ordering by id is ordering by path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,8 +36,24 @@ pub struct Sources {
     pub repository: Option<PathBuf>,
     /// The files. A [`FileId`] is an index into them.
     pub files: Vec<SourceFile>,
-    /// What discovery itself could not follow: symlink loops, unreadable folders.
+    /// What discovery itself could not follow: symlink loops, unreadable folders. Sorted by path.
     pub unread: Vec<Unread>,
+    /// Why git's view could not be taken, where there is a work tree: `.gitignore` files were read instead, and which files are
+    /// tracked is not known.
+    pub git_failure: Option<String>,
+}
+
+impl Sources {
+    /// The path of a file as seen from the folder `base`, with forward slashes.
+    #[must_use]
+    pub fn path_from(&self, base: &Path, file: FileId) -> String {
+        paths::relative(base, &self[file].location)
+    }
+
+    /// Every file with its id, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        (0..).map(FileId).zip(&self.files)
+    }
 }
 
 impl std::ops::Index<FileId> for Sources {

@@ -1,1 +1,8 @@
-fn main() {}
+//! The tests that look at ssotlint from outside, in one binary.
+
+#![allow(clippy::unwrap_used)]
+
+mod cases;
+mod pages;
+mod report;
+mod rules;

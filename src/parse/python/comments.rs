@@ -1,7 +1,7 @@
 //! Comments, and which statement a waiver in one of them speaks for.
 
 use super::{span, span_of};
-use crate::facts::{Comment, Waiver};
+use crate::facts::Waiver;
 use crate::parse::builder::Builder;
 use crate::parse::waiver;
 use crate::source::{LineIndex, Span};
@@ -21,12 +21,7 @@ pub(super) fn read(builder: &mut Builder, text: &str, tokens: &Tokens, suite: &[
                 let place = span_of(token.range());
                 let written = &text[place.start as usize..place.end as usize];
                 let content = written.trim_start_matches('#').trim();
-                let name = builder.name(content);
-                builder.comment(Comment {
-                    span: place,
-                    text: name,
-                    own_line: !code_before,
-                });
+                builder.comment(text, place, content, !code_before);
                 if let Some((at, says)) = waiver::read(content) {
                     let lines = lines.get_or_insert_with(|| LineIndex::new(text));
                     let speaks_from = if code_before {

@@ -91,7 +91,10 @@ impl Walk<'_> {
             Stmt::Nonlocal(node) => self.outer(&node.names, None),
             // A string that stands alone is documentation.
             Stmt::Expr(node) if matches!(&*node.value, Expr::StringLiteral(_) | Expr::EllipsisLiteral(_)) => {}
-            Stmt::Expr(node) => _ = self.expression(&node.value),
+            Stmt::Expr(node) => {
+                let value = self.expression(&node.value);
+                self.builder.set_discarded(value);
+            }
             Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::IpyEscapeCommand(_) => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use super::nesting::Nesting;
 use super::tokens::{Kind, Token, Tokens};
-use crate::facts::{Comment, Waiver, WaiverMistake, WaiverText};
+use crate::facts::{Waiver, WaiverMistake, WaiverText};
 use crate::parse::builder::Builder;
 use crate::parse::waiver;
 use crate::source::{LineIndex, Span};
@@ -44,12 +44,8 @@ pub(super) fn read(builder: &mut Builder, text: &str, start: usize) -> Overview 
         match token.kind {
             Kind::Comment { is_doc } => {
                 let (content, place) = content(text, token);
-                let name = builder.name(content);
-                builder.comment(Comment {
-                    span: Span::new(offset(token.start), offset(token.end)),
-                    text: name,
-                    own_line: !code_before,
-                });
+                let span = Span::new(offset(token.start), offset(token.end));
+                builder.comment(text, span, content, !code_before);
                 if !is_doc && let Some((at, says)) = waiver::read(content) {
                     overview.waivers.push(Written {
                         span: Span::new(place.start + offset(at), place.end),

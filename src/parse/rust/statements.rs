@@ -150,7 +150,10 @@ impl<'a> Walk<'a> {
     /// Does with a value what the surroundings want.
     pub(super) fn hand(&mut self, value: ExprId, want: Want) -> Outflow {
         match want {
-            Want::Nothing => (None, Exit::FallsThrough),
+            Want::Nothing => {
+                self.builder.set_discarded(value);
+                (None, Exit::FallsThrough)
+            }
             Want::Value => (Some(value), Exit::FallsThrough),
             Want::Return => {
                 self.returned(Some(value), false);
@@ -231,6 +234,9 @@ impl<'a> Walk<'a> {
         };
         let Some((_, diverge)) = &init.diverge else {
             let value = self.value(&init.expr);
+            if matches!(node.pat, Pat::Wild(_)) {
+                self.builder.set_discarded(value);
+            }
             self.bind_pattern(&node.pat, BindingKind::Value(value), None);
             return;
         };
@@ -299,7 +305,7 @@ impl<'a> Walk<'a> {
             Outcome::Success(inner) => {
                 let block = self.success(attempt, inner, subject, span);
                 self.within(block, |walk| {
-                    walk.bind_inside(attempt, inner, subject);
+                    walk.bind_pattern(inner, BindingKind::Value(subject), None);
                     walk.statements(&node.then_branch.stmts, want)
                 })
             }
@@ -430,7 +436,7 @@ impl<'a> Walk<'a> {
             Some(Outcome::Success(inner)) => {
                 let block = self.success(attempt, inner, subject, span);
                 self.within(block, |walk| {
-                    walk.bind_inside(attempt, inner, subject);
+                    walk.bind_pattern(inner, BindingKind::Value(subject), None);
                     walk.guarded(arm, span, want)
                 })
             }
@@ -467,16 +473,6 @@ impl<'a> Walk<'a> {
                 inside
             }
         }
-    }
-
-    /// Binds what is in an `Ok`: a mere name where the attempt gives it its value, as an assignment inside `try` would.
-    fn bind_inside(&mut self, attempt: BlockId, inner: &Pat, subject: ExprId) {
-        let outside = self.block;
-        if matches!(inner, Pat::Ident(_)) {
-            self.block = attempt;
-        }
-        self.bind_pattern(inner, BindingKind::Value(subject), None);
-        self.block = outside;
     }
 
     fn bind_error(&mut self, inner: &Pat, catches: Option<ExprId>) {

@@ -1,0 +1,168 @@
+//! The form of a catalog file.
+
+use super::Role;
+use crate::facts::Language;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A catalog file, or the entries of the same form in `ssot.toml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entries {
+    /// What people call the library.
+    #[serde(default)]
+    pub library: Option<String>,
+    /// `python` or `rust`; in settings the form of the path tells.
+    #[serde(default)]
+    language: Option<String>,
+    /// Functions, and methods of types.
+    #[serde(default, rename = "call")]
+    pub calls: Vec<CallEntry>,
+    /// Classes.
+    #[serde(default, rename = "type")]
+    pub types: Vec<TypeEntry>,
+    /// Values that are instances of a type.
+    #[serde(default, rename = "value")]
+    pub values: Vec<ValueEntry>,
+    /// Subscripts of instances.
+    #[serde(default, rename = "item")]
+    pub items: Vec<ItemEntry>,
+    /// Classes to derive from.
+    #[serde(default, rename = "base")]
+    pub bases: Vec<BaseEntry>,
+}
+
+/// A function, or a method of a type.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallEntry {
+    /// Canonical path.
+    pub path: String,
+    /// Other public paths of it.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// What it does.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// What each argument means.
+    #[serde(default)]
+    pub arguments: BTreeMap<String, Vec<Meaning>>,
+    /// The type of what it gives.
+    #[serde(default)]
+    pub returns: Option<String>,
+    /// The 0-based position of the argument that it gives back, itself or as a copy.
+    #[serde(default, rename = "returns-argument")]
+    pub returns_argument: Option<u32>,
+    /// Code that calls it.
+    #[serde(default)]
+    pub example: Option<String>,
+}
+
+/// By which position or keyword an argument comes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "expected a position (0, 1, …) or a keyword")]
+pub enum Meaning {
+    /// 0-based position, `self` not counted.
+    Position(u32),
+    /// Keyword.
+    Keyword(String),
+}
+
+/// A class.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypeEntry {
+    /// Canonical path.
+    pub path: String,
+    /// Other public paths of it.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Types whose methods it has too.
+    #[serde(default)]
+    pub bases: Vec<String>,
+}
+
+/// A value that is an instance of a type.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValueEntry {
+    /// Canonical path.
+    pub path: String,
+    /// Other public paths of it.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// The type's path.
+    pub is: String,
+}
+
+/// What subscripting an instance means.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemEntry {
+    /// The type's path.
+    pub of: String,
+    /// What it does; the key is the argument `name`.
+    pub role: Role,
+    /// Code that does it.
+    #[serde(default)]
+    pub example: Option<String>,
+}
+
+/// What deriving from a class means.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaseEntry {
+    /// Canonical path.
+    pub path: String,
+    /// Other public paths of it.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// What the derived class is.
+    pub role: Role,
+    /// Code that does it.
+    #[serde(default)]
+    pub example: Option<String>,
+}
+
+/// An entry's example, for the test that every example arrives at its entry.
+#[derive(Debug)]
+pub struct Example<'a> {
+    /// The entry's canonical path.
+    pub path: &'a str,
+    /// What it does.
+    pub role: Option<Role>,
+    /// Code that shows it.
+    pub code: Option<&'a str>,
+}
+
+impl Entries {
+    /// The language of the whole file, where it says one.
+    #[must_use]
+    pub fn language(&self) -> Option<Language> {
+        match self.language.as_deref() {
+            Some("rust") => Some(Language::Rust),
+            Some("python") => Some(Language::Python),
+            _ => None,
+        }
+    }
+
+    /// The examples of all entries.
+    pub fn examples(&self) -> impl Iterator<Item = Example<'_>> {
+        let calls = self.calls.iter().map(|entry| Example {
+            path: &entry.path,
+            role: entry.role,
+            code: entry.example.as_deref(),
+        });
+        let items = self.items.iter().map(|entry| Example {
+            path: &entry.of,
+            role: Some(entry.role),
+            code: entry.example.as_deref(),
+        });
+        let bases = self.bases.iter().map(|entry| Example {
+            path: &entry.path,
+            role: Some(entry.role),
+            code: entry.example.as_deref(),
+        });
+        calls.chain(items).chain(bases)
+    }
+}

@@ -1,0 +1,333 @@
+//! What the names of libraries mean: data from `rules/catalog/*.toml`, and the user's additions in the same form.
+//!
+//! A path is text here; nothing of the analysed program is known. Start with [`Catalog::child`]: the program walks a dotted path
+//! segment by segment and arrives, or does not, at an [`Entry`].
+
+mod entries;
+mod role;
+mod words;
+
+pub use entries::{CallEntry, Entries, Example, Meaning};
+pub use role::Role;
+pub use words::{ExtraWords, FlagName, Words};
+
+use crate::facts::Language;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+include!(concat!(env!("OUT_DIR"), "/catalog_files.rs"));
+
+/// A place in the tree of library paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Node(u32);
+
+/// A catalogued function, method, item access or base class.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its canonical path.
+    pub path: String,
+    /// What it does, for the rules.
+    pub role: Option<Role>,
+    /// Which argument means what.
+    pub arguments: Vec<(String, Vec<Meaning>)>,
+    /// The type of what it gives.
+    pub returns: Option<Node>,
+    /// The position of the argument that it gives back, itself or as a copy.
+    pub returns_argument: Option<u32>,
+}
+
+/// All library knowledge of a run.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    nodes: Vec<NodeData>,
+    roots: FxHashMap<Language, Node>,
+    entries: Vec<Entry>,
+    /// The last segments of all paths that a call can arrive at.
+    last_names: FxHashSet<Box<str>>,
+    words: Words,
+}
+
+#[derive(Debug, Default)]
+struct NodeData {
+    path: String,
+    children: FxHashMap<Box<str>, Node>,
+    /// For another path of the same thing: the node that has its members and entries.
+    canonical: Option<Node>,
+    call: Option<usize>,
+    item: Option<usize>,
+    base: Option<usize>,
+    is_type: bool,
+    bases: Vec<Node>,
+    value_of: Option<Node>,
+    /// Indices of the user's concerns that a call to this path belongs to.
+    concerns: Vec<usize>,
+}
+
+/// The segment that stands for any path below.
+const WILDCARD: &str = "*";
+
+impl Catalog {
+    /// The built-in catalog with the user's additions: `extra` entries (in any language), `words`, and the paths of calls that
+    /// make up each of the user's concerns.
+    ///
+    /// # Errors
+    /// The name of the file and what is wrong in it; the built-in files are checked by the tests.
+    pub fn load(extra: &Entries, words: &ExtraWords, concerns: &[&[String]]) -> Result<Self, String> {
+        let mut catalog = Self {
+            words: Words::load(words)?,
+            ..Self::default()
+        };
+        for (name, text) in CATALOG_FILES {
+            let file: Entries = toml::from_str(text).map_err(|error| format!("rules/catalog/{name}: {error}"))?;
+            catalog.add(&file);
+        }
+        catalog.add(extra);
+        for (concern, paths) in concerns.iter().enumerate() {
+            for path in *paths {
+                let node = catalog.insert(language_of(path), path);
+                catalog.nodes[node.0 as usize].concerns.push(concern);
+            }
+        }
+        Ok(catalog)
+    }
+
+    /// What the words in names mean.
+    #[must_use]
+    pub fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// The catalogued part of a language's library paths.
+    #[must_use]
+    pub fn root(&self, language: Language) -> Option<Node> {
+        self.roots.get(&language).copied()
+    }
+
+    /// The member `name` of what `node` stands for: of a package, a class, or an instance of a class.
+    #[must_use]
+    pub fn child(&self, node: Node, name: &str) -> Option<Node> {
+        let node = self.canonical(node);
+        let data = &self.nodes[node.0 as usize];
+        if let Some(child) = data.children.get(name) {
+            return Some(self.canonical(*child));
+        }
+        if let Some(inherited) = data.bases.iter().find_map(|base| self.child(*base, name)) {
+            return Some(inherited);
+        }
+        if data.path.ends_with(WILDCARD) {
+            Some(node)
+        } else {
+            data.children.get(WILDCARD).copied()
+        }
+    }
+
+    /// Whether any catalogued path ends in `name`.
+    #[must_use]
+    pub fn is_last_name(&self, name: &str) -> bool {
+        self.last_names.contains(name)
+    }
+
+    /// The canonical path.
+    #[must_use]
+    pub fn path(&self, node: Node) -> &str {
+        &self.nodes[self.canonical(node).0 as usize].path
+    }
+
+    /// What calling `node` means.
+    #[must_use]
+    pub fn call(&self, node: Node) -> Option<&Entry> {
+        self.nodes[self.canonical(node).0 as usize]
+            .call
+            .map(|entry| &self.entries[entry])
+    }
+
+    /// What subscripting an instance of the type `node` means.
+    #[must_use]
+    pub fn item(&self, node: Node) -> Option<&Entry> {
+        let data = &self.nodes[self.canonical(node).0 as usize];
+        data.item
+            .map(|entry| &self.entries[entry])
+            .or_else(|| data.bases.iter().find_map(|base| self.item(*base)))
+    }
+
+    /// What deriving from the class `node` means.
+    #[must_use]
+    pub fn base(&self, node: Node) -> Option<&Entry> {
+        self.nodes[self.canonical(node).0 as usize]
+            .base
+            .map(|entry| &self.entries[entry])
+    }
+
+    /// Whether `node` is a class whose instances have catalogued members.
+    #[must_use]
+    pub fn is_type(&self, node: Node) -> bool {
+        self.nodes[self.canonical(node).0 as usize].is_type
+    }
+
+    /// The type that the value at `node` is an instance of.
+    #[must_use]
+    pub fn value_of(&self, node: Node) -> Option<Node> {
+        self.nodes[self.canonical(node).0 as usize].value_of
+    }
+
+    /// The user's concerns (by index) that a call to `node` belongs to.
+    #[must_use]
+    pub fn concerns(&self, node: Node) -> &[usize] {
+        &self.nodes[self.canonical(node).0 as usize].concerns
+    }
+
+    /// The node of a whole path, if the catalog has it.
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<Node> {
+        split(path).try_fold(self.root(language_of(path))?, |node, segment| self.child(node, segment))
+    }
+
+    fn canonical(&self, node: Node) -> Node {
+        self.nodes[node.0 as usize].canonical.unwrap_or(node)
+    }
+
+    fn add(&mut self, file: &Entries) {
+        let language = file.language();
+        let place = |path: &str| language.unwrap_or_else(|| language_of(path));
+        for declared in &file.types {
+            let node = self.insert(place(&declared.path), &declared.path);
+            let bases: Vec<Node> = declared
+                .bases
+                .iter()
+                .map(|base| self.insert(place(base), base))
+                .collect();
+            let data = &mut self.nodes[node.0 as usize];
+            data.is_type = true;
+            data.bases.extend(bases);
+            self.alias(node, place(&declared.path), &declared.also);
+        }
+        for call in &file.calls {
+            let node = self.insert(place(&call.path), &call.path);
+            let returns = call.returns.as_ref().map(|path| self.insert(place(path), path));
+            let entry = self.entry(call, returns);
+            self.nodes[node.0 as usize].call = Some(entry);
+            self.alias(node, place(&call.path), &call.also);
+        }
+        for value in &file.values {
+            let node = self.insert(place(&value.path), &value.path);
+            let of = self.insert(place(&value.is), &value.is);
+            self.nodes[node.0 as usize].value_of = Some(of);
+            self.alias(node, place(&value.path), &value.also);
+        }
+        for item in &file.items {
+            let node = self.insert(place(&item.of), &item.of);
+            self.entries.push(Entry {
+                path: item.of.clone(),
+                role: Some(item.role),
+                arguments: vec![("name".into(), vec![Meaning::Position(0)])],
+                returns: None,
+                returns_argument: None,
+            });
+            self.nodes[node.0 as usize].item = Some(self.entries.len() - 1);
+        }
+        for base in &file.bases {
+            let node = self.insert(place(&base.path), &base.path);
+            self.entries.push(Entry {
+                path: base.path.clone(),
+                role: Some(base.role),
+                arguments: Vec::new(),
+                returns: None,
+                returns_argument: None,
+            });
+            self.nodes[node.0 as usize].base = Some(self.entries.len() - 1);
+            self.alias(node, place(&base.path), &base.also);
+        }
+    }
+
+    fn entry(&mut self, call: &CallEntry, returns: Option<Node>) -> usize {
+        let arguments = call
+            .arguments
+            .iter()
+            .map(|(name, meanings)| (name.clone(), meanings.clone()))
+            .collect();
+        self.entries.push(Entry {
+            path: call.path.clone(),
+            role: call.role,
+            arguments,
+            returns,
+            returns_argument: call.returns_argument,
+        });
+        self.entries.len() - 1
+    }
+
+    fn alias(&mut self, canonical: Node, language: Language, also: &[String]) {
+        for path in also {
+            let node = self.insert(language, path);
+            if node != canonical {
+                self.nodes[node.0 as usize].canonical = Some(canonical);
+            }
+        }
+    }
+
+    fn insert(&mut self, language: Language, path: &str) -> Node {
+        let mut node = match self.roots.get(&language) {
+            Some(root) => *root,
+            None => {
+                let root = self.push(String::new());
+                self.roots.insert(language, root);
+                root
+            }
+        };
+        let separator = if language == Language::Rust { "::" } else { "." };
+        for segment in split(path) {
+            node = self.canonical(node);
+            node = match self.nodes[node.0 as usize].children.get(segment) {
+                Some(child) => *child,
+                None => {
+                    let parent = &self.nodes[node.0 as usize].path;
+                    let path = if parent.is_empty() {
+                        segment.to_owned()
+                    } else {
+                        format!("{parent}{separator}{segment}")
+                    };
+                    let child = self.push(path);
+                    self.nodes[node.0 as usize].children.insert(segment.into(), child);
+                    self.last_names.insert(segment.into());
+                    child
+                }
+            };
+        }
+        self.canonical(node)
+    }
+
+    fn push(&mut self, path: String) -> Node {
+        self.nodes.push(NodeData {
+            path,
+            ..NodeData::default()
+        });
+        Node(u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX))
+    }
+}
+
+/// The examples of all built-in entries with the library's name and language, for the tests.
+///
+/// # Errors
+/// As for [`Catalog::load`].
+pub fn built_in_files() -> Result<Vec<(&'static str, Entries)>, String> {
+    CATALOG_FILES
+        .iter()
+        .map(|(name, text)| {
+            toml::from_str(text)
+                .map(|file| (*name, file))
+                .map_err(|error| format!("{name}: {error}"))
+        })
+        .collect()
+}
+
+fn language_of(path: &str) -> Language {
+    if path.contains("::") {
+        Language::Rust
+    } else {
+        Language::Python
+    }
+}
+
+fn split(path: &str) -> impl Iterator<Item = &str> {
+    path.split("::")
+        .flat_map(|part| part.split('.'))
+        .filter(|segment| !segment.is_empty())
+}

@@ -1,0 +1,65 @@
+//! What a library function does, as far as the rules ask.
+
+use serde::Deserialize;
+
+/// What a library function does. Several libraries share a role; a rule asks for roles and never for names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Decodes a token and checks it.
+    ValidatesToken,
+    /// Decodes a token without checking it.
+    DecodesUnverified,
+    /// Reads a token's header only.
+    ReadsTokenHeader,
+    /// Gets the key that belongs to a token.
+    FetchesSigningKey,
+    /// Makes and signs a token.
+    MintsToken,
+    /// Reads one setting by name.
+    ReadsSetting,
+    /// Gives a mapping of all settings.
+    ReadsAllSettings,
+    /// Reads a secret from a secret manager.
+    ReadsSecret,
+    /// Writes one setting by name.
+    WritesSetting,
+    /// A class whose fields are settings.
+    SettingsClass,
+    /// Declares a field of such a class.
+    DeclaresField,
+    /// Fills the environment.
+    LoadsSettings,
+    /// Opens a file by path.
+    OpensFile,
+    /// Declares a command-line option.
+    DeclaresOption,
+    /// Starts an event loop and waits for it.
+    RunsEventLoop,
+    /// Gives the running loop, and raises without one.
+    AsksRunningLoop,
+    /// Says whether a loop runs.
+    TellsLoopRunning,
+    /// Makes a loop without running it.
+    MakesEventLoop,
+    /// Patches the loop so that it can be nested.
+    AllowsNestedLoops,
+    /// Schedules work on the running loop.
+    SchedulesOnLoop,
+    /// Schedules work on a loop from another thread.
+    SchedulesThreadsafe,
+    /// Blocks until a future has its result.
+    WaitsForResult,
+    /// Runs a function in another thread.
+    RunsInThread,
+    /// Decodes base64.
+    DecodesBase64,
+    /// Parses JSON.
+    ParsesJson,
+    /// Signs with HMAC.
+    SignsHmac,
+    /// Compares in constant time.
+    ComparesDigest,
+    /// Hashes.
+    Hashes,
+}

@@ -1,0 +1,433 @@
+//! What the words in names mean: which settings are secrets, which flags switch authentication off.
+
+use serde::Deserialize;
+
+/// The user's additions to the words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExtraWords {
+    /// Phrases that make a name secret.
+    pub secret: Vec<String>,
+    /// Phrases that make a name not secret.
+    pub never_secret: Vec<String>,
+    /// Phrases that make a flag one that skips authentication.
+    pub skip: Vec<String>,
+    /// Phrases that make a flag none.
+    pub never_skip: Vec<String>,
+}
+
+/// What a flag's name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlagName {
+    /// On means that authentication is skipped.
+    Skips,
+    /// Off means that authentication is skipped.
+    Requires,
+    /// Names how to authenticate; some values mean not at all.
+    Mode,
+}
+
+/// The words, ready to compare.
+#[derive(Debug, Default)]
+pub struct Words {
+    file: File,
+    phrases: Phrases,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    secret: Secret,
+    environment: Environment,
+    flag: Flag,
+    value: Value,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Secret {
+    anywhere: Vec<String>,
+    ending: Vec<String>,
+    never_ending: Vec<String>,
+    never: Vec<String>,
+    switch_beginning: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Environment {
+    suffixes: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Flag {
+    skip: Vec<String>,
+    disable: Vec<String>,
+    require: Vec<String>,
+    objects: Vec<String>,
+    skip_objects: Vec<String>,
+    require_objects: Vec<String>,
+    methods: Vec<String>,
+    tails: Vec<String>,
+    circumstances: Vec<String>,
+    phrases: Vec<String>,
+    modes: Vec<String>,
+    mode_off: Vec<String>,
+    comment_demands: Vec<String>,
+    comment_objects: Vec<String>,
+    comment_negations: Vec<String>,
+    never: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Value {
+    on: Vec<String>,
+    off: Vec<String>,
+}
+
+/// Phrases split into words once.
+#[derive(Debug, Default)]
+struct Phrases {
+    secret: Vec<Vec<String>>,
+    secret_ending: Vec<Vec<String>>,
+    never_secret: Vec<Vec<String>>,
+    extra_never_secret: Vec<Vec<String>>,
+    skip: Vec<Vec<String>>,
+    never_skip: Vec<Vec<String>>,
+    modes: Vec<Vec<String>>,
+    objects: Vec<Vec<String>>,
+    skip_objects: Vec<Vec<String>>,
+    require_objects: Vec<Vec<String>>,
+}
+
+impl Words {
+    /// The built-in words with the user's additions.
+    ///
+    /// # Errors
+    /// What is wrong in `rules/catalog/words.toml`; the tests check it.
+    pub fn load(extra: &ExtraWords) -> Result<Self, String> {
+        let text = include_str!("../../rules/catalog/words.toml");
+        let file: File = toml::from_str(text).map_err(|error| format!("rules/catalog/words.toml: {error}"))?;
+        let with = |phrases: &[String], extra: &[String]| {
+            phrases
+                .iter()
+                .chain(extra)
+                .map(|phrase| split(phrase))
+                .collect::<Vec<_>>()
+        };
+        let phrases = Phrases {
+            secret: with(&file.secret.anywhere, &extra.secret),
+            secret_ending: with(&file.secret.ending, &[]),
+            never_secret: with(&file.secret.never, &[]),
+            extra_never_secret: with(&[], &extra.never_secret),
+            skip: with(&file.flag.phrases, &extra.skip),
+            never_skip: with(&file.flag.never, &extra.never_skip),
+            modes: with(&file.flag.modes, &[]),
+            objects: with(&file.flag.objects, &[]),
+            skip_objects: with(&file.flag.skip_objects, &file.flag.objects),
+            require_objects: with(&file.flag.require_objects, &file.flag.objects),
+        };
+        Ok(Self { file, phrases })
+    }
+
+    /// Whether a setting of this name is a secret. A `*` in the name stands for an unknown part.
+    #[must_use]
+    pub fn is_secret(&self, name: &str) -> bool {
+        let words = split(name);
+        let core = self.without_suffixes(&words);
+        let secret = &self.file.secret;
+        if contains_any(&words, &self.phrases.extra_never_secret) {
+            return false;
+        }
+        if core.last().is_some_and(|last| has(&secret.never_ending, last)) {
+            return self
+                .phrases
+                .secret_ending
+                .iter()
+                .any(|phrase| phrase.len() > 1 && core.ends_with(phrase));
+        }
+        if contains_any(&words, &self.phrases.never_secret)
+            || core
+                .first()
+                .is_some_and(|first| core.len() > 1 && has(&secret.switch_beginning, first))
+        {
+            return false;
+        }
+        contains_any(&words, &self.phrases.secret)
+            || self.phrases.secret_ending.iter().any(|phrase| core.ends_with(phrase))
+    }
+
+    /// What a flag of this name says about authentication, if anything.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> Option<FlagName> {
+        let words = split(name);
+        let core = self.without_suffixes(&words);
+        if contains_any(core, &self.phrases.never_skip) {
+            return None;
+        }
+        if contains_any(core, &self.phrases.skip) {
+            return Some(FlagName::Skips);
+        }
+        if self.phrases.modes.iter().any(|phrase| core.ends_with(phrase)) {
+            return Some(FlagName::Mode);
+        }
+        let flag = &self.file.flag;
+        if self.speaks(core, &flag.skip, &self.phrases.skip_objects, false)
+            || self.speaks(core, &flag.disable, &self.phrases.objects, true)
+        {
+            return Some(FlagName::Skips);
+        }
+        let asks = |verb: &str| matches!(verb, "REQUIRE" | "REQUIRED" | "VERIFY" | "VALIDATE");
+        let (narrow, wide): (Vec<String>, Vec<String>) = flag.require.iter().cloned().partition(|verb| asks(verb));
+        let requires = self.speaks(core, &narrow, &self.phrases.require_objects, true)
+            || self.speaks(core, &wide, &self.phrases.objects, true);
+        requires.then_some(FlagName::Requires)
+    }
+
+    /// Whether a text switches a flag on (`Some(true)`) or off (`Some(false)`).
+    #[must_use]
+    pub fn truth(&self, text: &str) -> Option<bool> {
+        let text = text.trim().to_ascii_lowercase();
+        if self.file.value.on.contains(&text) {
+            Some(true)
+        } else if self.file.value.off.contains(&text) {
+            Some(false)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a mode of this name means that nothing is authenticated.
+    #[must_use]
+    pub fn is_mode_off(&self, text: &str) -> bool {
+        self.file.flag.mode_off.contains(&text.trim().to_ascii_lowercase())
+    }
+
+    /// Whether a comment says that authentication is asked for.
+    #[must_use]
+    pub fn demands_authentication(&self, comment: &str) -> bool {
+        let words = split(comment);
+        let says = |list: &[String]| words.iter().any(|word| has(list, word));
+        let flag = &self.file.flag;
+        says(&flag.comment_demands) && says(&flag.comment_objects) && !says(&flag.comment_negations)
+    }
+
+    /// Whether one of `verbs` speaks of one of `objects`, before it (`SKIP_WS_AUTH`) or behind it (`AUTH_CHECK_DISABLED`).
+    fn speaks(&self, words: &[String], verbs: &[String], objects: &[Vec<String>], methods_matter: bool) -> bool {
+        let flag = &self.file.flag;
+        let is_tail = |word: &String| has(&flag.tails, word);
+        let qualified = |words: &[String]| methods_matter && words.iter().any(|word| has(&flag.methods, word));
+        objects.iter().any(|object| {
+            positions(words, object).any(|start| {
+                let (before, behind) = (&words[..start], &words[start + object.len()..]);
+                let circumstance = behind
+                    .iter()
+                    .position(|word| has(&flag.circumstances, word))
+                    .unwrap_or(behind.len());
+                let behind = &behind[..circumstance];
+                let verb_before = before.iter().any(|word| has(verbs, word)) && behind.iter().all(is_tail);
+                let verb_behind = behind
+                    .iter()
+                    .position(|word| has(verbs, word))
+                    .is_some_and(|verb| behind[..verb].iter().all(is_tail) && behind[verb + 1..].iter().all(is_tail));
+                (verb_before || verb_behind) && !qualified(before)
+            })
+        })
+    }
+
+    fn without_suffixes<'w>(&self, words: &'w [String]) -> &'w [String] {
+        let is_suffix = |word: &String| {
+            let digits = word.trim_start_matches('V');
+            word == "*"
+                || has(&self.file.environment.suffixes, word)
+                || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        let mut words = words;
+        while let [rest @ .., last] = words
+            && is_suffix(last)
+            && !rest.is_empty()
+        {
+            words = rest;
+        }
+        words
+    }
+}
+
+/// The words of a name in upper case: split at everything that is no letter or digit, and where case changes.
+/// A `*` is a word of its own.
+fn split(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let mut end = |word: &mut String| {
+        if !word.is_empty() {
+            words.push(std::mem::take(word));
+        }
+    };
+    let signs: Vec<char> = name.chars().collect();
+    for (at, sign) in signs.iter().enumerate() {
+        if *sign == '*' {
+            end(&mut word);
+            word.push('*');
+            end(&mut word);
+        } else if !sign.is_alphanumeric() {
+            end(&mut word);
+        } else {
+            let before = at.checked_sub(1).map(|at| signs[at]);
+            let after = signs.get(at + 1);
+            let starts = sign.is_uppercase()
+                && before.is_some_and(|before| {
+                    before.is_lowercase()
+                        || before.is_ascii_digit()
+                        || (before.is_uppercase() && after.is_some_and(|after| after.is_lowercase()))
+                });
+            if starts {
+                end(&mut word);
+            }
+            word.extend(sign.to_uppercase());
+        }
+    }
+    end(&mut word);
+    words
+}
+
+fn has(list: &[String], word: &str) -> bool {
+    list.iter().any(|known| known == word)
+}
+
+fn positions<'w>(words: &'w [String], phrase: &'w [String]) -> impl Iterator<Item = usize> + 'w {
+    words
+        .windows(phrase.len().max(1))
+        .enumerate()
+        .filter(move |(_, window)| *window == phrase)
+        .map(|(at, _)| at)
+}
+
+fn contains_any(words: &[String], phrases: &[Vec<String>]) -> bool {
+    phrases.iter().any(|phrase| positions(words, phrase).next().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ExtraWords, FlagName, Words, split};
+
+    fn words() -> Words {
+        Words::load(&ExtraWords::default()).expect("the built-in words load")
+    }
+
+    #[test]
+    fn names_are_split_at_separators_and_case() {
+        for (name, expected) in [
+            ("JWT_SECRET", "JWT SECRET"),
+            ("jwtSecretKey", "JWT SECRET KEY"),
+            ("HTTPServerURL", "HTTP SERVER URL"),
+            ("a-b.c2d", "A B C2D"),
+            ("JWT_*_KEY", "JWT * KEY"),
+        ] {
+            assert_eq!(split(name).join(" "), expected);
+        }
+    }
+
+    #[test]
+    fn secrets_are_told_from_what_is_said_about_them() {
+        let words = words();
+        for name in [
+            "JWT_SECRET",
+            "JWT_SECRET_KEY_STAGING",
+            "DB_PASSWORD",
+            "OPENAI_API_KEY",
+            "SERVICE_TOKEN",
+            "jwtSecret",
+            "REDIS_PASS",
+            "SENTRY_DSN",
+            "SLACK_WEBHOOK_URL",
+            "JWT_SECRET_*",
+            "*_API_KEY",
+            "FERNET_KEYS",
+            "SALT",
+            "TOKEN",
+            "SECRET_KEY_2",
+            "SIGNING_KEY_OLD",
+        ] {
+            assert!(words.is_secret(name), "{name}");
+        }
+        for name in [
+            "JWT_PUBLIC_KEY",
+            "CLIENT_SECRET_ID",
+            "SECRET_NAME",
+            "TOKEN_URL",
+            "ACCESS_TOKEN_TTL",
+            "MAX_TOKENS",
+            "TOKEN_LIMIT",
+            "PASSWORD_MIN_LENGTH",
+            "CACHE_KEY",
+            "SECRET_PATH",
+            "JWT_ALGORITHM",
+            "MONKEY",
+            "AUTHOR",
+            "DATABASE_URL",
+            "USE_API_KEY",
+            "PASSWORD_RESET_TIMEOUT",
+            "TOKENIZER",
+            "*",
+        ] {
+            assert!(!words.is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn flags_are_told_from_names_that_only_sound_like_them() {
+        let words = words();
+        for name in [
+            "SKIP_AUTH",
+            "skip_websocket_auth",
+            "DISABLE_AUTH",
+            "AUTH_DISABLED",
+            "authBypass",
+            "MOCK_AUTH",
+            "skip_jwt_verification",
+            "NO_AUTH",
+            "skip_login",
+            "SKIP_AUTH_FOR_TESTS",
+            "allow_unauthenticated",
+            "bypass_auth_check",
+            "AUTH_BYPASS_ENABLED",
+            "SKIP_BASIC_AUTH",
+            "skipAuthentication",
+        ] {
+            assert_eq!(words.flag(name), Some(FlagName::Skips), "{name}");
+        }
+        for name in [
+            "require_auth",
+            "AUTH_ENABLED",
+            "AUTH_REQUIRED",
+            "enforce_auth",
+            "ENABLE_AUTHENTICATION",
+            "verify_token",
+            "websocket_auth_enabled",
+            "login_required",
+        ] {
+            assert_eq!(words.flag(name), Some(FlagName::Requires), "{name}");
+        }
+        for name in [
+            "requires_auth",
+            "skip_validation",
+            "skip_author",
+            "disable_authority",
+            "DISABLE_BASIC_AUTH",
+            "LDAP_AUTH_ENABLED",
+            "skip_auth_cache",
+            "auth",
+            "no_cache",
+            "AUTH_TOKEN",
+            "enable_login_form",
+            "verify_ssl",
+            "mock_author",
+            "disable_login",
+        ] {
+            assert_eq!(words.flag(name), None, "{name}");
+        }
+        assert_eq!(words.flag("AUTH_MODE"), Some(FlagName::Mode));
+    }
+}

@@ -1,0 +1,310 @@
+//! Under which conditions a place runs, as far as rules ask: whether an event loop is known to run there.
+
+use super::Program;
+use super::names::Origin;
+use crate::catalog::Role;
+use crate::facts::{BindingKind, Block, BlockId, BlockKind, Comparison, Exit, ExprId, ExprKind, FileFacts, How};
+use crate::source::FileId;
+
+/// What the code around a place has found out about the running event loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopState {
+    /// Nobody asked.
+    Unknown,
+    /// The place is reached only without a running loop.
+    NotRunning,
+    /// The place is reached only with one.
+    Running,
+}
+
+impl Program<'_> {
+    /// What is known about the running loop where `expr` in `block` of `file` runs.
+    ///
+    /// Known are: the `RuntimeError` arm and the `else` arm of a `try` that asks for the running loop; branches on what such a
+    /// `try` set, on `is_running()` and on a loop that may be `None`; code behind a branch that left.
+    #[must_use]
+    pub fn loop_state(&self, file: FileId, block: BlockId, expr: ExprId) -> LoopState {
+        let facts = &self[file].facts;
+        let conditional = self.conditional_expression(file, expr);
+        if conditional != LoopState::Unknown {
+            return conditional;
+        }
+        for (id, around) in facts.blocks_around(block) {
+            let state = match around.kind {
+                BlockKind::Rescue { attempt, catches } if self.asks_for_loop(file, attempt) => {
+                    if catches_runtime_error(facts, catches) {
+                        LoopState::NotRunning
+                    } else {
+                        LoopState::Unknown
+                    }
+                }
+                BlockKind::Otherwise { attempt } if self.asks_for_loop(file, attempt) => LoopState::Running,
+                BlockKind::Attempt => self.behind_the_question(file, id, expr),
+                BlockKind::Branch { condition, holds } => self.condition(file, condition, holds),
+                _ => LoopState::Unknown,
+            };
+            if state != LoopState::Unknown {
+                return state;
+            }
+            let behind = self.behind_branches(file, id, expr);
+            if behind != LoopState::Unknown {
+                return behind;
+            }
+        }
+        LoopState::Unknown
+    }
+
+    /// Whether a call in `attempt` itself asks for the running loop, and raises without one.
+    #[must_use]
+    pub fn asks_for_loop(&self, file: FileId, attempt: BlockId) -> bool {
+        let facts = &self[file].facts;
+        self.sites_in(file).iter().any(|site| {
+            self.entry(site)
+                .is_some_and(|entry| entry.role == Some(Role::AsksRunningLoop))
+                && facts[attempt].span.contains(facts[site.expr].span)
+        })
+    }
+
+    /// In the attempt itself, behind the call that asks: a loop runs, or the call had raised.
+    fn behind_the_question(&self, file: FileId, attempt: BlockId, expr: ExprId) -> LoopState {
+        let facts = &self[file].facts;
+        let asked = self.sites_in(file).iter().any(|site| {
+            let span = facts[site.expr].span;
+            self.entry(site)
+                .is_some_and(|entry| entry.role == Some(Role::AsksRunningLoop))
+                && facts[attempt].span.contains(span)
+                && span.end <= facts[expr].span.start
+        });
+        if asked { LoopState::Running } else { LoopState::Unknown }
+    }
+
+    /// Behind a branch of `block` that left it, its condition is known not to hold; behind a `try` that asked, its outcome.
+    fn behind_branches(&self, file: FileId, block: BlockId, expr: ExprId) -> LoopState {
+        let facts = &self[file].facts;
+        let place = facts[expr].span;
+        for other in facts
+            .blocks
+            .iter()
+            .filter(|other| other.parent == Some(block) && other.span.end <= place.start)
+        {
+            if other.exit == Exit::FallsThrough || other.scope != facts[block].scope {
+                continue;
+            }
+            let state = match other.kind {
+                BlockKind::Branch { condition, holds } => self.condition(file, condition, !holds),
+                // The attempt returned where a loop runs: what follows runs without one.
+                BlockKind::Attempt => self.left_behind(file, other),
+                BlockKind::Rescue { attempt, catches }
+                    if self.asks_for_loop(file, attempt) && catches_runtime_error(facts, catches) =>
+                {
+                    LoopState::Running
+                }
+                BlockKind::Otherwise { attempt } if self.asks_for_loop(file, attempt) => LoopState::NotRunning,
+                _ => LoopState::Unknown,
+            };
+            if state != LoopState::Unknown {
+                return state;
+            }
+        }
+        LoopState::Unknown
+    }
+
+    fn left_behind(&self, file: FileId, attempt: &Block) -> LoopState {
+        let facts = &self[file].facts;
+        let index = facts
+            .blocks
+            .iter()
+            .position(|block| std::ptr::eq(block, attempt))
+            .unwrap_or(0);
+        let id = BlockId(u32::try_from(index).unwrap_or(u32::MAX));
+        let rescued = facts.blocks.iter().any(|block| matches!(block.kind, BlockKind::Rescue { attempt, catches } if attempt == id && catches_runtime_error(facts, catches) && block.exit == Exit::FallsThrough));
+        if rescued && self.asks_for_loop(file, id) {
+            LoopState::NotRunning
+        } else {
+            LoopState::Unknown
+        }
+    }
+
+    /// `a if condition else b` around the expression.
+    fn conditional_expression(&self, file: FileId, expr: ExprId) -> LoopState {
+        let facts = &self[file].facts;
+        let place = facts[expr].span;
+        for other in &facts.exprs {
+            if let ExprKind::Choice {
+                options,
+                how: How::ByCondition,
+            } = other.kind
+                && other.span.contains(place)
+                && let [holds, otherwise, condition] = *facts.list(options)
+            {
+                let state = if facts[holds].span.contains(place) {
+                    self.condition(file, condition, true)
+                } else if facts[otherwise].span.contains(place) {
+                    self.condition(file, condition, false)
+                } else {
+                    LoopState::Unknown
+                };
+                if state != LoopState::Unknown {
+                    return state;
+                }
+            }
+        }
+        LoopState::Unknown
+    }
+
+    /// What it says about the loop that `condition` came out as `holds`.
+    fn condition(&self, file: FileId, condition: ExprId, holds: bool) -> LoopState {
+        let facts = &self[file].facts;
+        match facts[condition].kind {
+            ExprKind::Not(inner) => self.condition(file, inner, !holds),
+            ExprKind::Both(parts) if holds => self.first_known(file, facts.list(parts), true),
+            ExprKind::Choice {
+                options,
+                how: How::FirstPresent,
+            } if !holds => self.first_known(file, facts.list(options), false),
+            // `not loop or not loop.is_running()` holds: either way none runs.
+            ExprKind::Choice {
+                options,
+                how: How::FirstPresent,
+            } => {
+                let states: Vec<LoopState> = facts
+                    .list(options)
+                    .iter()
+                    .map(|part| self.condition(file, *part, true))
+                    .collect();
+                agree(&states)
+            }
+            ExprKind::Both(parts) => {
+                let states: Vec<LoopState> = facts
+                    .list(parts)
+                    .iter()
+                    .map(|part| self.condition(file, *part, false))
+                    .collect();
+                agree(&states)
+            }
+            ExprKind::Compare { operator, left, right } => {
+                let is_nothing = |side: ExprId| facts[side].kind == ExprKind::Nothing;
+                let subject = if is_nothing(right) {
+                    left
+                } else if is_nothing(left) {
+                    right
+                } else {
+                    return LoopState::Unknown;
+                };
+                let is_equal = match operator {
+                    Comparison::Equal => holds,
+                    Comparison::NotEqual => !holds,
+                    _ => return LoopState::Unknown,
+                };
+                self.presence(file, subject, !is_equal)
+            }
+            _ => self.presence(file, condition, holds),
+        }
+    }
+
+    fn first_known(&self, file: FileId, parts: &[ExprId], holds: bool) -> LoopState {
+        let states = parts.iter().map(|part| self.condition(file, *part, holds));
+        states
+            .into_iter()
+            .find(|state| *state != LoopState::Unknown)
+            .unwrap_or(LoopState::Unknown)
+    }
+
+    /// What it says about the loop that `subject` is truthy or present.
+    fn presence(&self, file: FileId, subject: ExprId, present: bool) -> LoopState {
+        let state = |running: bool| {
+            if running {
+                LoopState::Running
+            } else {
+                LoopState::NotRunning
+            }
+        };
+        if self.tells_running(file, subject) {
+            return state(present);
+        }
+        let facts = &self[file].facts;
+        let ExprKind::Name { name, scope } = facts[subject].kind else {
+            return LoopState::Unknown;
+        };
+        let bindings = super::names::lookup(facts, scope, name).unwrap_or(&[]);
+        // A name that the arms of a `try` set: to the loop or a flag where one runs, to nothing or the other flag where none does.
+        for binding in bindings {
+            let BindingKind::Value(value) = binding.kind else {
+                continue;
+            };
+            if self.tells_running(file, value) {
+                return state(present);
+            }
+            let truth = match facts[value].kind {
+                ExprKind::Truth(truth) => Some(truth),
+                ExprKind::Nothing => Some(false),
+                ExprKind::Call(_) if self.is_question(file, value) => Some(true),
+                _ => None,
+            };
+            let arm = match facts[binding.block].kind {
+                BlockKind::Rescue { attempt, catches }
+                    if self.asks_for_loop(file, attempt) && catches_runtime_error(facts, catches) =>
+                {
+                    Some(false)
+                }
+                BlockKind::Attempt if self.asks_for_loop(file, binding.block) => Some(true),
+                BlockKind::Otherwise { attempt } if self.asks_for_loop(file, attempt) => Some(true),
+                _ => None,
+            };
+            if let (Some(truth), Some(runs)) = (truth, arm) {
+                return state((truth == present) == runs);
+            }
+        }
+        LoopState::Unknown
+    }
+
+    /// Whether an expression is a call that tells whether a loop runs.
+    fn tells_running(&self, file: FileId, expr: ExprId) -> bool {
+        self.role_of(file, expr) == Some(Role::TellsLoopRunning)
+    }
+
+    fn is_question(&self, file: FileId, expr: ExprId) -> bool {
+        self.role_of(file, expr) == Some(Role::AsksRunningLoop)
+    }
+
+    fn role_of(&self, file: FileId, expr: ExprId) -> Option<Role> {
+        self.site_at(file, expr)
+            .and_then(|site| self.entry(site))
+            .and_then(|entry| entry.role)
+    }
+
+    /// Whether every known value of `expr` comes from a call of the role.
+    #[must_use]
+    pub fn all_come_from(&self, file: FileId, expr: ExprId, role: Role) -> bool {
+        let values = self.values(file, expr);
+        !values.is_empty()
+            && values.iter().all(|value| match value.origin {
+                Origin::Written(at, written) => self.role_of(at, written) == Some(role),
+                _ => false,
+            })
+    }
+}
+
+fn agree(states: &[LoopState]) -> LoopState {
+    match states.split_first() {
+        Some((first, rest)) if rest.iter().all(|state| state == first) => *first,
+        _ => LoopState::Unknown,
+    }
+}
+
+/// Whether an arm catches what asking without a running loop raises.
+pub(super) fn catches_runtime_error(facts: &FileFacts, catches: Option<ExprId>) -> bool {
+    let Some(catches) = catches else { return true };
+    let is_one = |expr: ExprId| {
+        super::names::last_name(facts, expr).is_some_and(|name| {
+            matches!(
+                facts.text(name),
+                "RuntimeError" | "Exception" | "BaseException" | "NoEventLoopError" | "AsyncLibraryNotFoundError"
+            )
+        })
+    };
+    match facts[catches].kind {
+        ExprKind::Group(types) => facts.list(types).iter().any(|caught| is_one(*caught)),
+        _ => is_one(catches),
+    }
+}

@@ -1,0 +1,314 @@
+//! All files as one program, and every question a rule may ask of it.
+//!
+//! The storeys, lowest first: [`modules`] (which file is which module), `names` (what an expression refers to), `texts` (which
+//! strings it can be), `sites` (where library functions of a role are called), `owners` (who may do a concern's work).
+//! Receivers through attributes, call edges and effects come above `names` and below `owners`.
+//!
+//! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
+
+mod blocks;
+mod modules;
+mod names;
+mod owners;
+mod secrets;
+mod sites;
+mod texts;
+mod tokens;
+mod units;
+
+pub use blocks::LoopState;
+pub use names::{ClassRef, FunctionRef, Origin, Value};
+pub use owners::{
+    BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Owner, Owners, SECRET_RESOLUTION, TOKEN_MINTING,
+    TOKEN_VALIDATION, matches_pattern,
+};
+pub use secrets::{ReadBy, SecretRead};
+pub use sites::LibrarySite;
+pub use texts::TextOrigin;
+pub use tokens::TokenSite;
+
+use crate::catalog::{Catalog, Entry, Role};
+use crate::facts::{Argument, Call, CallId, ExprId, FileFacts, Language, ScopeId, ScopeKind, Splat};
+use crate::finding::{CodeScope, Site};
+use crate::source::{FileId, Span};
+use modules::Modules;
+use rayon::prelude::*;
+use sites::Sites;
+use std::ops::Index;
+use tokens::TokenSites;
+use units::Units;
+
+/// One file of the program.
+#[derive(Debug)]
+pub struct ProgramFile {
+    /// Relative to the root, with forward slashes.
+    pub path: String,
+    /// What it says.
+    pub facts: FileFacts,
+    /// Its language.
+    pub language: Language,
+    /// What kind of code its path makes it.
+    pub scope: CodeScope,
+    /// Whether version control tracks it; `None` where there is none.
+    pub tracked: Option<bool>,
+}
+
+/// What the user declares about the program.
+#[derive(Debug, Default)]
+pub struct Declarations {
+    /// The concerns in the order of the catalog's concern indices; the built-in ones have no calls of their own.
+    pub concerns: Vec<Concern>,
+    /// Whether a settings file stands above all units and joins them into one.
+    pub joined: bool,
+}
+
+/// All files, linked.
+#[derive(Debug)]
+pub struct Program<'a> {
+    files: Vec<ProgramFile>,
+    catalog: &'a Catalog,
+    modules: Modules,
+    units: Units,
+    sites: Sites,
+    tokens: TokenSites,
+    secrets: Vec<SecretRead>,
+    owners: Owners,
+    concerns: &'a [Concern],
+}
+
+impl Index<FileId> for Program<'_> {
+    type Output = ProgramFile;
+    fn index(&self, id: FileId) -> &ProgramFile {
+        &self.files[id.0 as usize]
+    }
+}
+
+impl<'a> Program<'a> {
+    /// Links `files`, which are in the order of their ids.
+    #[must_use]
+    pub fn link(files: Vec<ProgramFile>, catalog: &'a Catalog, declarations: &'a Declarations) -> Self {
+        let modules = Modules::new(&files);
+        let units = Units::new(&files, declarations.joined);
+        let mut program = Self {
+            files,
+            catalog,
+            modules,
+            units,
+            sites: Sites::default(),
+            tokens: TokenSites::default(),
+            secrets: Vec::new(),
+            owners: Owners::default(),
+            concerns: &declarations.concerns,
+        };
+        program.sites = Sites::find(&program);
+        program.tokens = TokenSites::find(&program);
+        program.secrets = secrets::find(&program);
+        program.owners = Owners::decide(&program, &declarations.concerns);
+        program
+    }
+
+    /// Every file with its id, in order.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &ProgramFile)> {
+        self.files
+            .iter()
+            .enumerate()
+            .map(|(index, file)| (file_id(index), file))
+    }
+
+    /// `find` for every file in parallel; the results in the order of the files.
+    pub fn for_each_file<T: Send>(&self, find: impl Fn(FileId, &ProgramFile) -> Vec<T> + Sync) -> Vec<T> {
+        let found: Vec<Vec<T>> = self
+            .files
+            .par_iter()
+            .enumerate()
+            .map(|(index, file)| find(file_id(index), file))
+            .collect();
+        found.into_iter().flatten().collect()
+    }
+
+    /// The innermost scope of `file` whose statements hold `span`; none where the file has no code there.
+    #[must_use]
+    pub fn scope_at(&self, file: FileId, span: Span) -> Option<ScopeId> {
+        let facts = &self[file].facts;
+        let holding = facts.blocks.iter().filter(|block| block.span.contains(span));
+        holding
+            .min_by_key(|block| block.span.end - block.span.start)
+            .map(|block| block.scope)
+    }
+
+    /// The name of the user's concern with this index of the catalog.
+    #[must_use]
+    pub fn concern_name(&self, index: usize) -> Option<&str> {
+        self.concerns.get(index).map(|concern| concern.name.as_str())
+    }
+
+    /// What library names and words mean.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        self.catalog
+    }
+
+    /// Who owns each concern, and why.
+    #[must_use]
+    pub fn owners(&self) -> &Owners {
+        &self.owners
+    }
+
+    /// Every call or item access of a catalogued library function, in order.
+    #[must_use]
+    pub fn sites(&self) -> &[LibrarySite] {
+        self.sites.all()
+    }
+
+    /// The sites of one role, in order.
+    pub fn sites_of(&self, role: Role) -> impl Iterator<Item = &LibrarySite> {
+        self.sites
+            .all()
+            .iter()
+            .filter(move |site| self.entry(site).is_some_and(|entry| entry.role == Some(role)))
+    }
+
+    /// Where tokens are decoded or validated, in order.
+    #[must_use]
+    pub fn validation_sites(&self) -> &[TokenSite] {
+        &self.tokens.validation
+    }
+
+    /// Where tokens are made, in order.
+    #[must_use]
+    pub fn minting_sites(&self) -> &[TokenSite] {
+        &self.tokens.minting
+    }
+
+    /// Where secrets are read, in order.
+    #[must_use]
+    pub fn secret_reads(&self) -> &[SecretRead] {
+        &self.secrets
+    }
+
+    /// What the catalog says of a site.
+    #[must_use]
+    pub fn entry(&self, site: &LibrarySite) -> Option<&Entry> {
+        if site.call.is_some() {
+            self.catalog.call(site.node)
+        } else {
+            self.catalog.item(site.node)
+        }
+    }
+
+    /// The argument of `site` that means `meaning`, if it is written out.
+    #[must_use]
+    pub fn argument(&self, site: &LibrarySite, meaning: &str) -> Option<ExprId> {
+        let facts = &self[site.file].facts;
+        let Some(call) = site.call else {
+            return site.key.filter(|_| meaning == "name");
+        };
+        let meanings = &self.entry(site)?.arguments.iter().find(|(name, _)| name == meaning)?.1;
+        argument_of(facts, facts.arguments(&facts[call]), meanings).map(|argument| argument.value)
+    }
+
+    /// Whether `call` in `file` spreads a mapping over its keywords, so that arguments may be there unseen.
+    #[must_use]
+    pub fn has_unseen_arguments(&self, file: FileId, call: CallId) -> bool {
+        let facts = &self[file].facts;
+        facts
+            .arguments(&facts[call])
+            .iter()
+            .any(|argument| argument.splat != Splat::No)
+    }
+
+    /// The dotted name of the innermost named function, class or module around `scope`.
+    #[must_use]
+    pub fn symbol(&self, file: FileId, scope: ScopeId) -> String {
+        let facts = &self[file].facts;
+        let mut segments = Vec::new();
+        let mut next = Some(scope);
+        while let Some(scope) = next {
+            match facts[scope].kind {
+                ScopeKind::Class(class) => segments.push(facts.text(facts[class].name)),
+                ScopeKind::Function(function) => segments.extend(facts[function].name.map(|name| facts.text(name))),
+                ScopeKind::Inline(module) => segments.push(facts.text(facts[module].name)),
+                ScopeKind::Module | ScopeKind::Comprehension => {}
+            }
+            next = facts[scope].parent;
+        }
+        let module = self.modules.name(file);
+        segments.extend(Some(module).filter(|module| !module.is_empty()));
+        segments.reverse();
+        segments.join(if self[file].language == Language::Rust {
+            "::"
+        } else {
+            "."
+        })
+    }
+
+    /// The name of the innermost named function around `scope`, if it stands in one.
+    #[must_use]
+    pub fn function_name(&self, file: FileId, scope: ScopeId) -> Option<&str> {
+        let facts = &self[file].facts;
+        let mut scope = scope;
+        loop {
+            if let ScopeKind::Function(function) = facts[scope].kind
+                && let Some(name) = facts[function].name
+            {
+                return Some(facts.text(name));
+            }
+            scope = facts[scope].parent?;
+        }
+    }
+
+    /// What kind of code stands at `scope` of `file`: the file's kind, or a test where the language itself says so.
+    #[must_use]
+    pub fn code_scope(&self, file: FileId, scope: ScopeId) -> CodeScope {
+        let facts = &self[file].facts;
+        let mut next = Some(scope);
+        while let Some(scope) = next {
+            if let ScopeKind::Function(function) = facts[scope].kind
+                && facts[function].is_test
+            {
+                return CodeScope::Test;
+            }
+            next = facts[scope].parent;
+        }
+        self[file].scope
+    }
+
+    /// The dotted path of an expression as it is written: `jwt.decode`, `self.client.get`.
+    #[must_use]
+    pub fn written(&self, file: FileId, expr: ExprId) -> String {
+        names::written(&self[file].facts, expr)
+    }
+
+    /// The place that stands for a call: the called name's token.
+    #[must_use]
+    pub fn callee_site(&self, file: FileId, call: &Call) -> Site {
+        Site {
+            file,
+            span: names::last_name_span(&self[file].facts, call.callee),
+        }
+    }
+}
+
+fn file_id(index: usize) -> FileId {
+    FileId(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+/// The argument that comes by one of the positions or keywords of `meanings`.
+fn argument_of<'f>(
+    facts: &FileFacts,
+    arguments: &'f [Argument],
+    meanings: &[crate::catalog::Meaning],
+) -> Option<&'f Argument> {
+    use crate::catalog::Meaning;
+    meanings.iter().find_map(|meaning| match meaning {
+        Meaning::Keyword(name) => arguments
+            .iter()
+            .find(|argument| argument.keyword.is_some_and(|keyword| facts.text(keyword) == name)),
+        Meaning::Position(position) => {
+            let positional = arguments
+                .iter()
+                .take_while(|argument| argument.splat == Splat::No && argument.keyword.is_none());
+            positional.into_iter().nth(*position as usize)
+        }
+    })
+}

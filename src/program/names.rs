@@ -1,0 +1,874 @@
+//! What an expression refers to: through scopes, imports, aliases, re-exports and stars to a definition or a library path.
+
+use super::Program;
+use super::modules::Place;
+use crate::catalog::Node;
+use crate::facts::{
+    Anchor, Binding, BindingKind, Block, BlockId, BlockKind, ClassId, ExprId, ExprKind, FileFacts, FunctionId, How,
+    Import, ImportId, Language, MODULE_SCOPE, Name, ParameterKind, ScopeId, ScopeKind,
+};
+use crate::finding::Confidence;
+use crate::source::{FileId, Span};
+
+/// A function of the program.
+pub type FunctionRef = (FileId, FunctionId);
+/// A class of the program.
+pub type ClassRef = (FileId, ClassId);
+
+/// Something an expression can be, and how sure that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// What it is.
+    pub origin: Origin,
+    /// How it was resolved.
+    pub confidence: Confidence,
+}
+
+/// Where a value comes from, as far as names lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An expression that is no reference: a literal, a container, a call.
+    Written(FileId, ExprId),
+    /// A module or package.
+    Module(Place),
+    /// A function of the program.
+    Function(FunctionRef),
+    /// A class of the program.
+    Class(ClassRef),
+    /// An instance of a class of the program.
+    Instance(ClassRef),
+    /// Something of a library.
+    Library(Node),
+    /// An instance of a library's class.
+    LibraryInstance(Node),
+    /// What a caller passes.
+    Parameter(FunctionRef, u32),
+    /// Each element of a container in turn, or one position of each.
+    Element {
+        file: FileId,
+        over: ExprId,
+        position: Option<u32>,
+    },
+}
+
+/// More values than this are not followed: what has so many origins has no known one.
+const MOST_VALUES: usize = 8;
+/// References are followed this many steps.
+const MOST_STEPS: u32 = 24;
+
+/// A bounded set of values, in the order they were found.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Values(Vec<Value>);
+
+impl Values {
+    fn one(origin: Origin) -> Self {
+        Self(vec![Value {
+            origin,
+            confidence: Confidence::Certain,
+        }])
+    }
+
+    fn add(&mut self, value: Value) {
+        if self.0.len() < MOST_VALUES && !self.0.iter().any(|known| known.origin == value.origin) {
+            self.0.push(value);
+        }
+    }
+
+    fn extend(&mut self, other: Self) {
+        for value in other.0 {
+            self.add(value);
+        }
+    }
+
+    fn at_most(mut self, confidence: Confidence) -> Self {
+        for value in &mut self.0 {
+            value.confidence = value.confidence.min(confidence);
+        }
+        self
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl IntoIterator for Values {
+    type Item = Value;
+    type IntoIter = std::vec::IntoIter<Value>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl Program<'_> {
+    /// What `expr` in `file` can be. Empty where nothing is known.
+    #[must_use]
+    pub fn values(&self, file: FileId, expr: ExprId) -> Vec<Value> {
+        self.follow(file, expr, 0).0
+    }
+
+    /// The same, with calls looked through to what they give.
+    #[must_use]
+    pub fn settled_values(&self, file: FileId, expr: ExprId) -> Vec<Value> {
+        self.follow_settled(file, expr, 0).0
+    }
+
+    /// What a call of `expr`, or entering it as a context, can give.
+    pub(super) fn results(&self, file: FileId, expr: ExprId, step: u32) -> Values {
+        let mut results = Values::default();
+        for value in self.follow(file, expr, step + 1).0 {
+            results.extend(self.result_of(value, step + 1).at_most(value.confidence));
+        }
+        results
+    }
+
+    /// What `origin` is once calls are looked through: the type a library function returns, an instance of a called class.
+    pub(super) fn settled(&self, value: Value, step: u32) -> Values {
+        if let Origin::Written(file, expr) = value.origin
+            && let ExprKind::Call(call) = self[file].facts[expr].kind
+            && step < MOST_STEPS
+        {
+            let facts = &self[file].facts;
+            let mut results = Values::default();
+            for callee in self.follow(file, facts[call].callee, step + 1) {
+                let copied = match callee.origin {
+                    Origin::Library(node) => self.catalog.call(node).and_then(|entry| entry.returns_argument),
+                    _ => None,
+                };
+                let argument = copied.and_then(|position| facts.arguments(&facts[call]).get(position as usize));
+                let given = match argument {
+                    Some(argument) => self.follow_settled(file, argument.value, step + 1),
+                    None => self.result_of(callee, step + 1),
+                };
+                results.extend(given.at_most(callee.confidence));
+            }
+            return results.at_most(value.confidence);
+        }
+        Values(vec![value])
+    }
+
+    /// What `expr` can be once calls are looked through.
+    pub(super) fn follow_settled(&self, file: FileId, expr: ExprId, step: u32) -> Values {
+        let mut settled = Values::default();
+        for value in self.follow(file, expr, step + 1) {
+            settled.extend(self.settled(value, step + 1));
+        }
+        settled
+    }
+
+    fn result_of(&self, callee: Value, step: u32) -> Values {
+        match callee.origin {
+            Origin::Class(class) => Values::one(Origin::Instance(class)),
+            Origin::Library(node) => {
+                if let Some(returned) = self.catalog.call(node).and_then(|entry| entry.returns) {
+                    Values::one(Origin::LibraryInstance(returned))
+                } else if self.catalog.is_type(node) {
+                    Values::one(Origin::LibraryInstance(node))
+                } else {
+                    Values::default()
+                }
+            }
+            Origin::LibraryInstance(node) => match self.catalog.child(node, "__call__") {
+                Some(call) => self.result_of(
+                    Value {
+                        origin: Origin::Library(call),
+                        ..callee
+                    },
+                    step,
+                ),
+                None => Values::default(),
+            },
+            Origin::Function((file, function)) if step < MOST_STEPS => {
+                let facts = &self[file].facts;
+                let mut results = Values::default();
+                for returned in facts
+                    .returns
+                    .iter()
+                    .filter(|returned| returned.function == function && !returned.is_yield)
+                {
+                    if let Some(value) = returned.value {
+                        results.extend(self.follow(file, value, step + 2).at_most(Confidence::Likely));
+                    }
+                }
+                results
+            }
+            _ => Values::default(),
+        }
+    }
+
+    pub(super) fn follow(&self, file: FileId, expr: ExprId, step: u32) -> Values {
+        if step >= MOST_STEPS {
+            return Values::default();
+        }
+        let facts = &self[file].facts;
+        match facts[expr].kind {
+            ExprKind::Name { name, scope } => self.name(file, scope, name, facts[expr].span, step + 1),
+            ExprKind::Member { object, name } => self.member(file, object, facts.text(name), step + 1),
+            ExprKind::Through(inner) => self.follow(file, inner, step + 1),
+            ExprKind::Choice { options, how } => {
+                let options = facts.list(options);
+                let options = if how == How::ByCondition {
+                    &options[..options.len().saturating_sub(1)]
+                } else {
+                    options
+                };
+                let mut values = Values::default();
+                for option in options {
+                    values.extend(self.follow(file, *option, step + 1));
+                }
+                values
+            }
+            _ => Values::one(Origin::Written(file, expr)),
+        }
+    }
+
+    // Names
+
+    fn name(&self, file: FileId, scope: ScopeId, name: Name, place: Span, step: u32) -> Values {
+        let facts = &self[file].facts;
+        let Some(found) = lookup(facts, scope, name) else {
+            return self.free_name(file, facts.text(name), step);
+        };
+        let mut values = Values::default();
+        for binding in reaching(facts, found, scope, place) {
+            values.extend(self.bound(file, binding, step));
+        }
+        values
+    }
+
+    /// What a binding binds its name to.
+    pub(super) fn bound(&self, file: FileId, binding: &Binding, step: u32) -> Values {
+        let values = match binding.kind {
+            BindingKind::Import(import) => self.import(file, import, step + 1),
+            BindingKind::Function(function) => Values::one(Origin::Function((file, function))),
+            BindingKind::Class(class) => Values::one(Origin::Class((file, class))),
+            BindingKind::Value(value) => self.follow(file, value, step + 1),
+            BindingKind::Unpacked { value, position } => self.position(file, value, position, step + 1),
+            BindingKind::Element { over } => Values::one(Origin::Element {
+                file,
+                over,
+                position: None,
+            }),
+            BindingKind::ElementUnpacked { over, position } => Values::one(Origin::Element {
+                file,
+                over,
+                position: Some(position),
+            }),
+            BindingKind::Entered(context) => {
+                let mut entered = Values::default();
+                entered.extend(self.follow_settled(file, context, step + 1));
+                entered
+            }
+            BindingKind::Parameter(index) => return self.parameter(file, binding, index, step),
+            _ => Values::default(),
+        };
+        match binding.annotation {
+            Some(annotation) if values.is_empty() => self.annotated(file, annotation, step + 1),
+            _ => values,
+        }
+    }
+
+    fn parameter(&self, file: FileId, binding: &Binding, index: u32, step: u32) -> Values {
+        let facts = &self[file].facts;
+        let ScopeKind::Function(function) = facts[binding.scope].kind else {
+            return Values::default();
+        };
+        let definition = &facts[function];
+        if let (0, Some(class)) = (index, definition.class)
+            && !has_decorator(facts, function, "staticmethod")
+        {
+            let class_method = has_decorator(facts, function, "classmethod");
+            let origin = if class_method {
+                Origin::Class((file, class))
+            } else {
+                Origin::Instance((file, class))
+            };
+            return Values::one(origin).at_most(Confidence::Likely);
+        }
+        let mut values = Values::one(Origin::Parameter((file, function), index));
+        let is_one_value = facts
+            .parameters(definition)
+            .get(index as usize)
+            .is_some_and(|parameter| !matches!(parameter.kind, ParameterKind::Rest | ParameterKind::KeywordRest));
+        if let Some(annotation) = binding.annotation.filter(|_| is_one_value) {
+            values.extend(self.annotated(file, annotation, step + 1));
+        }
+        values
+    }
+
+    /// An instance of what an annotation names, optional and union types looked through.
+    fn annotated(&self, file: FileId, annotation: ExprId, step: u32) -> Values {
+        if step >= MOST_STEPS {
+            return Values::default();
+        }
+        let facts = &self[file].facts;
+        let mut values = Values::default();
+        match facts[annotation].kind {
+            ExprKind::Choice {
+                options,
+                how: How::Either,
+            } => {
+                for option in facts.list(options) {
+                    values.extend(self.annotated(file, *option, step + 1));
+                }
+            }
+            ExprKind::Index { object, key, .. } => {
+                let wrapper = last_name(facts, object).map(|name| facts.text(name));
+                if matches!(
+                    wrapper,
+                    Some("Optional" | "Union" | "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired")
+                ) {
+                    match facts[key].kind {
+                        ExprKind::Group(options) => {
+                            let options = facts.list(options);
+                            let options = if wrapper == Some("Annotated") {
+                                &options[..options.len().min(1)]
+                            } else {
+                                options
+                            };
+                            for option in options {
+                                values.extend(self.annotated(file, *option, step + 1));
+                            }
+                        }
+                        _ => values.extend(self.annotated(file, key, step + 1)),
+                    }
+                }
+            }
+            ExprKind::Name { .. } | ExprKind::Member { .. } => {
+                for value in self.follow(file, annotation, step + 1).0 {
+                    let origin = match value.origin {
+                        Origin::Class(class) => Origin::Instance(class),
+                        Origin::Library(node) if self.catalog.is_type(node) => Origin::LibraryInstance(node),
+                        _ => continue,
+                    };
+                    values.add(Value {
+                        origin,
+                        confidence: value.confidence,
+                    });
+                }
+            }
+            _ => {}
+        }
+        values
+    }
+
+    /// One position of a value that is unpacked.
+    fn position(&self, file: FileId, value: ExprId, position: u32, step: u32) -> Values {
+        let mut values = Values::default();
+        for value in self.follow(file, value, step + 1).0 {
+            if let Origin::Written(at, expr) = value.origin
+                && let ExprKind::Group(elements) = self[at].facts[expr].kind
+                && let Some(element) = self[at].facts.list(elements).get(position as usize)
+            {
+                values.extend(self.follow(at, *element, step + 1));
+            }
+        }
+        values
+    }
+
+    /// A name that no scope binds: from a star import, a built-in, or nothing that is known.
+    fn free_name(&self, file: FileId, name: &str, step: u32) -> Values {
+        let facts = &self[file].facts;
+        if self[file].language != Language::Python {
+            return Values::default();
+        }
+        for import in facts.imports.iter().rev().filter(|import| import.star) {
+            let values = self.through_star(file, import, name, step + 1);
+            if !values.is_empty() {
+                return values;
+            }
+        }
+        let root = self.catalog.root(Language::Python);
+        let built_in = root
+            .and_then(|root| self.catalog.child(root, "builtins"))
+            .and_then(|node| self.catalog.child(node, name));
+        if let Some(node) = built_in {
+            return Values::one(Origin::Library(node));
+        }
+        match root.and_then(|root| self.catalog.child(root, name)) {
+            Some(node) => Values::one(Origin::Library(node)).at_most(Confidence::Possible),
+            None => Values::default(),
+        }
+    }
+
+    // Imports
+
+    fn import(&self, file: FileId, id: ImportId, step: u32) -> Values {
+        let facts = &self[file].facts;
+        let import = &facts[id];
+        let segments: Vec<&str> = facts
+            .path(import.path)
+            .iter()
+            .map(|segment| facts.text(*segment))
+            .collect();
+        self.path(file, import, &segments, step)
+    }
+
+    fn path(&self, file: FileId, import: &Import, segments: &[&str], step: u32) -> Values {
+        if step >= MOST_STEPS {
+            return Values::default();
+        }
+        let (start, rest) = match import.anchor {
+            Anchor::Absolute => {
+                let Some((first, rest)) = segments.split_first() else {
+                    return Values::default();
+                };
+                let library = self
+                    .catalog
+                    .root(self[file].language)
+                    .and_then(|root| self.catalog.child(root, first));
+                let Some(place) = self.modules.absolute(file, first, library.is_some()) else {
+                    return self.library_path(library, rest);
+                };
+                // A namespace folder that lacks the rest may share its name with a library (`google`, `azure`).
+                if let (Some(library), Some(next), None) = (library, rest.first(), self.modules.init(place))
+                    && self.modules.submodule(place, next).is_none()
+                {
+                    return self.library_path(Some(library), rest);
+                }
+                (place, rest)
+            }
+            Anchor::Up(levels) => match self.modules.up(file, levels) {
+                Some(place) => (place, segments),
+                None => return Values::default(),
+            },
+            Anchor::Root => return Values::default(),
+        };
+        let mut place = start;
+        for (index, segment) in rest.iter().enumerate() {
+            let is_last = index + 1 == rest.len();
+            if is_last && import.member {
+                return self.module_member(place, segment, step + 1);
+            }
+            match self.modules.submodule(place, segment) {
+                Some(inner) => place = inner,
+                // `import package.name` where the package re-exports a module under that name.
+                None => {
+                    let mut values = self.module_member(place, segment, step + 1);
+                    for segment in &rest[index + 1..] {
+                        let mut next = Values::default();
+                        for value in values.0 {
+                            next.extend(self.member_of(value, segment, step + 1));
+                        }
+                        values = next;
+                    }
+                    return values;
+                }
+            }
+        }
+        Values::one(Origin::Module(place))
+    }
+
+    fn library_path(&self, start: Option<Node>, rest: &[&str]) -> Values {
+        let node = rest.iter().try_fold(start, |node, segment| {
+            node.map(|node| self.catalog.child(node, segment))
+        });
+        node.flatten().map(|node| self.library(node)).unwrap_or_default()
+    }
+
+    /// A library path, or the instance that stands at it.
+    fn library(&self, node: Node) -> Values {
+        Values::one(
+            self.catalog
+                .value_of(node)
+                .map_or(Origin::Library(node), Origin::LibraryInstance),
+        )
+    }
+
+    /// What a module binds `name` to, or its submodule of that name.
+    fn module_member(&self, place: Place, name: &str, step: u32) -> Values {
+        if step >= MOST_STEPS {
+            return Values::default();
+        }
+        let submodule = || {
+            self.modules
+                .submodule(place, name)
+                .map(|place| Values::one(Origin::Module(place)))
+                .unwrap_or_default()
+        };
+        let Some(file) = self.modules.init(place) else {
+            return submodule();
+        };
+        let facts = &self[file].facts;
+        let bindings = facts
+            .names
+            .find(name)
+            .map_or(&[][..], |name| facts.bindings_of(MODULE_SCOPE, name));
+        let mut values = Values::default();
+        for binding in at_end_of_scope(facts, bindings) {
+            // `from . import name` in the package's own file names the submodule, not itself.
+            let names_itself = matches!(binding.kind, BindingKind::Import(import)
+                if facts[import].member && facts.path(facts[import].path).len() == 1 && facts[import].anchor == Anchor::Up(1)
+                    && facts.text(facts.path(facts[import].path)[0]) == name && self.modules.place_of(file) == place);
+            values.extend(if names_itself {
+                submodule()
+            } else {
+                self.bound(file, binding, step + 1)
+            });
+        }
+        if !values.is_empty() {
+            return values;
+        }
+        for import in facts
+            .imports
+            .iter()
+            .rev()
+            .filter(|import| import.star && import.scope == MODULE_SCOPE)
+        {
+            let found = self.through_star(file, import, name, step + 1);
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        submodule()
+    }
+
+    /// What a star import in `file` brings under `name`: names of `__all__`, or those that do not begin with an underscore.
+    fn through_star(&self, file: FileId, import: &Import, name: &str, step: u32) -> Values {
+        if step >= MOST_STEPS {
+            return Values::default();
+        }
+        let facts = &self[file].facts;
+        let segments: Vec<&str> = facts
+            .path(import.path)
+            .iter()
+            .map(|segment| facts.text(*segment))
+            .collect();
+        let mut values = Values::default();
+        for value in self.path(file, import, &segments, step + 1).0 {
+            let public = match value.origin {
+                Origin::Module(place) => match self.modules.init(place).map(|init| &self[init].facts) {
+                    Some(module) => {
+                        declared_exports(module).map_or(!name.starts_with('_'), |exports| exports.contains(&name))
+                    }
+                    None => false,
+                },
+                Origin::Library(_) => !name.starts_with('_'),
+                _ => false,
+            };
+            if public {
+                values.extend(self.member_of(value, name, step + 1));
+            }
+        }
+        values
+    }
+
+    // Members
+
+    fn member(&self, file: FileId, object: ExprId, name: &str, step: u32) -> Values {
+        let mut values = Values::default();
+        for object in self.follow_settled(file, object, step + 1) {
+            values.extend(self.member_of(object, name, step + 1));
+        }
+        values
+    }
+
+    /// The member `name` of a module, class, instance or library thing.
+    pub(super) fn member_of(&self, object: Value, name: &str, step: u32) -> Values {
+        if step >= MOST_STEPS {
+            return Values::default();
+        }
+        let members = match object.origin {
+            Origin::Module(place) => self.module_member(place, name, step + 1),
+            Origin::Library(node) | Origin::LibraryInstance(node) => self
+                .catalog
+                .child(node, name)
+                .map(|node| self.library(node))
+                .unwrap_or_default(),
+            Origin::Class(class) | Origin::Instance(class) => self.class_member(class, name, step + 1),
+            _ => Values::default(),
+        };
+        members.at_most(object.confidence)
+    }
+
+    /// What a class, or the nearest of its bases, binds `name` to.
+    fn class_member(&self, (file, class): ClassRef, name: &str, step: u32) -> Values {
+        if step >= MOST_STEPS {
+            return Values::default();
+        }
+        let facts = &self[file].facts;
+        let bindings = facts
+            .names
+            .find(name)
+            .map_or(&[][..], |name| facts.bindings_of(facts[class].scope, name));
+        let mut values = Values::default();
+        for binding in at_end_of_scope(facts, bindings) {
+            values.extend(self.bound(file, binding, step + 1));
+        }
+        if !values.is_empty() {
+            return values;
+        }
+        for base in facts.list(facts[class].bases) {
+            for base in self.follow(file, *base, step + 1).0 {
+                let inherited = self.member_of(base, name, step + 1);
+                if !inherited.is_empty() {
+                    return inherited;
+                }
+            }
+        }
+        Values::default()
+    }
+
+    /// The library classes that a class derives from, through the program's own.
+    #[must_use]
+    pub fn library_bases(&self, class: ClassRef) -> Vec<Node> {
+        let mut found = Vec::new();
+        let mut waiting = vec![class];
+        let mut seen = Vec::new();
+        while let Some(class) = waiting.pop() {
+            if seen.contains(&class) {
+                continue;
+            }
+            seen.push(class);
+            let (file, id) = class;
+            let facts = &self[file].facts;
+            for base in facts.list(facts[id].bases) {
+                for value in self.values(file, *base) {
+                    match value.origin {
+                        Origin::Class(base) => waiting.push(base),
+                        Origin::Library(node) => found.push(node),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The definitions that a dotted (or `::`) path names from the program's root: through packages, re-exports and classes.
+    #[must_use]
+    pub fn named(&self, path: &str) -> Vec<Origin> {
+        let segments: Vec<&str> = path.split("::").flat_map(|part| part.split('.')).collect();
+        let Some((first, rest)) = segments.split_first() else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for place in self.modules.anywhere(first) {
+            let mut values = Values::one(Origin::Module(place));
+            for segment in rest {
+                let mut next = Values::default();
+                for value in values.0 {
+                    next.extend(self.member_of(value, segment, 0));
+                }
+                values = next;
+            }
+            found.extend(values.0.into_iter().map(|value| value.origin));
+        }
+        found
+    }
+}
+
+/// The bindings of `name` in the innermost scope that has any: class scopes are seen from their own statements only.
+pub(super) fn lookup(facts: &FileFacts, scope: ScopeId, name: Name) -> Option<&[Binding]> {
+    let mut next = Some(scope);
+    while let Some(current) = next {
+        let visible = current == scope || !matches!(facts[current].kind, ScopeKind::Class(_));
+        let bindings = if visible { facts.bindings_of(current, name) } else { &[] };
+        if !bindings.is_empty() {
+            return Some(bindings);
+        }
+        // A module inside a file sees its own names only.
+        next = match facts[current].kind {
+            ScopeKind::Inline(_) => None,
+            _ => facts[current].parent,
+        };
+    }
+    None
+}
+
+/// The bindings of one name that can hold at `place`, which lies in `scope`.
+///
+/// Within the binding scope these are the last one that every way to the place passes, and those after it on some of the ways; a
+/// later one counts if a loop leads back. From another scope, any that can hold at the end.
+fn reaching<'f>(facts: &'f FileFacts, bindings: &'f [Binding], scope: ScopeId, place: Span) -> Vec<&'f Binding> {
+    let Some(first) = bindings.first() else {
+        return Vec::new();
+    };
+    if facts.function_around(first.scope) != facts.function_around(scope) {
+        return at_end_of_scope(facts, bindings);
+    }
+    let mut found: Vec<&Binding> = Vec::new();
+    for binding in bindings.iter().rev() {
+        if binding.span.start >= place.start {
+            let looped = facts
+                .blocks_around(binding.block)
+                .any(|(_, block)| matches!(block.kind, BlockKind::Loop { .. }) && block.span.contains(place));
+            // `for x in …` and comprehensions bind their variable before the body, wherever it is written.
+            let element = matches!(
+                binding.kind,
+                BindingKind::Element { .. } | BindingKind::ElementUnpacked { .. }
+            );
+            if looped || (element && facts[binding.block].span.contains(place)) {
+                found.push(binding);
+            }
+            continue;
+        }
+        if excluded(facts, binding.block, place) {
+            continue;
+        }
+        found.push(binding);
+        if always_passed(facts, binding.block, place) {
+            break;
+        }
+    }
+    if found.is_empty() {
+        return at_end_of_scope(facts, bindings);
+    }
+    found.retain(|binding| binding.kind != BindingKind::Deleted);
+    found.reverse();
+    found
+}
+
+/// The bindings that can hold once all statements of their scope ran.
+fn at_end_of_scope<'f>(facts: &FileFacts, bindings: &'f [Binding]) -> Vec<&'f Binding> {
+    let mut found: Vec<&Binding> = Vec::new();
+    for binding in bindings.iter().rev() {
+        found.push(binding);
+        // A value that is only changed still has what it was before.
+        let replaces = !matches!(binding.kind, BindingKind::Changed(_) | BindingKind::Declared);
+        if replaces && is_body(facts, binding.block) && runs_with_its_scope(facts, binding) {
+            break;
+        }
+    }
+    found.retain(|binding| binding.kind != BindingKind::Deleted);
+    found.reverse();
+    found
+}
+
+/// Whether a binding runs when its scope does, not only when some function declares it `global`.
+fn runs_with_its_scope(facts: &FileFacts, binding: &Binding) -> bool {
+    facts[binding.block].scope == binding.scope
+}
+
+fn is_body(facts: &FileFacts, block: BlockId) -> bool {
+    let mut block = &facts[block];
+    while let BlockKind::Within { .. } = block.kind {
+        match block.parent {
+            Some(parent) => block = &facts[parent],
+            None => return true,
+        }
+    }
+    matches!(block.kind, BlockKind::Body)
+}
+
+/// Whether every way to `place` runs `block`: the place lies in it, or in what follows it unconditionally.
+fn always_passed(facts: &FileFacts, block: BlockId, place: Span) -> bool {
+    let Block { kind, span, parent, .. } = facts[block];
+    if span.contains(place) || kind == BlockKind::Body {
+        return true;
+    }
+    match kind {
+        BlockKind::Within { .. } | BlockKind::Always => {
+            parent.is_some_and(|parent| always_passed(facts, parent, place))
+        }
+        _ => false,
+    }
+}
+
+/// Whether no way leads from `block` to `place`: they are the two arms of one condition, or of one attempt.
+fn excluded(facts: &FileFacts, block: BlockId, place: Span) -> bool {
+    facts.blocks_around(block).any(|(_, around)| {
+        if around.span.contains(place) {
+            return false;
+        }
+        let leaves = !matches!(around.exit, crate::facts::Exit::FallsThrough);
+        let is_arm = match around.kind {
+            BlockKind::Branch { condition, holds } => facts.blocks.iter().any(|other| {
+                other.span.contains(place)
+                    && matches!(other.kind, BlockKind::Branch { condition: same, holds: opposite } if same == condition && opposite != holds)
+            }),
+            BlockKind::Rescue { attempt, .. } => facts.blocks.iter().any(|other| {
+                other.span.contains(place) && matches!(other.kind, BlockKind::Rescue { attempt: same, .. } | BlockKind::Otherwise { attempt: same } if same == attempt)
+            }),
+            _ => false,
+        };
+        is_arm || (leaves && !matches!(around.kind, BlockKind::Loop { .. } | BlockKind::Attempt | BlockKind::Body))
+    })
+}
+
+/// The names that a module's `__all__` lists; none if it has none.
+fn declared_exports(facts: &FileFacts) -> Option<Vec<&str>> {
+    let name = facts.names.find("__all__")?;
+    let bindings = facts.bindings_of(MODULE_SCOPE, name);
+    if bindings.is_empty() {
+        return None;
+    }
+    let mut exports = Vec::new();
+    for binding in bindings {
+        if let BindingKind::Value(value) | BindingKind::Changed(value) = binding.kind {
+            texts_in(facts, value, &mut exports);
+        }
+    }
+    // `__all__.extend([...])`, `__all__.append("x")`
+    for call in &facts.calls {
+        if let ExprKind::Member { object, .. } = facts[call.callee].kind
+            && matches!(facts[object].kind, ExprKind::Name { name: called, .. } if called == name)
+        {
+            for argument in facts.arguments(call) {
+                texts_in(facts, argument.value, &mut exports);
+            }
+        }
+    }
+    Some(exports)
+}
+
+fn texts_in<'f>(facts: &'f FileFacts, expr: ExprId, out: &mut Vec<&'f str>) {
+    match facts[expr].kind {
+        ExprKind::Text(text) => out.push(facts.text(text)),
+        ExprKind::Group(elements) => elements_in(facts, facts.list(elements), out),
+        _ => {}
+    }
+}
+
+fn elements_in<'f>(facts: &'f FileFacts, elements: &[ExprId], out: &mut Vec<&'f str>) {
+    for element in elements {
+        texts_in(facts, *element, out);
+    }
+}
+
+/// Whether a function carries a decorator whose last name is `name`.
+pub(super) fn has_decorator(facts: &FileFacts, function: FunctionId, name: &str) -> bool {
+    facts
+        .list(facts[function].decorators)
+        .iter()
+        .any(|decorator| last_name(facts, *decorator).is_some_and(|last| facts.text(last) == name))
+}
+
+/// The last name of a dotted expression.
+pub(super) fn last_name(facts: &FileFacts, expr: ExprId) -> Option<Name> {
+    match facts[expr].kind {
+        ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => Some(name),
+        ExprKind::Call(call) => last_name(facts, facts[call].callee),
+        _ => None,
+    }
+}
+
+/// The first name of a dotted expression, calls and subscripts looked through.
+pub(super) fn first_name(facts: &FileFacts, expr: ExprId) -> Option<(Name, ScopeId)> {
+    match facts[expr].kind {
+        ExprKind::Name { name, scope } => Some((name, scope)),
+        ExprKind::Member { object, .. } => first_name(facts, object),
+        _ => None,
+    }
+}
+
+/// The token of the last name of a dotted expression; where it ends in none, its last character.
+pub(super) fn last_name_span(facts: &FileFacts, expr: ExprId) -> Span {
+    let span = facts[expr].span;
+    match facts[expr].kind {
+        ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => span.tail(facts.text(name).len()),
+        ExprKind::Call(call) => last_name_span(facts, facts[call].callee),
+        _ => span,
+    }
+}
+
+/// A dotted expression as text; what is no name is left out as `(…)`, `[…]`.
+pub(super) fn written(facts: &FileFacts, expr: ExprId) -> String {
+    match facts[expr].kind {
+        ExprKind::Name { name, .. } => facts.text(name).to_owned(),
+        ExprKind::Member { object, name } => format!("{}.{}", written(facts, object), facts.text(name)),
+        ExprKind::Call(call) => format!("{}()", written(facts, facts[call].callee)),
+        ExprKind::Index { object, .. } => format!("{}[…]", written(facts, object)),
+        _ => "(…)".to_owned(),
+    }
+}

@@ -1,0 +1,418 @@
+//! Where the program reads secrets: settings with secret names, secret files, secret managers, fields of settings classes.
+
+use super::names::{self, ClassRef, Origin};
+use super::{LibrarySite, Program, ProgramFile};
+use crate::catalog::Role;
+use crate::facts::{BindingKind, BlockKind, ClassId, Comparison, ExprId, ExprKind, FileFacts, Language, ScopeId};
+use crate::finding::{Confidence, Site};
+use crate::source::FileId;
+
+/// A place where a secret is read.
+#[derive(Clone, Debug)]
+pub struct SecretRead {
+    /// The place that stands for it.
+    pub primary: Site,
+    /// The scope it runs in.
+    pub scope: ScopeId,
+    /// By which way.
+    pub by: ReadBy,
+    /// The secret settings it can name, sorted; `*` stands for unknown parts. A manager's read may have none.
+    pub names: Vec<String>,
+    /// The call as it is written, or the class of a field.
+    pub subject: String,
+    /// How it was resolved.
+    pub confidence: Confidence,
+}
+
+/// The way a secret is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadBy {
+    /// By a setting's name, for its value.
+    Name,
+    /// By a setting's name, only to see whether it is there.
+    Presence,
+    /// As a field of a settings class.
+    Field,
+    /// From a file.
+    File,
+    /// From a secret manager.
+    Manager,
+}
+
+pub(super) fn find(program: &Program<'_>) -> Vec<SecretRead> {
+    program.for_each_file(|file, data| {
+        let mut reads: Vec<SecretRead> = program
+            .sites_in(file)
+            .iter()
+            .filter_map(|site| read_at(program, data, site))
+            .collect();
+        reads.extend(fields(program, file, data));
+        reads.sort_by_key(|read| read.primary);
+        reads
+    })
+}
+
+fn read_at(program: &Program<'_>, data: &ProgramFile, site: &LibrarySite) -> Option<SecretRead> {
+    let facts = &data.facts;
+    let role = program.entry(site)?.role?;
+    let (by, names) = match role {
+        Role::ReadsSetting => {
+            // `environ.pop(name)` on a line of its own deletes.
+            let method = names::last_name(facts, site.callee).map(|name| facts.text(name));
+            if site.call.is_some_and(|call| facts[call].discarded) && method == Some("pop") {
+                return None;
+            }
+            let names = secret_names(program, site, "name");
+            if names.is_empty() {
+                return None;
+            }
+            (
+                if only_for_presence(facts, site.expr) {
+                    ReadBy::Presence
+                } else {
+                    ReadBy::Name
+                },
+                names,
+            )
+        }
+        Role::DeclaresOption => {
+            let names = secret_names(program, site, "environment");
+            if names.is_empty() {
+                return None;
+            }
+            (ReadBy::Name, names)
+        }
+        Role::ReadsSecret => (ReadBy::Manager, secret_names(program, site, "name")),
+        Role::OpensFile => {
+            if writes(program, site) {
+                return None;
+            }
+            let names = secret_files(program, site);
+            if names.is_empty() {
+                return None;
+            }
+            (ReadBy::File, names)
+        }
+        _ => return None,
+    };
+    Some(SecretRead {
+        primary: program.primary(site),
+        scope: site.scope,
+        by,
+        names,
+        subject: program.written(site.file, site.callee),
+        confidence: site.confidence,
+    })
+}
+
+fn secret_names(program: &Program<'_>, site: &LibrarySite, argument: &str) -> Vec<String> {
+    let words = program.catalog().words();
+    let texts = program
+        .argument(site, argument)
+        .map(|name| program.texts(site.file, name))
+        .unwrap_or_default();
+    let elements = program
+        .argument(site, argument)
+        .map(|names| program.elements(site.file, names, 0))
+        .unwrap_or_default();
+    let listed = elements
+        .into_iter()
+        .flat_map(|(file, element)| program.texts(file, element));
+    sorted(
+        texts
+            .into_iter()
+            .chain(listed)
+            .map(|text| text.text)
+            .filter(|text| words.is_secret(text)),
+    )
+}
+
+fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+// Files
+
+/// `open(path, "w")`: the mode says that nothing is read.
+fn writes(program: &Program<'_>, site: &LibrarySite) -> bool {
+    let facts = &program[site.file].facts;
+    let Some(call) = site.call else { return false };
+    facts
+        .arguments(&facts[call])
+        .iter()
+        .any(|argument| match facts[argument.value].kind {
+            ExprKind::Text(text) => {
+                let mode = facts.text(text);
+                !mode.is_empty()
+                    && mode.len() <= 3
+                    && mode.starts_with(['w', 'a', 'x'])
+                    && mode.bytes().all(|sign| b"waxbt+r".contains(&sign))
+            }
+            _ => false,
+        })
+}
+
+fn secret_files(program: &Program<'_>, site: &LibrarySite) -> Vec<String> {
+    let facts = &program[site.file].facts;
+    let paths = match program.argument(site, "path") {
+        Some(path) => path_texts(program, site.file, path),
+        None => match facts[site.callee].kind {
+            ExprKind::Member { object, .. } => path_texts(program, site.file, object),
+            _ => Vec::new(),
+        },
+    };
+    sorted(paths.into_iter().filter(|path| is_secret_path(program, path)))
+}
+
+/// The paths an expression can name, `Path(…)` looked through.
+fn path_texts(program: &Program<'_>, file: FileId, path: ExprId) -> Vec<String> {
+    let mut texts: Vec<String> = program.texts(file, path).into_iter().map(|text| text.text).collect();
+    for value in program.values(file, path) {
+        if let Origin::Written(at, expr) = value.origin
+            && let ExprKind::Call(call) = program[at].facts[expr].kind
+            && let Some(argument) = program[at].facts.arguments(&program[at].facts[call]).first()
+            && names::last_name(&program[at].facts, program[at].facts[call].callee)
+                .is_some_and(|name| program[at].facts.text(name).ends_with("Path"))
+        {
+            texts.extend(program.texts(at, argument.value).into_iter().map(|text| text.text));
+        }
+    }
+    texts
+}
+
+/// Whether a file's path says that it holds a secret: it lies in a folder of secrets, or its name is a secret's.
+fn is_secret_path(program: &Program<'_>, path: &str) -> bool {
+    let words = program.catalog().words();
+    let mut segments = path.rsplit('/');
+    let name = segments.next().unwrap_or("");
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let is_code = matches!(
+        extension,
+        "py" | "rs" | "md" | "rst" | "html" | "css" | "js" | "ts" | "pub"
+    );
+    if is_code || name.is_empty() {
+        return false;
+    }
+    segments.any(|folder| folder == "secrets") || words.is_secret(stem) || (extension == "key" && !stem.contains("pub"))
+}
+
+// Presence
+
+/// Whether a read's value is used only to see whether it is there: as a condition, negated, compared with nothing.
+fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
+    let is_condition = |expr: ExprId| {
+        facts
+            .blocks
+            .iter()
+            .any(|block| matches!(block.kind, BlockKind::Branch { condition, .. } if condition == expr))
+    };
+    if is_condition(read) {
+        return true;
+    }
+    for (index, parent) in facts.exprs.iter().enumerate() {
+        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+        let used = match parent.kind {
+            ExprKind::Not(inner) => inner == read,
+            ExprKind::Both(parts) => {
+                facts.list(parts).contains(&read) && (facts.list(parts).last() != Some(&read) || is_condition(id))
+            }
+            ExprKind::Choice {
+                options,
+                how: crate::facts::How::FirstPresent,
+            } => facts.list(options).contains(&read) && is_condition(id),
+            ExprKind::Choice {
+                options,
+                how: crate::facts::How::ByCondition,
+            } => facts.list(options).last() == Some(&read),
+            ExprKind::Compare {
+                operator: Comparison::Equal | Comparison::NotEqual,
+                left,
+                right,
+            } => {
+                let is_nothing = |side: ExprId| facts[side].kind == ExprKind::Nothing;
+                (left == read && is_nothing(right)) || (right == read && is_nothing(left))
+            }
+            ExprKind::Call(call) => {
+                let call = &facts[call];
+                let name = match facts[call.callee].kind {
+                    ExprKind::Name { name, .. } => facts.text(name),
+                    _ => "",
+                };
+                match facts.arguments(call) {
+                    [argument] if name == "bool" => argument.value == read,
+                    [argument] if matches!(name, "any" | "all") => match facts[argument.value].kind {
+                        ExprKind::Each { element, .. } => element == read,
+                        ExprKind::Group(elements) => facts.list(elements).contains(&read),
+                        _ => false,
+                    },
+                    _ => false,
+                }
+            }
+            _ => false,
+        };
+        if used {
+            return true;
+        }
+    }
+    false
+}
+
+// Settings classes
+
+fn fields(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<SecretRead> {
+    let mut found = Vec::new();
+    if data.language != Language::Python {
+        return found;
+    }
+    let facts = &data.facts;
+    for (index, class) in facts.classes.iter().enumerate() {
+        if class.bases.len == 0 {
+            continue;
+        }
+        let id = ClassId(u32::try_from(index).unwrap_or(u32::MAX));
+        let bases = program.library_bases((file, id));
+        let is_settings = bases.iter().any(|base| {
+            program
+                .catalog()
+                .base(*base)
+                .is_some_and(|entry| entry.role == Some(Role::SettingsClass))
+        });
+        if is_settings {
+            fields_of(program, (file, id), &mut found);
+        }
+    }
+    found
+}
+
+fn fields_of(program: &Program<'_>, (file, class): ClassRef, out: &mut Vec<SecretRead>) {
+    let facts = &program[file].facts;
+    let scope = facts[class].scope;
+    let words = program.catalog().words();
+    let prefix = prefix_of(program, file, scope);
+    let mut bindings: Vec<_> = facts.bindings_in(scope).iter().collect();
+    bindings.sort_by_key(|binding| binding.span);
+    for binding in bindings {
+        let name = facts.text(binding.name);
+        let value = match binding.kind {
+            BindingKind::Value(value) => Some(value),
+            BindingKind::Declared => None,
+            _ => continue,
+        };
+        let is_class_variable = binding.annotation.is_some_and(|annotation| {
+            let head = match facts[annotation].kind {
+                ExprKind::Index { object, .. } => object,
+                _ => annotation,
+            };
+            names::last_name(facts, head).is_some_and(|name| facts.text(name) == "ClassVar")
+        });
+        if name.starts_with('_')
+            || is_class_variable
+            || name == "model_config"
+            || binding.annotation.is_none() && value.is_none()
+        {
+            continue;
+        }
+        let declared = value
+            .map(|value| declared_names(program, file, value))
+            .unwrap_or_default();
+        let names = if declared.is_empty() {
+            vec![format!("{prefix}{name}").to_uppercase()]
+        } else {
+            declared
+        };
+        let names = sorted(names.into_iter().filter(|name| words.is_secret(name)));
+        if !names.is_empty() {
+            out.push(SecretRead {
+                primary: Site {
+                    file,
+                    span: binding.span,
+                },
+                scope,
+                by: ReadBy::Field,
+                names,
+                subject: facts.text(facts[class].name).to_owned(),
+                confidence: Confidence::Certain,
+            });
+        }
+    }
+}
+
+/// The names that `Field(alias=…, validation_alias=AliasChoices(…), env=…)` gives a field.
+fn declared_names(program: &Program<'_>, file: FileId, value: ExprId) -> Vec<String> {
+    let Some(site) = program.site_at(file, value) else {
+        return Vec::new();
+    };
+    if program
+        .entry(site)
+        .is_none_or(|entry| entry.role != Some(Role::DeclaresField))
+    {
+        return Vec::new();
+    }
+    let Some(name) = program.argument(site, "name") else {
+        return Vec::new();
+    };
+    let facts = &program[file].facts;
+    let mut names: Vec<String> = program.texts(file, name).into_iter().map(|text| text.text).collect();
+    names.extend(
+        program
+            .elements(file, name, 0)
+            .into_iter()
+            .flat_map(|(at, element)| program.texts(at, element))
+            .map(|text| text.text),
+    );
+    if let ExprKind::Call(call) = facts[name].kind {
+        names.extend(
+            facts
+                .arguments(&facts[call])
+                .iter()
+                .flat_map(|choice| program.texts(file, choice.value))
+                .map(|text| text.text),
+        );
+    }
+    names
+}
+
+/// `env_prefix` of `model_config = SettingsConfigDict(…)` or of an inner `class Config`.
+fn prefix_of(program: &Program<'_>, file: FileId, scope: ScopeId) -> String {
+    let facts = &program[file].facts;
+    let text = |expr: ExprId| program.texts(file, expr).into_iter().next().map(|text| text.text);
+    for binding in facts.bindings_in(scope) {
+        let found = match (facts.text(binding.name), binding.kind) {
+            ("model_config", BindingKind::Value(value)) => match facts[value].kind {
+                ExprKind::Call(call) => {
+                    let arguments = facts.arguments(&facts[call]).iter();
+                    let mut prefix = arguments.filter(|argument| {
+                        argument
+                            .keyword
+                            .is_some_and(|keyword| facts.text(keyword) == "env_prefix")
+                    });
+                    prefix.next().and_then(|argument| text(argument.value))
+                }
+                ExprKind::Table(entries) => facts.entries(entries).iter().find_map(|(key, value)| {
+                    let is_prefix = key.is_some_and(
+                        |key| matches!(facts[key].kind, ExprKind::Text(name) if facts.text(name) == "env_prefix"),
+                    );
+                    if is_prefix { text(*value) } else { None }
+                }),
+                _ => None,
+            },
+            ("Config", BindingKind::Class(inner)) => facts.names.find("env_prefix").and_then(|name| {
+                facts
+                    .bindings_of(facts[inner].scope, name)
+                    .iter()
+                    .find_map(|binding| match binding.kind {
+                        BindingKind::Value(value) => text(value),
+                        _ => None,
+                    })
+            }),
+            _ => None,
+        };
+        if let Some(prefix) = found {
+            return prefix;
+        }
+    }
+    String::new()
+}

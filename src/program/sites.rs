@@ -1,0 +1,193 @@
+//! Where the program calls catalogued library functions, and where it subscripts catalogued mappings.
+
+use super::names::{self, Origin};
+use super::{Program, ProgramFile};
+use crate::catalog::Node;
+use crate::facts::{Access, BindingKind, CallId, ExprId, ExprKind, FileFacts, Language, ScopeId};
+use crate::finding::{Confidence, Site};
+use crate::source::FileId;
+use std::ops::Range;
+
+/// A call of a library function, or a subscript of a library's mapping.
+#[derive(Clone, Copy, Debug)]
+pub struct LibrarySite {
+    /// The file.
+    pub file: FileId,
+    /// The function, or the mapping's type.
+    pub node: Node,
+    /// The call; none for a subscript.
+    pub call: Option<CallId>,
+    /// The whole expression.
+    pub expr: ExprId,
+    /// The called or subscripted expression.
+    pub callee: ExprId,
+    /// The subscript.
+    pub key: Option<ExprId>,
+    /// The scope it runs in.
+    pub scope: ScopeId,
+    /// How it was resolved.
+    pub confidence: Confidence,
+}
+
+/// All library sites, in the order of files and places.
+#[derive(Debug, Default)]
+pub(super) struct Sites {
+    all: Vec<LibrarySite>,
+    by_file: Vec<Range<u32>>,
+}
+
+impl Sites {
+    pub(super) fn find(program: &Program<'_>) -> Self {
+        let all = program.for_each_file(|file, data| find_in(program, file, data));
+        let mut by_file = Vec::with_capacity(program.files.len());
+        let mut start = 0;
+        for index in 0..program.files.len() {
+            let length = all[start..]
+                .iter()
+                .take_while(|site| site.file.0 as usize == index)
+                .count();
+            by_file.push(u32::try_from(start).unwrap_or(u32::MAX)..u32::try_from(start + length).unwrap_or(u32::MAX));
+            start += length;
+        }
+        Self { all, by_file }
+    }
+
+    pub(super) fn all(&self) -> &[LibrarySite] {
+        &self.all
+    }
+
+    pub(super) fn in_file(&self, file: FileId) -> &[LibrarySite] {
+        let range = &self.by_file[file.0 as usize];
+        &self.all[range.start as usize..range.end as usize]
+    }
+}
+
+impl Program<'_> {
+    /// The library sites of one file, in order.
+    #[must_use]
+    pub fn sites_in(&self, file: FileId) -> &[LibrarySite] {
+        self.sites.in_file(file)
+    }
+
+    /// The site that `expr` itself is, if it is one.
+    #[must_use]
+    pub fn site_at(&self, file: FileId, expr: ExprId) -> Option<&LibrarySite> {
+        self.sites.in_file(file).iter().find(|site| site.expr == expr)
+    }
+
+    /// The place that stands for a site: the called name's token, or the mapping's name for a subscript.
+    #[must_use]
+    pub fn primary(&self, site: &LibrarySite) -> Site {
+        Site {
+            file: site.file,
+            span: names::last_name_span(&self[site.file].facts, site.callee),
+        }
+    }
+}
+
+fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<LibrarySite> {
+    if data.language == Language::Config {
+        return Vec::new();
+    }
+    let facts = &data.facts;
+    let mut found = Vec::new();
+    for (index, call) in facts.calls.iter().enumerate() {
+        if !may_be_library(program, facts, call.callee) {
+            continue;
+        }
+        if let Some((node, confidence)) = called(program, file, call.callee) {
+            let call_id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            found.push(LibrarySite {
+                file,
+                node,
+                call: Some(call_id),
+                expr: call.expr,
+                callee: call.callee,
+                key: None,
+                scope: call.scope,
+                confidence,
+            });
+        }
+    }
+    for (index, expr) in facts.exprs.iter().enumerate() {
+        if let ExprKind::Index {
+            object,
+            key,
+            access: Access::Read,
+        } = expr.kind
+            && may_be_library(program, facts, object)
+            && let Some((node, confidence)) = subscripted(program, file, object)
+            && let Some((_, scope)) = names::first_name(facts, object)
+        {
+            let expr = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+            found.push(LibrarySite {
+                file,
+                node,
+                call: None,
+                expr,
+                callee: object,
+                key: Some(key),
+                scope,
+                confidence,
+            });
+        }
+    }
+    found.sort_by_key(|site| facts[site.expr].span);
+    found
+}
+
+/// A cheap look at the names, so that the calls of local objects, which are most calls, are not resolved for nothing.
+///
+/// A call can only arrive at the catalog if its last name is one of the catalog's, or if its first name is imported, aliased, an
+/// instance of something, or free.
+fn may_be_library(program: &Program<'_>, facts: &FileFacts, callee: ExprId) -> bool {
+    match facts[callee].kind {
+        ExprKind::Member { name, .. } if program.catalog.is_last_name(facts.text(name)) => return true,
+        ExprKind::Call(_) => return true,
+        _ => {}
+    }
+    let Some((name, scope)) = names::first_name(facts, callee) else {
+        return false;
+    };
+    match names::lookup(facts, scope, name) {
+        None => true,
+        Some(bindings) => bindings.iter().any(|binding| {
+            let is_plain = matches!(facts[callee].kind, ExprKind::Name { .. });
+            match binding.kind {
+                BindingKind::Import(_) => true,
+                BindingKind::Value(_) | BindingKind::Entered(_) | BindingKind::Unpacked { .. } => is_plain,
+                BindingKind::Parameter(_) => is_plain && binding.annotation.is_some(),
+                _ => false,
+            }
+        }),
+    }
+}
+
+fn called(program: &Program<'_>, file: FileId, callee: ExprId) -> Option<(Node, Confidence)> {
+    let mut best = None;
+    for value in program.settled_values(file, callee) {
+        let node = match value.origin {
+            Origin::Library(node) => Some(node),
+            Origin::LibraryInstance(node) => program.catalog.child(node, "__call__"),
+            _ => None,
+        };
+        let known =
+            node.filter(|node| program.catalog.call(*node).is_some() || !program.catalog.concerns(*node).is_empty());
+        if let Some(node) = known
+            && best.is_none_or(|(_, confidence)| confidence < value.confidence)
+        {
+            best = Some((node, value.confidence));
+        }
+    }
+    best
+}
+
+fn subscripted(program: &Program<'_>, file: FileId, object: ExprId) -> Option<(Node, Confidence)> {
+    program
+        .settled_values(file, object)
+        .into_iter()
+        .find_map(|value| match value.origin {
+            Origin::LibraryInstance(node) if program.catalog.item(node).is_some() => Some((node, value.confidence)),
+            _ => None,
+        })
+}

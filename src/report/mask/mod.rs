@@ -1,0 +1,163 @@
+//! Hides secrets in source text that a report shows: each hidden character becomes `*`, so that all columns stay as they are.
+//!
+//! Nothing a report shows may give a secret away, and a report cannot know what is one. So it hides, generously:
+//! - what a secret-like name stands for: `NAME = "…"`, `"name": "…"`, `NAME=…`, and the literals that go with such a name in one
+//!   expression (`getenv("JWT_SECRET", "…")`, `token == "…"`); names themselves, look-up keys and well-known words stay;
+//! - on the watched lines of findings about secrets, every literal that is no name;
+//! - anywhere, comments included: private keys, passwords in URLs, and words that look like keys or tokens.
+//!
+//! A literal too many is hidden rather than one too few. The whole text is read, not only the shown lines: what a line shows may
+//! be governed by a name far above it. `code` reads languages with quoted strings, `settings` the rest, `looks` judges words.
+
+mod code;
+mod looks;
+mod settings;
+
+use super::printable;
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
+use std::ops::Range;
+
+/// The text of the file at `path` without its secrets and without unprintable characters. Lines and columns stay as they are.
+///
+/// `is_watched` says of a 1-based line whether it belongs to a finding about secrets, `is_secret_name` of a name whether what it
+/// stands for is a secret.
+pub(super) fn mask(
+    path: &str,
+    text: &str,
+    is_watched: &dyn Fn(u32) -> bool,
+    is_secret_name: &dyn Fn(&str) -> bool,
+) -> String {
+    let names = Names {
+        is_secret: is_secret_name,
+        known: RefCell::default(),
+    };
+    let mut hidden = Vec::new();
+    hide_private_keys(text, &mut hidden);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        "py" | "pyi" | "pyw" => code::hide(text, code::PYTHON, is_watched, &names, &mut hidden),
+        "rs" => code::hide(text, code::RUST, is_watched, &names, &mut hidden),
+        "toml" | "lock" => code::hide(text, code::TOML, is_watched, &names, &mut hidden),
+        "json" | "jsonc" | "json5" => code::hide(text, code::JSON, is_watched, &names, &mut hidden),
+        "yaml" | "yml" => settings::hide(text, settings::Form::Nested, is_watched, &names, &mut hidden),
+        _ => settings::hide(text, settings::Form::Flat, is_watched, &names, &mut hidden),
+    }
+    covered(text, hidden)
+}
+
+/// Which names are secret, asked once a name.
+struct Names<'a> {
+    is_secret: &'a dyn Fn(&str) -> bool,
+    known: RefCell<FxHashMap<Box<str>, bool>>,
+}
+
+impl Names<'_> {
+    fn is_secret(&self, name: &str) -> bool {
+        if let Some(known) = self.known.borrow().get(name) {
+            return *known;
+        }
+        let is_secret = (self.is_secret)(name);
+        self.known.borrow_mut().insert(name.into(), is_secret);
+        is_secret
+    }
+}
+
+/// Private keys in PEM form, from the line behind `BEGIN` to the line before `END`.
+fn hide_private_keys(text: &str, hidden: &mut Vec<Range<usize>>) {
+    const BEGIN: &str = "-----BEGIN ";
+    let mut from = 0;
+    while let Some(found) = text[from..].find(BEGIN) {
+        let label = from + found + BEGIN.len();
+        from = label;
+        let Some(length) = text[label..].find("-----").filter(|length| *length < 64) else {
+            continue;
+        };
+        if !text[label..label + length].ends_with("PRIVATE KEY") {
+            continue;
+        }
+        let start = label + length + "-----".len();
+        let end = text[start..]
+            .find("-----END")
+            .map_or(text.len(), |length| start + length);
+        hidden.push(start..end);
+        from = end;
+    }
+}
+
+/// The text with the hidden stretches covered.
+fn covered(text: &str, mut hidden: Vec<Range<usize>>) -> String {
+    hidden.sort_by_key(|range| (range.start, range.end));
+    let mut stretches = hidden.into_iter().peekable();
+    let mut covered = String::with_capacity(text.len());
+    let mut hidden_until = 0;
+    for (at, character) in text.char_indices() {
+        while let Some(stretch) = stretches.next_if(|stretch| stretch.start <= at) {
+            hidden_until = hidden_until.max(stretch.end);
+        }
+        covered.push(match character {
+            '\n' | '\r' | '\t' => character,
+            '\u{feff}' if at == 0 => character,
+            _ if at < hidden_until => '*',
+            _ => printable::in_source(character),
+        });
+    }
+    covered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    /// A stand-in for the words that the caller brings.
+    pub(super) fn is_secret_name(name: &str) -> bool {
+        let name = name.to_lowercase();
+        let never = ["_name", "_type", "_url", "_id"];
+        let words = ["secret", "password", "credential", "private_key", "api_key"];
+        let endings = ["key", "token", "_pass"];
+        !never.iter().any(|end| name.ends_with(end))
+            && (words.iter().any(|word| name.contains(word)) || endings.iter().any(|end| name.ends_with(end)))
+    }
+
+    /// Checks pairs of lines: as written, and as shown. A line that is shown as written stands once, behind `=`.
+    #[track_caller]
+    pub(super) fn check(path: &str, watched: bool, lines: &[(&str, &str)]) {
+        for (written, shown) in lines {
+            let masked = mask(path, written, &|_| watched, &is_secret_name);
+            assert_eq!(
+                masked,
+                if *shown == "=" { *written } else { *shown },
+                "of {path}: {written}"
+            );
+            assert_eq!(masked.chars().count(), written.chars().count());
+        }
+    }
+
+    #[test]
+    fn private_keys_are_hidden_everywhere() {
+        let key =
+            "x = '''-----BEGIN RSA PRIVATE KEY-----\nMIIfake+fake\nabc\n-----END RSA PRIVATE KEY-----'''\ny = 1\n";
+        let shown =
+            "x = '''-----BEGIN RSA PRIVATE KEY-----\n************\n***\n-----END RSA PRIVATE KEY-----'''\ny = 1\n";
+        for path in ["a.py", "a.rs", ".env", "a.yaml", "a.json", "notes.txt"] {
+            check(path, false, &[(key, shown)]);
+        }
+        check(
+            "a.pem",
+            false,
+            &[("-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----", "=")],
+        );
+    }
+
+    #[test]
+    fn unprintable_characters_are_covered_and_lines_kept() {
+        check(
+            "a.py",
+            false,
+            &[(
+                "\u{feff}a\r\nb\x1b[0m\tc\rd\u{202e}e",
+                "\u{feff}a\r\nb\u{fffd}[0m\tc\rd\u{fffd}e",
+            )],
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! Secrets read past the resolver.
+
+use super::Findings;
+use crate::program::{Program, ReadBy, SECRET_RESOLUTION};
+
+/// Reports every read of a secret that is not part of the owner.
+pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
+    for read in program.secret_reads() {
+        let file = read.primary.file;
+        let Some(owner) = program.owner_names(SECRET_RESOLUTION, file) else {
+            continue;
+        };
+        if program.is_owned(SECRET_RESOLUTION, file, read.scope, &read.names) {
+            continue;
+        }
+        let name = read.names.join(", ");
+        let (message, mut values) = match read.by {
+            ReadBy::Name => ("read", vec![("name", name)]),
+            ReadBy::Presence => ("presence", vec![("name", name)]),
+            ReadBy::Field => ("field", vec![("name", name), ("class", read.subject.clone())]),
+            ReadBy::File => ("file", vec![("name", name)]),
+            ReadBy::Manager => ("manager", vec![("call", read.subject.clone())]),
+        };
+        values.push(("owner", owner));
+        let finding = out.add(program, read.primary, read.scope, message, values);
+        finding.concern = Some(SECRET_RESOLUTION.to_owned());
+        finding.confidence = read.confidence;
+        finding.related = program.owner_steps(SECRET_RESOLUTION, file);
+    }
+}

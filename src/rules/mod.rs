@@ -1,0 +1,117 @@
+//! The rules: a page in `rules/<id>.md` and a function here, of one basename.
+//!
+//! A rule asks the program and makes findings. It knows no parser, no file's text, no output, no settings. To add one: write its
+//! page and its file, and add its line to [`RULES`].
+
+mod concern_outside_owner;
+mod direct_secret_read;
+mod duplicate_token_minting;
+mod duplicate_token_validation;
+mod malformed_waiver;
+mod nested_event_loop;
+mod skip_auth_flag;
+mod unused_waiver;
+
+pub use unused_waiver::WaiverUse;
+
+use crate::facts::ScopeId;
+use crate::finding::{Confidence, Finding, Site};
+use crate::program::Program;
+
+/// A rule: its id, its page, and its function.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Its id, which reads after "allow": `allow nested-event-loop`.
+    pub id: &'static str,
+    /// Its page, in Markdown.
+    pub page: &'static str,
+    /// Its function.
+    pub check: Check,
+}
+
+/// When a rule runs and what it sees.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// It asks the program.
+    Program(fn(&Program<'_>, &mut Findings)),
+    /// It runs after the verdict and sees what became of each waiver.
+    Waivers(fn(&Program<'_>, &[WaiverUse], &mut Findings)),
+}
+
+macro_rules! rule {
+    ($id:literal, $check:expr) => {
+        Rule {
+            id: $id,
+            page: include_str!(concat!("../../rules/", $id, ".md")),
+            check: $check,
+        }
+    };
+}
+
+/// All rules, by id.
+pub const RULES: &[Rule] = &[
+    rule!("concern-outside-owner", Check::Program(concern_outside_owner::check)),
+    rule!("direct-secret-read", Check::Program(direct_secret_read::check)),
+    rule!(
+        "duplicate-token-minting",
+        Check::Program(duplicate_token_minting::check)
+    ),
+    rule!(
+        "duplicate-token-validation",
+        Check::Program(duplicate_token_validation::check)
+    ),
+    rule!("malformed-waiver", Check::Program(malformed_waiver::check)),
+    rule!("nested-event-loop", Check::Program(nested_event_loop::check)),
+    rule!("skip-auth-flag", Check::Program(skip_auth_flag::check)),
+    rule!("unused-waiver", Check::Waivers(unused_waiver::check)),
+];
+
+/// Collects the findings of one rule.
+#[derive(Debug)]
+pub struct Findings {
+    rule: &'static str,
+    found: Vec<Finding>,
+}
+
+impl Findings {
+    /// No findings yet of `rule`.
+    #[must_use]
+    pub fn of(rule: &'static str) -> Self {
+        Self {
+            rule,
+            found: Vec::new(),
+        }
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Finding> {
+        self.found
+    }
+
+    /// Adds a finding at `primary`, in `scope` of its file; the rule may complete what this gives back.
+    fn add(
+        &mut self,
+        program: &Program<'_>,
+        primary: Site,
+        scope: ScopeId,
+        message: &'static str,
+        values: Vec<(&'static str, String)>,
+    ) -> &mut Finding {
+        self.found.push(Finding {
+            rule: self.rule,
+            message,
+            values,
+            primary,
+            symbol: program.symbol(primary.file, scope),
+            scope: program.code_scope(primary.file, scope),
+            concern: None,
+            confidence: Confidence::Certain,
+            trail: Vec::new(),
+            related: Vec::new(),
+            fix: Vec::new(),
+        });
+        let last = self.found.len() - 1;
+        &mut self.found[last]
+    }
+}

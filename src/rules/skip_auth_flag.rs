@@ -1,0 +1,481 @@
+//! Flags that switch authentication off, where they are switched.
+
+use super::Findings;
+use crate::catalog::{FlagName, Role};
+use crate::facts::{
+    BindingKind, CallId, Comparison, ExprId, ExprKind, FileFacts, Language, MODULE_SCOPE, Name, Scalar, ScopeId,
+};
+use crate::finding::{CodeScope, Confidence, Site};
+use crate::program::{Origin, Program, ProgramFile};
+use crate::source::{FileId, Span};
+use rustc_hash::FxHashSet;
+
+/// Reports each place that gives such a flag a value that enables it.
+pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
+    let found = program.for_each_file(|file, data| {
+        let mut flags = Flags {
+            program,
+            file,
+            data,
+            found: Vec::new(),
+        };
+        flags.settings();
+        if data.language != Language::Config {
+            flags.code();
+        }
+        flags.found.sort_by_key(|flag| flag.span);
+        flags.found.dedup_by_key(|flag| flag.span);
+        flags.found
+    });
+    for flag in found {
+        let primary = Site {
+            file: flag.file,
+            span: flag.span,
+        };
+        let mut values = vec![("flag", flag.name), ("value", flag.value)];
+        let message = match (&flag.comment, flag.kind) {
+            (Some(_), _) => "contradicted",
+            (None, FlagName::Requires) => "requirement-off",
+            (None, FlagName::Skips | FlagName::Mode) => "enabled",
+        };
+        values.extend(flag.comment.map(|comment| ("comment", comment)));
+        let finding = out.add(program, primary, flag.scope, message, values);
+        finding.confidence = Confidence::Certain;
+        if finding.scope == CodeScope::Test {
+            // What is left of test code here is test configuration.
+            finding.scope = CodeScope::Config;
+        }
+        if let Some(key) = flag.key {
+            finding.symbol = key;
+        }
+    }
+}
+
+/// A flag that is switched so that authentication is skipped.
+struct Flag {
+    file: FileId,
+    span: Span,
+    scope: ScopeId,
+    name: String,
+    value: String,
+    kind: FlagName,
+    comment: Option<String>,
+    /// In configuration: the whole key.
+    key: Option<String>,
+}
+
+struct Flags<'p> {
+    program: &'p Program<'p>,
+    file: FileId,
+    data: &'p ProgramFile,
+    found: Vec<Flag>,
+}
+
+impl Flags<'_> {
+    // Configuration
+
+    fn settings(&mut self) {
+        let facts = &self.data.facts;
+        for setting in &facts.config {
+            let path: Vec<&str> = facts
+                .path(setting.path)
+                .iter()
+                .map(|segment| facts.text(*segment))
+                .collect();
+            let Some(last) = path.last() else { continue };
+            // `auth: { enabled: false }` says what `auth_enabled: false` says.
+            let nested = path.len() >= 2
+                && matches!(
+                    last.to_ascii_lowercase().as_str(),
+                    "enabled" | "disabled" | "required" | "skip" | "bypass" | "mode"
+                );
+            let name = if nested {
+                format!("{}_{last}", path[path.len() - 2])
+            } else {
+                (*last).to_owned()
+            };
+            let Some(kind) = self.flag(&name) else { continue };
+            let (value, is_off) = match setting.value {
+                Scalar::Truth(truth) => (truth.to_string(), enables(kind, Some(truth))),
+                Scalar::Text(text) | Scalar::Number(text) => {
+                    let text = facts.text(text);
+                    let effective = default_of(text);
+                    let is_off = match kind {
+                        FlagName::Mode => self.words().is_mode_off(effective),
+                        FlagName::Skips | FlagName::Requires => enables(kind, self.words().truth(effective)),
+                    };
+                    (text.to_owned(), is_off)
+                }
+                Scalar::Nothing => continue,
+            };
+            if is_off {
+                self.report(setting.key_span, MODULE_SCOPE, &name, value, kind, Some(path.join(".")));
+            }
+        }
+    }
+
+    // Code
+
+    fn code(&mut self) {
+        let interesting: FxHashSet<Name> = self
+            .data
+            .facts
+            .names
+            .iter()
+            .filter(|(_, text)| text.len() < 80 && self.flag(text).is_some())
+            .map(|(name, _)| name)
+            .collect();
+        if interesting.is_empty() {
+            return;
+        }
+        self.calls(&interesting);
+        self.bindings(&interesting);
+        self.parameters(&interesting);
+        self.stores(&interesting);
+        self.tables(&interesting);
+    }
+
+    /// Keyword arguments, defaults of settings that are read, command-line options.
+    fn calls(&mut self, interesting: &FxHashSet<Name>) {
+        let facts = &self.data.facts;
+        for (index, call) in facts.calls.iter().enumerate() {
+            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            if self.is_decorator(call.expr) {
+                continue;
+            }
+            for argument in facts.arguments(call) {
+                if let Some(keyword) = argument.keyword.filter(|keyword| interesting.contains(keyword))
+                    && !self.is_local_to_test(call.scope)
+                {
+                    self.judge(argument.span, call.scope, facts.text(keyword), argument.value);
+                }
+            }
+            self.declared_default(id, interesting);
+        }
+    }
+
+    /// `getenv("SKIP_AUTH", "true")`, `add_argument("--skip-auth", default=True)`, `setdefault("SKIP_AUTH", "1")`.
+    fn declared_default(&mut self, call: CallId, interesting: &FxHashSet<Name>) {
+        let facts = &self.data.facts;
+        let Some(site) = self
+            .program
+            .sites_in(self.file)
+            .iter()
+            .find(|site| site.call == Some(call))
+        else {
+            return;
+        };
+        let Some(role) = self.program.entry(site).and_then(|entry| entry.role) else {
+            return;
+        };
+        let value = match role {
+            Role::ReadsSetting | Role::DeclaresOption => self.program.argument(site, "default"),
+            Role::WritesSetting => self.program.argument(site, "value"),
+            _ => return,
+        };
+        let Some(value) = value else { return };
+        if self.is_local_to_test(site.scope) {
+            return;
+        }
+        for argument in facts.arguments(&facts[call]) {
+            if let ExprKind::Text(text) = facts[argument.value].kind
+                && interesting.contains(&text)
+            {
+                self.judge(facts[argument.value].span, site.scope, facts.text(text), value);
+            }
+        }
+    }
+
+    /// Assignments and fields of classes.
+    fn bindings(&mut self, interesting: &FxHashSet<Name>) {
+        let facts = &self.data.facts;
+        for binding in facts
+            .bindings
+            .iter()
+            .filter(|binding| interesting.contains(&binding.name))
+        {
+            let BindingKind::Value(value) = binding.kind else {
+                continue;
+            };
+            if self.is_local_to_test(binding.scope) || self.reads_flag(value, interesting) {
+                continue;
+            }
+            self.judge(binding.span, binding.scope, facts.text(binding.name), value);
+        }
+    }
+
+    fn parameters(&mut self, interesting: &FxHashSet<Name>) {
+        let facts = &self.data.facts;
+        for function in &facts.functions {
+            for parameter in facts.parameters(function) {
+                if let Some(default) = parameter.default
+                    && interesting.contains(&parameter.name)
+                    && !self.is_local_to_test(function.scope)
+                {
+                    self.judge(parameter.span, function.scope, facts.text(parameter.name), default);
+                }
+            }
+        }
+    }
+
+    /// `settings.skip_auth = True`, `os.environ["SKIP_AUTH"] = "1"`.
+    fn stores(&mut self, interesting: &FxHashSet<Name>) {
+        let facts = &self.data.facts;
+        for store in &facts.stores {
+            let Some(value) = store.value else { continue };
+            let scope = facts[store.block].scope;
+            if self.is_local_to_test(scope) || self.reads_flag(value, interesting) {
+                continue;
+            }
+            match facts[store.target].kind {
+                ExprKind::Member { name, .. } if interesting.contains(&name) => {
+                    let span = facts[store.target].span.tail(facts.text(name).len());
+                    self.judge(span, scope, facts.text(name), value);
+                }
+                ExprKind::Index { key, .. } => {
+                    if let ExprKind::Text(name) = facts[key].kind
+                        && interesting.contains(&name)
+                    {
+                        self.judge(facts[key].span, scope, facts.text(name), value);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn tables(&mut self, interesting: &FxHashSet<Name>) {
+        let facts = &self.data.facts;
+        for expr in &facts.exprs {
+            let ExprKind::Table(entries) = expr.kind else { continue };
+            let scope = self.scope_at(expr.span);
+            for (key, value) in facts.entries(entries) {
+                if let Some(key) = key
+                    && let ExprKind::Text(name) = facts[*key].kind
+                    && interesting.contains(&name)
+                    && !self.is_local_to_test(scope)
+                    && !self.reads_flag(*value, interesting)
+                {
+                    self.judge(facts[*key].span, scope, facts.text(name), *value);
+                }
+            }
+        }
+    }
+
+    // Judging
+
+    fn judge(&mut self, span: Span, scope: ScopeId, name: &str, value: ExprId) {
+        let Some(kind) = self.flag(name) else { return };
+        if kind == FlagName::Mode {
+            let off = self.text_of(value).filter(|text| self.words().is_mode_off(text));
+            if let Some(text) = off {
+                self.report(span, scope, name, text, kind, None);
+            }
+            return;
+        }
+        let truth = self.truth(value, 0);
+        // `require_auth=None` leaves the choice to someone else.
+        if enables(kind, truth) {
+            let shown = match self.data.facts[value].kind {
+                ExprKind::Truth(truth) => if truth { "True" } else { "False" }.to_owned(),
+                ExprKind::Text(text) => format!("\"{}\"", self.data.facts.text(text)),
+                ExprKind::Number(number) => self.data.facts.text(number).to_owned(),
+                _ => if truth == Some(true) { "on" } else { "off" }.to_owned(),
+            };
+            self.report(span, scope, name, shown, kind, None);
+        }
+    }
+
+    /// Whether a value switches a flag on or off, if it is known.
+    fn truth(&self, value: ExprId, depth: u32) -> Option<bool> {
+        let facts = &self.data.facts;
+        if depth > 6 {
+            return None;
+        }
+        match facts[value].kind {
+            ExprKind::Truth(truth) => Some(truth),
+            ExprKind::Text(text) => self.words().truth(facts.text(text)),
+            ExprKind::Number(number) => self.words().truth(facts.text(number)),
+            ExprKind::Not(inner) => self.truth(inner, depth + 1).map(|truth| !truth),
+            ExprKind::Compare { operator, left, right } => {
+                let (left, right) = (self.text_of(left)?.to_lowercase(), self.text_of(right));
+                let equal = match (right, facts[right_of(facts, value)?].kind) {
+                    (Some(right), _) => left == right.to_lowercase(),
+                    (None, ExprKind::Group(options)) => facts.list(options).iter().any(|option| {
+                        matches!(facts[*option].kind, ExprKind::Text(text) if facts.text(text).to_lowercase() == left)
+                    }),
+                    _ => return None,
+                };
+                match operator {
+                    Comparison::Equal | Comparison::In => Some(equal),
+                    Comparison::NotEqual | Comparison::NotIn => Some(!equal),
+                    Comparison::Order => None,
+                }
+            }
+            ExprKind::Call(call) => {
+                if let Some(default) = self.default_of_call(call) {
+                    return self.truth(default, depth + 1);
+                }
+                match facts.arguments(&facts[call]) {
+                    [argument] if argument.keyword.is_none() => self.truth(argument.value, depth + 1),
+                    [] => match facts[facts[call].callee].kind {
+                        ExprKind::Member { object, .. } => self.truth(object, depth + 1),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+            ExprKind::Name { .. } | ExprKind::Member { .. } => {
+                let values = self.program.values(self.file, value);
+                match values[..] {
+                    [only] => match only.origin {
+                        Origin::Written(file, expr) if file == self.file && expr != value => {
+                            self.truth(expr, depth + 1)
+                        }
+                        Origin::Written(file, expr) => match self.program[file].facts[expr].kind {
+                            ExprKind::Truth(truth) => Some(truth),
+                            _ => None,
+                        },
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The default of a setting's read or of a field's declaration.
+    fn default_of_call(&self, call: CallId) -> Option<ExprId> {
+        let facts = &self.data.facts;
+        let site = self
+            .program
+            .sites_in(self.file)
+            .iter()
+            .find(|site| site.call == Some(call));
+        if let Some(site) = site
+            && let Some(default) = self.program.argument(site, "default")
+        {
+            return Some(default);
+        }
+        let named = facts
+            .arguments(&facts[call])
+            .iter()
+            .find(|argument| argument.keyword.is_some_and(|keyword| facts.text(keyword) == "default"));
+        named.map(|argument| argument.value)
+    }
+
+    /// The text a value is, its default if it is read, string methods looked through.
+    fn text_of(&self, value: ExprId) -> Option<String> {
+        let facts = &self.data.facts;
+        match facts[value].kind {
+            ExprKind::Text(text) => Some(facts.text(text).to_owned()),
+            ExprKind::Call(call) => match self.default_of_call(call) {
+                Some(default) => self.text_of(default),
+                None => match facts[facts[call].callee].kind {
+                    ExprKind::Member { object, .. } => self.text_of(object),
+                    _ => None,
+                },
+            },
+            ExprKind::Name { .. } => self
+                .program
+                .texts(self.file, value)
+                .into_iter()
+                .next()
+                .map(|text| text.text),
+            _ => None,
+        }
+    }
+
+    /// Whether a value comes from a setting that is itself a flag: then the place to report is its default, there.
+    fn reads_flag(&self, value: ExprId, interesting: &FxHashSet<Name>) -> bool {
+        let facts = &self.data.facts;
+        let span = facts[value].span;
+        self.program.sites_in(self.file).iter().any(|site| {
+            span.contains(facts[site.expr].span)
+                && self
+                    .program
+                    .entry(site)
+                    .is_some_and(|entry| matches!(entry.role, Some(Role::ReadsSetting | Role::DeclaresOption)))
+                && self
+                    .program
+                    .argument(site, "name")
+                    .is_some_and(|name| matches!(facts[name].kind, ExprKind::Text(text) if interesting.contains(&text)))
+        })
+    }
+
+    fn flag(&self, name: &str) -> Option<FlagName> {
+        self.words().flag(name)
+    }
+
+    fn words(&self) -> &crate::catalog::Words {
+        self.program.catalog().words()
+    }
+
+    /// Locals and call arguments of test functions configure nothing.
+    fn is_local_to_test(&self, scope: ScopeId) -> bool {
+        self.program.code_scope(self.file, scope) == CodeScope::Test && self.data.facts.function_around(scope).is_some()
+    }
+
+    fn is_decorator(&self, expr: ExprId) -> bool {
+        let facts = &self.data.facts;
+        let of_functions = facts.functions.iter().map(|function| function.decorators);
+        let of_classes = facts.classes.iter().map(|class| class.decorators);
+        of_functions
+            .chain(of_classes)
+            .any(|decorators| facts.list(decorators).contains(&expr))
+    }
+
+    fn scope_at(&self, span: Span) -> ScopeId {
+        self.program.scope_at(self.file, span).unwrap_or(MODULE_SCOPE)
+    }
+
+    fn report(&mut self, span: Span, scope: ScopeId, name: &str, value: String, kind: FlagName, key: Option<String>) {
+        let facts = &self.data.facts;
+        let comment = facts.comments.iter().find(|comment| {
+            comment.beside.contains(span)
+                && self
+                    .words()
+                    .demands_authentication(strip_marks(facts.text(comment.text)))
+        });
+        let comment = comment.map(|comment| strip_marks(facts.text(comment.text)).trim().to_owned());
+        self.found.push(Flag {
+            file: self.file,
+            span,
+            scope,
+            name: name.to_owned(),
+            value,
+            kind,
+            comment,
+            key,
+        });
+    }
+}
+
+/// What a comment says before another comment begins in it: `requires auth  # noqa`.
+fn strip_marks(comment: &str) -> &str {
+    comment.split(" #").next().unwrap_or(comment)
+}
+
+/// The default of an interpolation: `${SKIP_AUTH:-true}` is `true` where nothing is set.
+fn default_of(text: &str) -> &str {
+    text.strip_prefix("${")
+        .and_then(|inner| inner.strip_suffix('}'))
+        .and_then(|inner| inner.split_once(":-").or_else(|| inner.split_once('-')))
+        .map_or(text, |(_, default)| default)
+}
+
+fn enables(kind: FlagName, truth: Option<bool>) -> bool {
+    match kind {
+        FlagName::Skips => truth == Some(true),
+        FlagName::Requires => truth == Some(false),
+        FlagName::Mode => false,
+    }
+}
+
+fn right_of(facts: &FileFacts, compare: ExprId) -> Option<ExprId> {
+    match facts[compare].kind {
+        ExprKind::Compare { right, .. } => Some(right),
+        _ => None,
+    }
+}
