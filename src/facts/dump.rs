@@ -5,8 +5,7 @@
 
 use super::{
     Anchor, BindingKind, BlockId, BlockKind, CallId, Class, ClassId, Comparison, Exit, ExprId, ExprKind, FileFacts,
-    Function, FunctionId, How, Import, MODULE_BLOCK, Module, Parameter, ParameterKind, Range, Scalar, Setting,
-    Splat,
+    Function, FunctionId, How, Import, MODULE_BLOCK, Module, Parameter, ParameterKind, Range, Scalar, Setting, Splat,
 };
 use std::collections::BTreeMap;
 
@@ -27,7 +26,12 @@ pub fn dump(facts: &FileFacts) -> String {
         Ok(text) => format!("waiver of {} because {:?}", text.rules.join(", "), text.reason),
         Err(mistake) => format!("waiver with a mistake: {mistake:?}"),
     }));
-    lines.extend(facts.problems.iter().map(|problem| format!("problem {}", problem.message)));
+    lines.extend(
+        facts
+            .problems
+            .iter()
+            .map(|problem| format!("problem {}", problem.message)),
+    );
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -235,7 +239,9 @@ impl<'f> Writer<'f> {
             ParameterKind::KeywordRest => "**",
         };
         let annotation = self.annotation(parameter.annotation);
-        let default = parameter.default.map_or(String::new(), |value| format!(" = {}", self.expr(value)));
+        let default = parameter
+            .default
+            .map_or(String::new(), |value| format!(" = {}", self.expr(value)));
         format!("{sign}{}{annotation}{default}", self.facts.text(parameter.name))
     }
 
@@ -298,14 +304,17 @@ impl<'f> Writer<'f> {
         let facts = self.facts;
         let path: Vec<&str> = facts.path(import.path).iter().map(|name| facts.text(*name)).collect();
         let anchor = match import.anchor {
-            Anchor::Absolute => String::new(),
-            Anchor::Up(levels) => format!("up {levels}: "),
-            Anchor::Root => "root: ".to_owned(),
+            Anchor::Absolute => None,
+            Anchor::Up(levels) => Some(format!("{levels} up")),
+            Anchor::Root => Some("root".to_owned()),
         };
-        let local = facts.bindings_in(import.scope).iter().find(|binding| match binding.kind {
-            BindingKind::Import(id) => std::ptr::eq(&facts[id], import),
-            _ => false,
-        });
+        let local = facts
+            .bindings_in(import.scope)
+            .iter()
+            .find(|binding| match binding.kind {
+                BindingKind::Import(id) => std::ptr::eq(&facts[id], import),
+                _ => false,
+            });
         let alias = match local {
             _ if import.star => String::new(),
             None => " as _".to_owned(),
@@ -313,18 +322,24 @@ impl<'f> Writer<'f> {
             Some(binding) => format!(" as {}", facts.text(binding.name)),
         };
         let word = if import.exported { "" } else { "private " };
+        let below = |path: &[&str]| match &anchor {
+            Some(anchor) if path.is_empty() => anchor.clone(),
+            Some(anchor) => format!("{anchor}, {}", path.join(".")),
+            None => path.join("."),
+        };
         match path.split_last() {
-            _ if import.star => format!("{word}from {anchor}{} import *", path.join(".")),
-            Some((last, path)) if import.member => {
-                format!("{word}from {anchor}{} import {last}{alias}", path.join("."))
-            }
-            _ => format!("{word}import {anchor}{}{alias}", path.join(".")),
+            _ if import.star => format!("{word}from {} import *", below(&path)),
+            Some((last, path)) if import.member => format!("{word}from {} import {last}{alias}", below(path)),
+            _ => format!("{word}import {}{alias}", below(&path)),
         }
     }
 
     fn decorators(&mut self, decorators: Range) -> Vec<String> {
         let decorators = self.facts.list(decorators);
-        decorators.iter().map(|decorator| format!("@{}", self.expr(*decorator))).collect()
+        decorators
+            .iter()
+            .map(|decorator| format!("@{}", self.expr(*decorator)))
+            .collect()
     }
 
     fn annotation(&mut self, annotation: Option<ExprId>) -> String {
@@ -447,7 +462,11 @@ impl<'f> Writer<'f> {
     }
 
     fn lambda(&self, id: FunctionId) -> String {
-        let number = self.lambdas.iter().position(|lambda| *lambda == id).map_or(0, |index| index + 1);
+        let number = self
+            .lambdas
+            .iter()
+            .position(|lambda| *lambda == id)
+            .map_or(0, |index| index + 1);
         format!("lambda{number}")
     }
 }

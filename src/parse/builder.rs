@@ -4,8 +4,8 @@
 
 use crate::facts::{
     Argument, Binding, BindingKind, Block, BlockId, BlockKind, Call, CallId, Class, ClassId, Comment, Exit, Expr,
-    ExprId, ExprKind, FileFacts, Function, FunctionId, Import, ImportId, Module, ModuleId, Name, NameBuilder, Parameter, Problem, Range,
-    Return, Scope, ScopeId, ScopeKind, Setting, Store,
+    ExprId, ExprKind, FileFacts, Function, FunctionId, Import, ImportId, Module, ModuleId, Name, NameBuilder,
+    Parameter, Problem, Range, Return, Scope, ScopeId, ScopeKind, Setting, Store,
 };
 use crate::source::Span;
 

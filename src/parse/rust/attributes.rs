@@ -34,7 +34,11 @@ impl Walk<'_> {
                 marks.start = Some(self.places.start(attribute.pound_token.spans[0]));
             }
             marks.is_test |= is_test(attribute, name);
-            if is_silent(path.segments.first().map_or("", |first| self.places.ident(&first.ident).0)) {
+            if is_silent(
+                path.segments
+                    .first()
+                    .map_or("", |first| self.places.ident(&first.ident).0),
+            ) {
                 continue;
             }
             let Some(callee) = self.path(None, path) else { continue };

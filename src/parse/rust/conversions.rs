@@ -145,6 +145,9 @@ pub(super) fn is_iterator(method: &str) -> bool {
 pub(super) fn wraps(owner: Option<&str>, name: &str) -> bool {
     matches!(
         (owner, name),
-        (None | Some("Option"), "Some") | (None | Some("Result"), "Ok") | (Some("Box"), "new" | "from" | "pin") | (Some("String"), "from")
+        (None | Some("Option"), "Some")
+            | (None | Some("Result"), "Ok")
+            | (Some("Box"), "new" | "from" | "pin")
+            | (Some("String"), "from")
     )
 }

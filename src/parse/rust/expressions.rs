@@ -567,7 +567,9 @@ impl Walk<'_> {
                 Some(self.first_present(value, &[other], end))
             }
             Method::MapOr | Method::MapOrElse => {
-                let Expr::Closure(present) = &node.args[1] else { return None };
+                let Expr::Closure(present) = &node.args[1] else {
+                    return None;
+                };
                 let value = self.value(&node.receiver);
                 let others = if method == Method::MapOr {
                     vec![self.value(&node.args[0])]

@@ -17,11 +17,7 @@ impl Walk<'_> {
             Some((_, rename)) => self.places.ident(rename),
             None => (text, place),
         };
-        let anchor = if text == "self" {
-            Anchor::Root
-        } else {
-            Anchor::Absolute
-        };
+        let anchor = if text == "self" { Anchor::Root } else { Anchor::Absolute };
         let path: Vec<Name> = (text != "self").then(|| self.builder.name(text)).into_iter().collect();
         let exported = !matches!(item.vis, Visibility::Inherited);
         self.import(&path, anchor, exported, place, Some((local, local_place)));

@@ -88,23 +88,47 @@ impl Walk<'_> {
                     _ => self.places.end(node.ident.span()),
                 };
                 let start = node.struct_token.span;
-                self.data_item(&node.attrs, &node.vis, start, &node.ident, &node.generics, end, |walk| {
-                    walk.fields(&node.fields);
-                });
+                self.data_item(
+                    &node.attrs,
+                    &node.vis,
+                    start,
+                    &node.ident,
+                    &node.generics,
+                    end,
+                    |walk| {
+                        walk.fields(&node.fields);
+                    },
+                );
             }
             Item::Union(node) => {
                 let end = self.delimited(&node.fields.brace_token.span).end;
                 let start = node.union_token.span;
-                self.data_item(&node.attrs, &node.vis, start, &node.ident, &node.generics, end, |walk| {
-                    walk.named_fields(node.fields.named.iter());
-                });
+                self.data_item(
+                    &node.attrs,
+                    &node.vis,
+                    start,
+                    &node.ident,
+                    &node.generics,
+                    end,
+                    |walk| {
+                        walk.named_fields(node.fields.named.iter());
+                    },
+                );
             }
             Item::Enum(node) => {
                 let end = self.delimited(&node.brace_token.span).end;
                 let start = node.enum_token.span;
-                self.data_item(&node.attrs, &node.vis, start, &node.ident, &node.generics, end, |walk| {
-                    walk.variants(node);
-                });
+                self.data_item(
+                    &node.attrs,
+                    &node.vis,
+                    start,
+                    &node.ident,
+                    &node.generics,
+                    end,
+                    |walk| {
+                        walk.variants(node);
+                    },
+                );
             }
             Item::Trait(node) => self.trait_item(node),
             Item::Impl(node) => self.impl_item(node),
@@ -356,7 +380,10 @@ impl Walk<'_> {
         let index = BindingKind::Parameter(u32::try_from(index).unwrap_or(u32::MAX));
         let (text, span) = match self.only_name(pattern) {
             Some(ident) => self.places.ident(ident),
-            None => ("_", annotation.map_or(Span::default(), |id| self.builder.facts()[id].span)),
+            None => (
+                "_",
+                annotation.map_or(Span::default(), |id| self.builder.facts()[id].span),
+            ),
         };
         self.bind_pattern(pattern, given.unwrap_or(index), annotation);
         Parameter {
@@ -613,7 +640,10 @@ impl Walk<'_> {
                 Some(extends) => extends,
                 None => walk.builder.expr(ExprKind::Opaque, Span::new(start, start)),
             };
-            let bases = node.trait_.as_ref().and_then(|(path, _)| walk.path_with_arguments(None, path));
+            let bases = node
+                .trait_
+                .as_ref()
+                .and_then(|(path, _)| walk.path_with_arguments(None, path));
             let (name, span) = walk.last_name(extends);
             let parts = ClassParts {
                 name,

@@ -13,7 +13,9 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseBuffer, ParseStream, Parser as _};
-use syn::{Attribute, Block, Expr, Ident, Item, Lit, LitStr, Macro, MacroDelimiter, Pat, Path, Token, Type, Visibility};
+use syn::{
+    Attribute, Block, Expr, Ident, Item, Lit, LitStr, Macro, MacroDelimiter, Pat, Path, Token, Type, Visibility,
+};
 
 /// How often an expression is looked for among the tokens of one macro that could not be read as a whole.
 const ATTEMPTS: u32 = 200;
@@ -24,6 +26,10 @@ struct Reading {
     arguments: Vec<Argument>,
     /// `key => value` pairs.
     entries: Vec<(Option<ExprId>, ExprId)>,
+    /// How many arguments stand before the first semicolon.
+    before_semicolon: Option<usize>,
+    /// Whether they are written as in an attribute: `all(test, feature = "x")`.
+    is_meta: bool,
     attempts: u32,
 }
 
@@ -36,7 +42,11 @@ impl<'a> Walk<'a> {
         };
         let value = match self.places.ident(&last.ident).0 {
             "vec" => {
-                let elements: Vec<ExprId> = self.read(&node.tokens).iter().map(|argument| argument.value).collect();
+                let reading = self.reading(&node.tokens, false);
+                // `vec![element; count]`
+                let count = reading.before_semicolon.unwrap_or(reading.arguments.len());
+                let elements = reading.arguments.iter().take(count);
+                let elements: Vec<ExprId> = elements.map(|argument| argument.value).collect();
                 let elements = self.builder.list(&elements);
                 self.builder.expr(ExprKind::Group(elements), place)
             }
@@ -108,9 +118,7 @@ impl<'a> Walk<'a> {
                 None => self.builder.expr(ExprKind::Opaque, place),
             },
             "stream" | "try_stream" if is_braced(node) => match self.block_of(node) {
-                Some(statements) => {
-                    self.anonymous(place, place, |walk| walk.statements(&statements, Want::Nothing))
-                }
+                Some(statements) => self.anonymous(place, place, |walk| walk.statements(&statements, Want::Nothing)),
                 None => self.plain_macro(node, place),
             },
             "lazy_static" | "thread_local" => {
@@ -164,7 +172,7 @@ impl<'a> Walk<'a> {
         if tokens.is_empty() {
             return Vec::new();
         }
-        self.read(tokens)
+        self.reading(tokens, true).arguments
     }
 
     fn macro_span(&self, node: &Macro) -> Span {
@@ -177,6 +185,8 @@ impl<'a> Walk<'a> {
         let callee = self.macro_name(&node.path);
         let arguments = if node.tokens.is_empty() {
             Vec::new()
+        } else if node.path.is_ident("cfg") {
+            self.token_arguments(&node.tokens)
         } else {
             let arguments = self.read(&node.tokens);
             self.formatted(arguments)
@@ -219,25 +229,32 @@ impl<'a> Walk<'a> {
     }
 
     fn read(&mut self, tokens: &TokenStream) -> Vec<Argument> {
+        self.reading(tokens, false).arguments
+    }
+
+    fn reading(&mut self, tokens: &TokenStream, is_meta: bool) -> Reading {
         let mut reading = Reading {
+            is_meta,
             attempts: ATTEMPTS,
             ..Reading::default()
         };
         self.parse(tokens, |walk, input| walk.read_arguments(input, &mut reading));
-        if !reading.entries.is_empty() {
+        if let [(_, first), .., (_, last)] | [(_, first @ last)] = reading.entries[..] {
             let facts = self.builder.facts();
-            let end = |entry: Option<&(Option<ExprId>, ExprId)>| entry.map_or(Span::default(), |(_, value)| facts[*value].span);
-            let place = Span::new(end(reading.entries.first()).start, end(reading.entries.last()).end);
+            let place = Span::new(facts[first].span.start, facts[last].span.end);
             let entries = self.builder.entries(&reading.entries);
             let table = self.builder.expr(ExprKind::Table(entries), place);
             reading.arguments.push(self.argument(table));
         }
-        reading.arguments
+        reading
     }
 
     fn read_arguments(&mut self, input: ParseStream<'_>, reading: &mut Reading) -> syn::Result<()> {
         while !input.is_empty() {
             if input.peek(Token![,]) || input.peek(Token![;]) {
+                if input.peek(Token![;]) {
+                    reading.before_semicolon.get_or_insert(reading.arguments.len());
+                }
                 input.parse::<TokenTree>()?;
             } else if !self.read_argument(input, reading)? {
                 self.salvage(input, reading)?;
@@ -249,6 +266,11 @@ impl<'a> Walk<'a> {
     /// `value`, `keyword = value`, `keyword: value`, `key => value`, with the sigils of tracing (`%value`, `?value`) passed over.
     fn read_argument(&mut self, input: ParseStream<'_>, reading: &mut Reading) -> syn::Result<bool> {
         let keyword = self.keyword(input)?;
+        if reading.is_meta && keyword.is_none() && input.peek(Ident::peek_any) && input.peek2(syn::token::Paren) {
+            let nested = self.nested_meta(input, reading)?;
+            reading.arguments.push(nested);
+            return Ok(true);
+        }
         if input.peek(Token![%]) || input.peek(Token![?]) {
             input.parse::<TokenTree>()?;
         }
@@ -282,6 +304,31 @@ impl<'a> Walk<'a> {
         }
         reading.arguments.push(argument);
         Ok(true)
+    }
+
+    /// `all(test, feature = "x")`.
+    fn nested_meta(&mut self, input: ParseStream<'_>, reading: &mut Reading) -> syn::Result<Argument> {
+        let (text, place) = self.places.ident(&input.call(Ident::parse_any)?);
+        let content;
+        let parens = syn::parenthesized!(content in input);
+        let mut inner = Reading {
+            is_meta: true,
+            attempts: reading.attempts,
+            ..Reading::default()
+        };
+        if self.depth < super::DEEPEST {
+            self.depth += 1;
+            let read = self.read_arguments(&content, &mut inner);
+            self.depth -= 1;
+            read?;
+        }
+        reading.attempts = inner.attempts;
+        let callee = self.constant(text, place);
+        let place = Span::new(place.start, self.places.end(parens.span.close()));
+        let call = self
+            .builder
+            .call(callee, &inner.arguments, self.scope, self.block, place);
+        Ok(self.argument(call))
     }
 
     /// `name =`, `a.b =`, `"name" =` or `name:` in front of a value.
@@ -625,7 +672,9 @@ impl<'a> Walk<'a> {
             return arguments;
         };
         let format = self.builder.facts()[arguments[at].value];
-        let ExprKind::Text(text) = format.kind else { return arguments };
+        let ExprKind::Text(text) = format.kind else {
+            return arguments;
+        };
         let text = self.builder.text(text);
         if !text.contains('{') {
             return arguments;

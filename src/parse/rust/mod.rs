@@ -67,9 +67,7 @@ pub(super) fn parse(text: &str) -> FileFacts {
     }
     // proc-macro2 keeps the text of every file it ever parsed on this thread; no token of this one is left.
     proc_macro2::extra::invalidate_current_thread_spans();
-    let Walk {
-        mut builder, units, ..
-    } = walk;
+    let Walk { mut builder, units, .. } = walk;
     comments::settle(&mut builder, text, overview, units.as_deref().unwrap_or_default());
     builder.finish()
 }

@@ -89,7 +89,10 @@ impl Walk<'_> {
                 is_open = true;
                 continue;
             }
-            let annotation = annotations.get(position).copied().filter(|_| annotations.len() == count);
+            let annotation = annotations
+                .get(position)
+                .copied()
+                .filter(|_| annotations.len() == count);
             let position_id = u32::try_from(position).unwrap_or(u32::MAX);
             let inner = match kind {
                 _ if is_open => BindingKind::Unknown,

@@ -44,7 +44,10 @@ impl<'a> Places<'a> {
     pub(super) fn begin_at(&mut self, start: usize) {
         let line = self.line_of(offset(start));
         let line_start = self.lines.get(line).map_or(0, |start| *start as usize);
-        let column = self.text.get(line_start..start).map_or(0, |before| before.chars().count());
+        let column = self
+            .text
+            .get(line_start..start)
+            .map_or(0, |before| before.chars().count());
         self.base = (line, column);
     }
 

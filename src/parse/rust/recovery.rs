@@ -205,7 +205,10 @@ fn is_balanced(tokens: &[Token]) -> bool {
             Kind::Open(sign) => open.push(sign),
             Kind::Close(sign) => {
                 let expected = open.pop();
-                if !matches!((expected, sign), (Some(b'('), b')') | (Some(b'['), b']') | (Some(b'{'), b'}')) {
+                if !matches!(
+                    (expected, sign),
+                    (Some(b'('), b')') | (Some(b'['), b']') | (Some(b'{'), b'}')
+                ) {
                     return false;
                 }
             }
@@ -284,7 +287,11 @@ mod tests {
         let text = "impl A {\n    fn ok(&self) { é(); }\n    fn bad(&self) { first(); let = 1; last(); }\n}\n";
         let facts = parse(text);
         assert_eq!(functions(&facts), ["ok", "bad"]);
-        let calls: Vec<&str> = facts.calls.iter().map(|call| span_text(text, facts[call.expr].span)).collect();
+        let calls: Vec<&str> = facts
+            .calls
+            .iter()
+            .map(|call| span_text(text, facts[call.expr].span))
+            .collect();
         assert_eq!(calls, ["é()", "first()", "last()"], "{}", dump(&facts));
         assert_eq!(facts.problems.len(), 1);
     }

@@ -264,7 +264,11 @@ impl<'a> Walk<'a> {
 
     fn if_expr(&mut self, node: &ExprIf, want: Want) -> Outflow {
         // Without an `else` there is no value to be had.
-        let want = if node.else_branch.is_some() { want } else { Want::Nothing };
+        let want = if node.else_branch.is_some() {
+            want
+        } else {
+            Want::Nothing
+        };
         if let Expr::Let(test) = &*node.cond
             && let Some(side) = self.result_side(&test.pat)
         {
@@ -462,7 +466,13 @@ impl<'a> Walk<'a> {
 
     /// The block behind an attempt that went well, and the one inside it if the value must have a shape, too.
     fn success(&mut self, attempt: BlockId, inner: &Pat, subject: ExprId, span: Span) -> BlockId {
-        let condition = self.pattern_condition(inner, subject);
+        // `Ok(Type { … })` is nearly always the type of the value, not one of its variants.
+        let is_type = matches!(inner, Pat::Struct(node) if node.path.segments.len() == 1);
+        let condition = if is_type {
+            None
+        } else {
+            self.pattern_condition(inner, subject)
+        };
         let block = self.open(BlockKind::Otherwise { attempt }, span);
         match condition {
             None => block,
@@ -484,14 +494,7 @@ impl<'a> Walk<'a> {
     }
 
     /// An arm of any other `match`; `refused` are the conditions under which an arm before it was taken.
-    fn value_arm(
-        &mut self,
-        arm: &Arm,
-        subject: ExprId,
-        refused: &mut Vec<ExprId>,
-        end: u32,
-        want: Want,
-    ) -> Outflow {
+    fn value_arm(&mut self, arm: &Arm, subject: ExprId, refused: &mut Vec<ExprId>, end: u32, want: Want) -> Outflow {
         let span = self.arm_span(arm, end);
         let kind = BindingKind::Value(subject);
         let is_guarded = matches!(arm.pat, Pat::Guard(_));

@@ -230,17 +230,20 @@ mod tests {
     fn code_is_told_from_strings_and_comments() {
         for (text, tokens) in [
             ("a // b\r\nc", "word a\ncomment // b\nword c\n"),
-            (
-                "/* a /* b */ c */ d",
-                "comment /* a /* b */ c */\nword d\n",
-            ),
+            ("/* a /* b */ c */ d", "comment /* a /* b */ c */\nword d\n"),
             ("/// a\n//// b\n//! c", "doc /// a\ncomment //// b\ndoc //! c\n"),
-            ("/** a */ /**/ /*** b */ /*! c */", "doc /** a */\ncomment /**/\ncomment /*** b */\ndoc /*! c */\n"),
+            (
+                "/** a */ /**/ /*** b */ /*! c */",
+                "doc /** a */\ncomment /**/\ncomment /*** b */\ndoc /*! c */\n",
+            ),
             (r#""a // \" b" c"#, "literal \"a // \\\" b\"\nword c\n"),
             ("r#\"a \" // b\"# c", "literal r#\"a \" // b\"#\nword c\n"),
             ("br##\"\"# x\"##", "literal br##\"\"# x\"##\n"),
             ("b'\\'' b'\"' b\"x\"", "literal b'\\''\nliteral b'\"'\nliteral b\"x\"\n"),
-            ("'a' 'a '\\'' 'é' '_ ' '", "literal 'a'\nlifetime 'a\nliteral '\\''\nliteral 'é'\nlifetime '_\nliteral ' '\n"),
+            (
+                "'a' 'a '\\'' 'é' '_ ' '",
+                "literal 'a'\nlifetime 'a\nliteral '\\''\nliteral 'é'\nlifetime '_\nliteral ' '\n",
+            ),
             ("r#type r # a", "word r#type\nword r\nsign #\nword a\n"),
             ("\"open", "literal \"open\n"),
             ("/* open", "comment /* open\n"),
