@@ -6,6 +6,7 @@
 mod builder;
 mod config;
 mod python;
+mod rust;
 mod waiver;
 
 use crate::facts::{FileFacts, Language};
@@ -17,6 +18,7 @@ pub fn language_of(path: &str) -> Option<Language> {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match extension {
         "py" | "pyi" | "pyw" => Some(Language::Python),
+        "rs" => Some(Language::Rust),
         _ => config::Format::of(name).map(|_| Language::Config),
     }
 }
@@ -28,8 +30,9 @@ pub fn language_of(path: &str) -> Option<Language> {
 pub fn parse(path: &str, text: &str) -> FileFacts {
     match language_of(path) {
         Some(Language::Python) => python::parse(text, path.ends_with(".pyi")),
+        Some(Language::Rust) => rust::parse(text),
         Some(Language::Config) => config::parse(path, text),
-        _ => FileFacts::default(),
+        None => FileFacts::default(),
     }
 }
 

@@ -227,6 +227,7 @@ impl<'a> Program<'a> {
             match facts[scope].kind {
                 ScopeKind::Class(class) => segments.push(facts.text(facts[class].name)),
                 ScopeKind::Function(function) => segments.extend(facts[function].name.map(|name| facts.text(name))),
+                ScopeKind::Inline(module) => segments.push(facts.text(facts[module].name)),
                 ScopeKind::Module | ScopeKind::Comprehension => {}
             }
             next = facts[scope].parent;

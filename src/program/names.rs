@@ -667,7 +667,11 @@ pub(super) fn lookup(facts: &FileFacts, scope: ScopeId, name: Name) -> Option<&[
         if !bindings.is_empty() {
             return Some(bindings);
         }
-        next = facts[current].parent;
+        // A module inside a file sees its own names only.
+        next = match facts[current].kind {
+            ScopeKind::Inline(_) => None,
+            _ => facts[current].parent,
+        };
     }
     None
 }

@@ -252,6 +252,7 @@ impl Walk<'_> {
         let class = self.builder.class(Class {
             name,
             span: span(&node.name),
+            extends: None,
             extent: span(node),
             parent: self.scope,
             scope,
