@@ -32,6 +32,8 @@ pub enum FlagName {
 pub struct Words {
     file: File,
     phrases: Phrases,
+    /// The longest word of each phrase that a flag's name must have one of.
+    flag_stems: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -129,7 +131,17 @@ impl Words {
             skip_objects: with(&file.flag.skip_objects, &file.flag.objects),
             require_objects: with(&file.flag.require_objects, &file.flag.objects),
         };
-        Ok(Self { file, phrases })
+        let of_flags = [&phrases.skip, &phrases.modes, &phrases.skip_objects, &phrases.require_objects];
+        let longest = |phrase: &Vec<String>| phrase.iter().max_by_key(|word| word.len()).cloned();
+        let mut flag_stems: Vec<String> = of_flags.into_iter().flatten().filter_map(longest).collect();
+        flag_stems.sort_by_key(String::len);
+        let mut distinct: Vec<String> = Vec::new();
+        for stem in flag_stems {
+            if !distinct.iter().any(|known| stem.contains(known.as_str())) {
+                distinct.push(stem);
+            }
+        }
+        Ok(Self { file, phrases, flag_stems: distinct })
     }
 
     /// Whether a setting of this name is a secret. A `*` in the name stands for an unknown part.
@@ -166,6 +178,9 @@ impl Words {
     /// What a flag of this name says about authentication, if anything.
     #[must_use]
     pub fn flag(&self, name: &str) -> Option<FlagName> {
+        if !self.may_be_flag(name) {
+            return None;
+        }
         let words = split(name);
         let core = self.without_suffixes(&words);
         if contains_any(core, &self.phrases.never_skip) {
@@ -193,6 +208,15 @@ impl Words {
         let requires = self.speaks(core, &narrow, &self.phrases.require_objects, true)
             || self.speaks(core, &wide, &self.phrases.objects, true);
         requires.then_some(FlagName::Requires)
+    }
+
+    /// A cheap look that leaves out nearly all names of a program: whether `name` has any word's beginning in it that flags have.
+    fn may_be_flag(&self, name: &str) -> bool {
+        let contains = |stem: &str| {
+            let stem = stem.as_bytes();
+            name.as_bytes().windows(stem.len()).any(|part| part.eq_ignore_ascii_case(stem))
+        };
+        self.flag_stems.iter().any(|stem| contains(stem))
     }
 
     /// Whether a text switches a flag on (`Some(true)`) or off (`Some(false)`).
