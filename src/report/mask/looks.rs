@@ -4,7 +4,11 @@
 /// have.
 pub(super) fn is_key_like(word: &str) -> bool {
     const OF_KEYS: fn(char) -> bool = |sign| sign.is_ascii_alphanumeric() || "+/=_-.~:".contains(sign);
-    word.len() > 8 && word.chars().all(OF_KEYS) && word.split(|sign: char| !sign.is_ascii_alphanumeric()).any(is_random)
+    let is_number = word.len() <= "0x".len() + 16 && word.starts_with("0x");
+    word.len() > 8
+        && !is_number
+        && word.chars().all(OF_KEYS)
+        && word.split(|sign: char| !sign.is_ascii_alphanumeric()).any(is_random)
 }
 
 /// Whether a stretch of letters and digits longer than eight reads like none that people write.
