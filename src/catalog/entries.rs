@@ -60,7 +60,7 @@ pub struct CallEntry {
 
 /// By which position or keyword an argument comes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a position (0, 1, …) or a keyword")]
 pub enum Meaning {
     /// 0-based position, `self` not counted.
     Position(u32),

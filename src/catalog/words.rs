@@ -155,6 +155,10 @@ impl Words {
         {
             return false;
         }
+        // A lone `key` or `token` in lower case is a field of something, not the name of a setting.
+        if core.len() == 1 && !name.contains(char::is_uppercase) {
+            return contains_any(&words, &self.phrases.secret);
+        }
         contains_any(&words, &self.phrases.secret)
             || self.phrases.secret_ending.iter().any(|phrase| core.ends_with(phrase))
     }
@@ -174,6 +178,11 @@ impl Words {
             return Some(FlagName::Mode);
         }
         let flag = &self.file.flag;
+        let says = |verbs: &[String]| core.iter().any(|word| has(verbs, word));
+        if says(&flag.skip) && says(&flag.disable) {
+            // `DISABLE_SKIP_AUTH`, `AUTH_BYPASS_DISABLED`: two negations.
+            return None;
+        }
         if self.speaks(core, &flag.skip, &self.phrases.skip_objects, false)
             || self.speaks(core, &flag.disable, &self.phrases.objects, true)
         {

@@ -258,9 +258,16 @@ impl Program<'_> {
         LoopState::Unknown
     }
 
-    /// Whether an expression is a call that tells whether a loop runs.
+    /// Whether an expression is a call that tells whether a loop runs: not one on a loop that was just made.
     fn tells_running(&self, file: FileId, expr: ExprId) -> bool {
-        self.role_of(file, expr) == Some(Role::TellsLoopRunning)
+        let Some(site) = self.site_at(file, expr) else {
+            return false;
+        };
+        let of_new_loop = match self[file].facts[site.callee].kind {
+            ExprKind::Member { object, .. } => self.all_come_from(file, object, Role::MakesEventLoop),
+            _ => false,
+        };
+        !of_new_loop && self.role_of(file, expr) == Some(Role::TellsLoopRunning)
     }
 
     fn is_question(&self, file: FileId, expr: ExprId) -> bool {

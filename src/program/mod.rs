@@ -19,7 +19,8 @@ mod units;
 pub use blocks::LoopState;
 pub use names::{ClassRef, FunctionRef, Origin, Value};
 pub use owners::{
-    Because, Concern, DeclaredOwner, Owner, Owners, SECRET_RESOLUTION, TOKEN_MINTING, TOKEN_VALIDATION, matches_pattern,
+    BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Owner, Owners, SECRET_RESOLUTION, TOKEN_MINTING,
+    TOKEN_VALIDATION, matches_pattern,
 };
 pub use secrets::{ReadBy, SecretRead};
 pub use sites::LibrarySite;
@@ -135,10 +136,10 @@ impl<'a> Program<'a> {
             .map(|block| block.scope)
     }
 
-    /// The name of the user's concern with this index of the catalog.
+    /// The concerns as the user declared them, in the order of the catalog's concern indices.
     #[must_use]
-    pub fn concern_name(&self, index: usize) -> Option<&str> {
-        self.concerns.get(index).map(|concern| concern.name.as_str())
+    pub fn concerns(&self) -> &[Concern] {
+        self.concerns
     }
 
     /// What library names and words mean.

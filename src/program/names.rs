@@ -843,7 +843,8 @@ pub(super) fn last_name(facts: &FileFacts, expr: ExprId) -> Option<Name> {
 pub(super) fn first_name(facts: &FileFacts, expr: ExprId) -> Option<(Name, ScopeId)> {
     match facts[expr].kind {
         ExprKind::Name { name, scope } => Some((name, scope)),
-        ExprKind::Member { object, .. } => first_name(facts, object),
+        ExprKind::Member { object, .. } | ExprKind::Index { object, .. } => first_name(facts, object),
+        ExprKind::Call(call) => first_name(facts, facts[call].callee),
         _ => None,
     }
 }

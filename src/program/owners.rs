@@ -17,6 +17,16 @@ pub const TOKEN_MINTING: &str = "token-minting";
 /// The concern of reading secrets.
 pub const SECRET_RESOLUTION: &str = "secret-resolution";
 
+/// The concerns that need no declaration; what makes them up is known by role.
+pub const BUILT_IN_CONCERNS: [&str; 6] = [
+    TOKEN_VALIDATION,
+    TOKEN_MINTING,
+    SECRET_RESOLUTION,
+    "auth-cache",
+    "auth-circuit-breaker",
+    "auth-error-handling",
+];
+
 /// A concern and who the user says owns it.
 #[derive(Clone, Debug, Default)]
 pub struct Concern {

@@ -203,6 +203,13 @@ fn is_secret_path(program: &Program<'_>, path: &str) -> bool {
 
 /// Whether a read's value is used only to see whether it is there: as a condition, negated, compared with nothing.
 fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
+    let is_kept = facts
+        .bindings
+        .iter()
+        .any(|binding| binding.kind == BindingKind::Value(read));
+    if is_kept {
+        return false;
+    }
     let is_condition = |expr: ExprId| {
         facts
             .blocks
@@ -319,11 +326,14 @@ fn fields_of(program: &Program<'_>, (file, class): ClassRef, out: &mut Vec<Secre
             .map(|value| declared_names(program, file, value))
             .unwrap_or_default();
         let names = if declared.is_empty() {
-            vec![format!("{prefix}{name}").to_uppercase()]
+            vec![format!("{prefix}{name}")]
         } else {
             declared
         };
-        let names = sorted(names.into_iter().filter(|name| words.is_secret(name)));
+        let secret = names
+            .into_iter()
+            .filter(|name| words.is_secret(name) || words.is_secret(&name.to_uppercase()));
+        let names = sorted(secret.map(|name| name.to_uppercase()));
         if !names.is_empty() {
             out.push(SecretRead {
                 primary: Site {

@@ -1,10 +1,12 @@
 //! Globs in gitignore syntax, matched against paths relative to the folder they speak of.
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use std::fmt;
 
 /// One glob in gitignore syntax: `*.py`, `/build`, `vendor/**`, `legacy/`, `!legacy/kept.py`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Glob {
+    written: String,
     negated: bool,
     /// What the glob means for files: the file itself, and anything inside a folder of that name.
     forms: Vec<globset::Glob>,
@@ -64,13 +66,18 @@ impl Glob {
         } else if folders_only {
             forms.push(compile(&format!("{anchored}/*"))?);
         }
-        Ok(Self { negated, forms })
+        Ok(Self {
+            written: written.to_owned(),
+            negated,
+            forms,
+        })
     }
 }
 
 /// A list of globs. As in a `.gitignore`, the last one that matches decides.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Globs {
+    written: Vec<String>,
     set: GlobSet,
     /// Whether the glob behind a form of the set is negated, by the form's number.
     negated: Vec<bool>,
@@ -80,6 +87,7 @@ pub struct Globs {
 impl Default for Globs {
     fn default() -> Self {
         Self {
+            written: Vec::new(),
             set: GlobSet::empty(),
             negated: Vec::new(),
             any_negated: false,
@@ -104,6 +112,7 @@ impl Globs {
         let set = builder.build().map_err(|error| error.kind().to_string())?;
         let any_negated = negated.contains(&true);
         Ok(Self {
+            written: globs.iter().map(|glob| glob.written.clone()).collect(),
             set,
             negated,
             any_negated,
@@ -122,10 +131,16 @@ impl Globs {
         }
     }
 
-    /// Whether there is no glob at all.
+    /// The globs as they were written.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.negated.is_empty()
+    pub fn written(&self) -> &[String] {
+        &self.written
+    }
+}
+
+impl fmt::Debug for Globs {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.written.fmt(out)
     }
 }
 

@@ -5,3 +5,4 @@
 mod cases;
 mod pages;
 mod report;
+mod rules;

@@ -1,0 +1,147 @@
+//! Runs the examples of the rule pages and the cases of `fixtures/rules/`.
+
+use crate::cases::{Case, Expected, Mark, cases};
+use ssotlint::finding::Level;
+use ssotlint::rules::{Check, RULES, Rule};
+use ssotlint::settings::{Known, Settings};
+use ssotlint::source::{LineIndex, SettingsForm};
+use ssotlint::verdict::{Date, Verdict};
+use ssotlint::{Parsed, Request};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// The rules and concerns that settings may name.
+pub fn known_rules() -> Vec<&'static str> {
+    RULES.iter().map(|rule| rule.id).collect()
+}
+
+#[test]
+fn pages_and_cases_hold() {
+    let mut problems = String::new();
+    for rule in RULES {
+        let fixture = format!("fixtures/rules/{}.md", rule.id);
+        let page = format!("rules/{}.md", rule.id);
+        for path in [page, fixture] {
+            let location = Path::new(env!("CARGO_MANIFEST_DIR")).join(&path);
+            let Ok(text) = std::fs::read_to_string(location) else {
+                continue;
+            };
+            for case in cases(&text).unwrap_or_else(|problem| panic!("{path}: {problem}")) {
+                let differences = on_a_large_stack(|| differences(rule, &case));
+                if !differences.is_empty() {
+                    let _ = writeln!(problems, "{path}:{}: {}\n{differences}", case.line, case.title);
+                }
+            }
+        }
+    }
+    let count = problems.lines().filter(|line| line.starts_with("    ")).count();
+    assert!(problems.is_empty(), "{count} expectations are not met:\n\n{problems}");
+}
+
+/// Parsing recurses deeply by design.
+pub fn on_a_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .stack_size(ssotlint::parse::STACK_SIZE)
+            .spawn_scoped(scope, run);
+        thread.unwrap().join().unwrap()
+    })
+}
+
+/// What a case expects and is not found (`missing`), and what is found and not expected (`noisy`).
+fn differences(rule: &Rule, case: &Case) -> String {
+    let mut wanted: Vec<(String, u32, Level, String)> = Vec::new();
+    let mut missed: Vec<(String, u32, String)> = Vec::new();
+    for Mark {
+        path,
+        line,
+        expects,
+        keys,
+    } in &case.marks
+    {
+        for key in keys {
+            match expects {
+                Expected::At(level) => wanted.push((path.clone(), *line, *level, key.clone())),
+                Expected::Miss => missed.push((path.clone(), *line, key.clone())),
+            }
+        }
+    }
+    let mut found = found(rule, case);
+    wanted.sort();
+    found.sort();
+    let mut out = String::new();
+    for one in wanted.iter().filter(|one| !found.contains(one)) {
+        let _ = writeln!(out, "    missing  {}:{} {} [{}]", one.0, one.1, one.2, one.3);
+    }
+    for one in found.iter().filter(|one| !wanted.contains(one)) {
+        let known = missed.contains(&(one.0.clone(), one.1, one.3.clone()));
+        let word = if known {
+            "found at last (take the todo away)"
+        } else {
+            "noisy"
+        };
+        let _ = writeln!(out, "    {word}  {}:{} {} [{}]", one.0, one.1, one.2, one.3);
+    }
+    out
+}
+
+fn found(rule: &Rule, case: &Case) -> Vec<(String, u32, Level, String)> {
+    let settings_file = case.files.iter().find(|file| file.path == "ssot.toml");
+    let settings = settings_file.map_or_else(Settings::default, |file| {
+        let known = Known {
+            rules: &known_rules(),
+            concerns: &ssotlint::program::BUILT_IN_CONCERNS,
+        };
+        Settings::parse("ssot.toml", file.text.clone(), SettingsForm::Own, &known)
+            .unwrap_or_else(|mistakes| panic!("{}: {mistakes:?}", case.title))
+    });
+    let mut files: Vec<Parsed> = case
+        .files
+        .iter()
+        .filter(|file| file.path != "ssot.toml" && ssotlint::parse::language_of(&file.path).is_some())
+        .map(|file| Parsed {
+            path: file.path.clone(),
+            facts: ssotlint::parse::parse(&file.path, &file.text),
+            tracked: None,
+        })
+        .collect();
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    let catalog = ssotlint::load_catalog(&settings).unwrap();
+    let declarations = ssotlint::declarations(&settings, settings_file.is_some());
+    let program = ssotlint::link(files, &settings, &catalog, &declarations);
+    let unresolved: Vec<&str> = program
+        .owners()
+        .unresolved()
+        .iter()
+        .map(|owner| owner.path.as_str())
+        .collect();
+    assert!(
+        unresolved.is_empty(),
+        "{}: owners name nothing: {unresolved:?}",
+        case.title
+    );
+    let select = match rule.check {
+        Check::Program(_) => vec![rule.id.to_owned()],
+        Check::Waivers(_) => Vec::new(),
+    };
+    let request = Request {
+        select,
+        today: Date::from((2026, 11, 21)),
+        ..Request::default()
+    };
+    let verdict: Verdict = ssotlint::analyse(&program, &settings, &ssotlint::pages().unwrap(), &request);
+    let kept = verdict.kept.iter().filter(|judged| judged.finding.rule == rule.id);
+    kept.map(|judged| {
+        let path = program[judged.finding.primary.file].path.clone();
+        let text = case
+            .files
+            .iter()
+            .find(|file| file.path == path)
+            .map_or("", |file| &file.text);
+        let line = LineIndex::new(text)
+            .position(judged.finding.primary.span.start, text)
+            .line;
+        (path, line, judged.level, judged.finding.message.to_owned())
+    })
+    .collect()
+}
