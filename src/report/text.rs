@@ -426,9 +426,15 @@ fn watched_lines(report: &Report<'_>, places: &Places<'_>) -> FxHashMap<FileId, 
             continue;
         }
         let place = places.place(finding.primary);
+        let own = place.start.line..=place.end.line;
         let lines = watched.entry(finding.primary.file).or_default();
-        for line in place.start.line.saturating_sub(1)..=place.end.line.saturating_add(1) {
+        for line in own.start().saturating_sub(1)..=own.end().saturating_add(1) {
             let known = lines.entry(line).or_default();
+            let watch = if own.contains(&line) {
+                watch
+            } else {
+                watch.min(Watch::Around)
+            };
             *known = watch.max(*known);
         }
     }

@@ -101,8 +101,8 @@ struct Level {
     is_call: bool,
     /// The brackets of `dict(…)`, whose keywords are keys.
     is_table: bool,
-    /// The brackets of a call whose arguments' names are look-up keys: `get("NAME")`.
-    looks_up: bool,
+    /// The brackets of a call that looks something up, and which argument says what: `get("NAME")`.
+    looks_up: Option<usize>,
     /// A subscript: what stands in it is a key.
     is_subscript: bool,
     /// What stands here goes to a secret's name further out: `secret = f(…)`.
@@ -265,10 +265,15 @@ impl<'a> Reader<'a> {
             .map(self.watch)
             .max()
             .unwrap_or_default();
-        let is_watched =
-            watch == Watch::Literals || (watch == Watch::Arguments && level.is_call && level.key == Key::None);
-        let is_looked_up = level.looks_up && level.element == 0 && level.key == Key::None;
-        let is_name = looks::is_setting_name(content) && (level.element == 0 || !level.looks_up);
+        let is_argument = level.is_call && level.key == Key::None;
+        let is_watched = match watch {
+            Watch::Names => false,
+            Watch::Around => is_argument && level.looks_up.is_none() && !looks::is_sentence(content),
+            Watch::Arguments => is_argument,
+            Watch::Literals => true,
+        };
+        let is_looked_up = level.looks_up == Some(level.element) && level.key == Key::None;
+        let is_name = looks::is_setting_name(content) && level.looks_up.is_none_or(|name| level.element == name);
         let goes_with_a_secret = if level.is_strong() {
             // `JWT_SECRET = "JWT_SECRET"` is a placeholder; inside a call, names are arguments
             !(level.opening == b'(' && is_name)
@@ -373,7 +378,7 @@ impl<'a> Reader<'a> {
             opening: sign,
             is_call,
             is_table: is_call && callee == "dict",
-            looks_up: is_call && is_look_up(callee),
+            looks_up: looked_up(callee).filter(|_| is_call),
             is_subscript: sign == b'[' && follows_value,
             governed: is_credentials || (outer.is_strong() && (!is_statement_block || outer.key == Key::Secret)),
             seen,
@@ -473,18 +478,21 @@ fn is_default(name: &str) -> bool {
     matches!(name, "default" | "default_value" | "fallback" | "initial" | "value")
 }
 
-/// Whether a callee's first argument is the name of what is looked up.
-fn is_look_up(callee: &str) -> bool {
+/// Which argument of a callee is the name of what is looked up.
+fn looked_up(callee: &str) -> Option<usize> {
     const STARTS: [&str; 14] = [
         "get", "pop", "var", "env", "read", "fetch", "find", "load", "require", "config", "setting", "header", "param",
         "cookie",
     ];
     let callee = callee.trim_start_matches('_');
-    STARTS.iter().any(|start| {
-        callee
-            .get(..start.len())
-            .is_some_and(|begin| begin.eq_ignore_ascii_case(start))
-    })
+    let begins = |start: &str| {
+        let begin = callee.get(..start.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+    };
+    match callee {
+        "getattr" | "hasattr" | "setattr" | "delattr" => Some(1),
+        _ => STARTS.into_iter().any(begins).then_some(0),
+    }
 }
 
 struct Lexer<'a> {
@@ -783,6 +791,7 @@ mod tests {
                     "=",
                 ),
                 ("token = header.split(\".\")[1]", "="),
+                ("token = getattr(request, \"session\", None)", "="),
                 ("skip_auth: bool = \"true\"", "="),
                 ("if environment in (\"staging\", \"production\"):", "="),
                 ("def test_token(self, mode=\"fast\"):", "="),
@@ -823,6 +832,20 @@ mod tests {
                 ),
                 ("sign(material=\"hunter2\")", "sign(material=\"*******\")"),
                 ("x = {\"name\": y[\"other\"]}", "="),
+            ],
+        );
+    }
+
+    #[test]
+    fn around_watched_lines_arguments_are_hidden_but_no_sentences() {
+        check(
+            "app/settings.py",
+            Watch::Around,
+            &[
+                ("raise ValueError(\"NAME is not set\")", "="),
+                ("headers = {\"Accept\": \"text/plain\"}", "="),
+                ("site = os.getenv(\"SITE\", \"here\") or getattr(self, \"site\")", "="),
+                ("jwt.encode(claims, \"hunter2\")", "jwt.encode(claims, \"*******\")"),
             ],
         );
     }

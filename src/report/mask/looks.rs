@@ -41,6 +41,14 @@ fn class(byte: u8) -> u8 {
     }
 }
 
+/// Whether a text has as many words as a sentence.
+pub(super) fn is_sentence(text: &str) -> bool {
+    text.split_whitespace()
+        .filter(|word| word.contains(char::is_alphabetic))
+        .count()
+        >= 3
+}
+
 /// Whether a text is written like the name of a setting: `JWT_SECRET`.
 pub(super) fn is_setting_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_uppercase())

@@ -51,6 +51,8 @@ pub(super) enum Watch {
     /// Names decide.
     #[default]
     Names,
+    /// An argument without a keyword may be a secret too, unless it is looked up or is a sentence.
+    Around,
     /// An argument without a keyword may be a secret too: `decode(raw, "…")`.
     Arguments,
     /// Every literal that is no name may be a secret.
