@@ -4,6 +4,7 @@
 //! A new language is a folder here and a line in [`language_of`] and [`parse`].
 
 mod builder;
+mod config;
 mod python;
 mod waiver;
 
@@ -16,7 +17,7 @@ pub fn language_of(path: &str) -> Option<Language> {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match extension {
         "py" | "pyi" | "pyw" => Some(Language::Python),
-        _ => None,
+        _ => config::Format::of(name).map(|_| Language::Config),
     }
 }
 
@@ -27,6 +28,7 @@ pub fn language_of(path: &str) -> Option<Language> {
 pub fn parse(path: &str, text: &str) -> FileFacts {
     match language_of(path) {
         Some(Language::Python) => python::parse(text, path.ends_with(".pyi")),
+        Some(Language::Config) => config::parse(path, text),
         _ => FileFacts::default(),
     }
 }

@@ -63,7 +63,7 @@ fn read_at(program: &Program<'_>, data: &ProgramFile, site: &LibrarySite) -> Opt
                 return None;
             }
             let names = secret_names(program, site, "name");
-            if names.is_empty() {
+            if names.is_empty() || defaults_to_a_switch(program, site) {
                 return None;
             }
             (
@@ -103,6 +103,18 @@ fn read_at(program: &Program<'_>, data: &ProgramFile, site: &LibrarySite) -> Opt
         subject: program.written(site.file, site.callee),
         confidence: site.confidence,
     })
+}
+
+/// `getenv("ALLOW_API_KEYS", "false")`: whatever its name says, the setting is a switch.
+fn defaults_to_a_switch(program: &Program<'_>, site: &LibrarySite) -> bool {
+    let facts = &program[site.file].facts;
+    program
+        .argument(site, "default")
+        .is_some_and(|default| match facts[default].kind {
+            ExprKind::Truth(_) => true,
+            ExprKind::Text(text) => program.catalog().words().truth(facts.text(text)).is_some(),
+            _ => false,
+        })
 }
 
 fn secret_names(program: &Program<'_>, site: &LibrarySite, argument: &str) -> Vec<String> {

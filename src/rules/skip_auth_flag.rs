@@ -4,7 +4,7 @@ use super::Findings;
 use crate::catalog::{FlagName, Role};
 use crate::facts::{
     BindingKind, CallId, Comparison, ExprId, ExprKind, FileFacts, Language, MODULE_SCOPE, Name, Scalar, ScopeId,
-    ScopeKind,
+    ScopeKind, Setting,
 };
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{Origin, Program, ProgramFile};
@@ -77,7 +77,7 @@ impl Flags<'_> {
 
     fn settings(&mut self) {
         let facts = &self.data.facts;
-        for setting in &facts.config {
+        for (index, setting) in facts.config.iter().enumerate() {
             let path: Vec<&str> = facts
                 .path(setting.path)
                 .iter()
@@ -109,10 +109,27 @@ impl Flags<'_> {
                 }
                 Scalar::Nothing => continue,
             };
-            if is_off {
+            if is_off && !(kind == FlagName::Requires && self.has_path_beside(index)) {
                 self.report(setting.key_span, MODULE_SCOPE, &name, value, kind, Some(path.join(".")));
             }
         }
+    }
+
+    /// Whether the mapping that holds a setting names an endpoint's path: then it describes that endpoint.
+    fn has_path_beside(&self, index: usize) -> bool {
+        let facts = &self.data.facts;
+        let keys = |setting: &Setting| facts.path(setting.path).to_vec();
+        let own = keys(&facts.config[index]);
+        let is_neighbour = |setting: &&Setting| {
+            let path = keys(setting);
+            path.len() == own.len() && path[..path.len() - 1] == own[..own.len() - 1] && path != own
+        };
+        let is_path = |setting: &Setting| {
+            let name = keys(setting).last().map_or("", |name| facts.text(*name));
+            is_path_name(name) && matches!(setting.value, Scalar::Text(text) if facts.text(text).starts_with('/'))
+        };
+        let (before, behind) = (&facts.config[..index], &facts.config[index + 1..]);
+        before.iter().rev().take_while(is_neighbour).any(is_path) || behind.iter().take_while(is_neighbour).any(is_path)
     }
 
     // Code
@@ -445,12 +462,7 @@ impl Flags<'_> {
     fn names_a_path(&self, mut values: impl Iterator<Item = (Option<Name>, ExprId)>) -> bool {
         let facts = &self.data.facts;
         values.any(|(name, value)| {
-            let is_path_name = name.is_none_or(|name| {
-                matches!(
-                    facts.text(name),
-                    "path" | "url" | "route" | "endpoint" | "pattern" | "rule"
-                )
-            });
+            let is_path_name = name.is_none_or(|name| is_path_name(facts.text(name)));
             is_path_name && matches!(facts[value].kind, ExprKind::Text(text) if facts.text(text).starts_with('/'))
         })
     }
@@ -511,6 +523,11 @@ impl Flags<'_> {
             key,
         });
     }
+}
+
+/// Whether what is called so is an endpoint's path.
+fn is_path_name(name: &str) -> bool {
+    matches!(name, "path" | "url" | "route" | "endpoint" | "pattern" | "rule")
 }
 
 /// What a comment says before another comment begins in it: `requires auth  # noqa`.
