@@ -5,6 +5,7 @@
 mod binary;
 mod cases;
 mod cli;
+mod facts;
 mod pages;
 mod projects;
 mod report;
