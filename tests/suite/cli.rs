@@ -545,7 +545,8 @@ fn colours_are_as_users_and_the_environment_want_them() {
         command.envs(variables.iter().copied());
         Run::of(command.output().unwrap()).stdout.contains('\x1b')
     };
-    let cases: [(&str, &[(&str, &str)], bool); 8] = [
+    type Variables = &'static [(&'static str, &'static str)];
+    let cases: [(&str, Variables, bool); 8] = [
         ("auto", &[], false),
         ("always", &[], true),
         ("always", &[("NO_COLOR", "1")], true),
