@@ -584,11 +584,12 @@ pub struct Return {
 /// One setting of a configuration file.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
-    /// The keys from the outermost to its own: `services.api.environment.SKIP_AUTH`.
+    /// The keys from the outermost to its own: `services.api.environment.SKIP_AUTH`. An item of a sequence has those of the
+    /// sequence.
     pub path: Range,
     /// Its value.
     pub value: Scalar,
-    /// The own key's token.
+    /// The own key's token; an item of a sequence has none and is it itself.
     pub key_span: Span,
     /// The value's token, quotes included.
     pub value_span: Span,
@@ -597,7 +598,7 @@ pub struct Setting {
 /// The value of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scalar {
-    /// Text, as it reads after unquoting.
+    /// Text, as it reads after unquoting; of a very long one only the start.
     Text(Name),
     /// A boolean of the file's own syntax (`true` in YAML is one, `"true"` is text).
     Truth(bool),

@@ -240,9 +240,8 @@ impl Builder {
         self.facts.config.push(setting);
     }
 
-    /// A comment of `text` from its sign to its end, and what it says without the sign.
-    pub(crate) fn comment(&mut self, text: &str, span: Span, content: &str, own_line: bool) {
-        let name = self.name(content);
+    /// A comment in the file's `text`: its place from the sign to the end, and what it says without the sign.
+    pub(crate) fn comment(&mut self, text: &str, span: Span, content: Name, own_line: bool) {
         let line_end = |from: usize| text[from..].find('\n').map_or(text.len(), |length| from + length);
         let beside = if own_line {
             let below = (line_end(span.end as usize) + 1).min(text.len());
@@ -253,7 +252,7 @@ impl Builder {
         };
         self.facts.comments.push(Comment {
             span,
-            text: name,
+            text: content,
             own_line,
             beside,
         });

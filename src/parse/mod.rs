@@ -4,6 +4,7 @@
 //! A new language is a folder here and a line in [`language_of`] and [`parse`].
 
 mod builder;
+mod config;
 mod python;
 mod rust;
 mod waiver;
@@ -18,7 +19,7 @@ pub fn language_of(path: &str) -> Option<Language> {
     match extension {
         "py" | "pyi" | "pyw" => Some(Language::Python),
         "rs" => Some(Language::Rust),
-        _ => None,
+        _ => config::Format::of(name).map(|_| Language::Config),
     }
 }
 
@@ -30,7 +31,8 @@ pub fn parse(path: &str, text: &str) -> FileFacts {
     match language_of(path) {
         Some(Language::Python) => python::parse(text, path.ends_with(".pyi")),
         Some(Language::Rust) => rust::parse(text),
-        _ => FileFacts::default(),
+        Some(Language::Config) => config::parse(path, text),
+        None => FileFacts::default(),
     }
 }
 

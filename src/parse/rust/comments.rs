@@ -45,7 +45,8 @@ pub(super) fn read(builder: &mut Builder, text: &str, start: usize) -> Overview 
             Kind::Comment { is_doc } => {
                 let (content, place) = content(text, token);
                 let span = Span::new(offset(token.start), offset(token.end));
-                builder.comment(text, span, content, !code_before);
+                let name = builder.name(content);
+                builder.comment(text, span, name, !code_before);
                 if !is_doc && let Some((at, says)) = waiver::read(content) {
                     overview.waivers.push(Written {
                         span: Span::new(place.start + offset(at), place.end),
