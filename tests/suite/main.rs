@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod binary;
 mod cases;
+mod cli;
 mod facts;
 mod pages;
+mod projects;
 mod report;
 mod rules;
