@@ -128,7 +128,7 @@ impl Check {
         let pages = pages().map_err(|error| console.fail(&error))?;
         let progress = Progress::new(outputs.leave_room_for_progress());
 
-        let input = self.program.find(console)?;
+        let input = self.program.find(&outputs.files(), console)?;
         let (files, read) = input.read(&progress, console)?;
         progress.link();
         let program = input.link(files, &read, console)?;

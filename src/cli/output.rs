@@ -91,6 +91,11 @@ impl OutputArguments {
 }
 
 impl Outputs<'_> {
+    /// The files that are written.
+    pub fn files(&self) -> Vec<&Path> {
+        self.all.iter().filter_map(|(_, file)| *file).collect()
+    }
+
     /// Whether there is room for progress beside the reports: standard output is for people or for nobody.
     pub fn leave_room_for_progress(&self) -> bool {
         let is_for_people = |format| matches!(format, Format::Text | Format::Concise);

@@ -27,7 +27,7 @@ pub struct ProgramArguments {
     /// The program is the whole root, whatever is named here: the folder of the nearest `ssot.toml` (or `pyproject.toml` with
     /// `[tool.ssotlint]`) upwards from PATH, not beyond the git top level. Without settings it is PATH, if that is a folder, else
     /// the current folder. A PATH below the root filters the report.
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", help_heading = None::<&str>)]
     paths: Vec<PathBuf>,
 
     /// Read the settings from FILE
@@ -81,8 +81,8 @@ impl ProgramArguments {
         })
     }
 
-    /// Finds the root, reads the settings and lists the files.
-    pub fn find(&self, console: &Console) -> Result<Input, Failed> {
+    /// Finds the root, reads the settings and lists the files; `outputs` are files that this run writes, and does not read.
+    pub fn find(&self, outputs: &[&Path], console: &Console) -> Result<Input, Failed> {
         let current = source::current_folder()
             .map_err(|error| console.fail(&format!("the current folder cannot be looked at: {error}")))?;
         let choice = match &self.config {
@@ -101,11 +101,13 @@ impl ProgramArguments {
             console.diagnostics(&mistakes);
             Failed
         })?;
+        let outputs: Vec<String> = outputs.iter().filter_map(|file| root.path_of(file)).collect();
+        let is_ours = |path: &str| is_settings_file(&root, path) || outputs.iter().any(|output| output == path);
         let sources = source::discover(&source::Request {
             root: &root,
             exclude: &settings.exclude,
             no_ignore: self.no_ignore,
-            is_known: &|path| parse::language_of(path).is_some() && !is_settings_file(&root, path),
+            is_known: &|path| parse::language_of(path).is_some() && !is_ours(path),
         });
         Ok(Input {
             catalog: ssotlint::load_catalog(&settings).map_err(|error| console.fail(&error))?,

@@ -323,6 +323,11 @@ fn one_analysis_writes_several_reports() {
     assert_eq!(json(&folder.read("a.json"))["counts"]["nested-event-loop"], 1);
     assert!(folder.read("a.txt").contains("1 finding in 1 file"));
 
+    // What a run writes, it does not read.
+    let again = folder.run(&["check", "--output", "json=a.json", "--output", "-"]);
+    assert!(again.stdout.contains("\nread 1 file (1 python)\n"), "{}", again.stdout);
+    std::fs::remove_file(folder.path().join("a.json")).unwrap();
+
     // Nobody is left in the dark if all reports go to files.
     let run = folder.run(&["check", "--format", "github", "--output", "a.txt"]);
     assert_status(&run, 1);
@@ -421,7 +426,12 @@ fn owners_must_be_there() {
     folder.write("ssot.toml", "concerns.secret-resolution.owner = \"auth.secret.key\"\n");
     let run = folder.run(&["check", "backend"]);
     assert_status(&run, 2);
-    assert!(run.stderr.contains("was not read: `auth/secret.py`"), "{}", run.stderr);
+    assert!(run.stderr.contains("a file that was not read:"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("`auth/secret.py` (not UTF-8 at byte 5)"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
