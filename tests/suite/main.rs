@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cases;
+mod catalog;
 mod pages;
 mod report;
 mod rules;
