@@ -32,6 +32,8 @@ pub enum FlagName {
 pub struct Words {
     file: File,
     phrases: Phrases,
+    /// The longest word of each phrase that a flag's name must have one of.
+    flag_stems: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -129,7 +131,17 @@ impl Words {
             skip_objects: with(&file.flag.skip_objects, &file.flag.objects),
             require_objects: with(&file.flag.require_objects, &file.flag.objects),
         };
-        Ok(Self { file, phrases })
+        let of_flags = [&phrases.skip, &phrases.modes, &phrases.skip_objects, &phrases.require_objects];
+        let longest = |phrase: &Vec<String>| phrase.iter().max_by_key(|word| word.len()).cloned();
+        let mut flag_stems: Vec<String> = of_flags.into_iter().flatten().filter_map(longest).collect();
+        flag_stems.sort_by_key(String::len);
+        let mut distinct: Vec<String> = Vec::new();
+        for stem in flag_stems {
+            if !distinct.iter().any(|known| stem.contains(known.as_str())) {
+                distinct.push(stem);
+            }
+        }
+        Ok(Self { file, phrases, flag_stems: distinct })
     }
 
     /// Whether a setting of this name is a secret. A `*` in the name stands for an unknown part.
@@ -155,6 +167,10 @@ impl Words {
         {
             return false;
         }
+        // A lone `key` or `token` in lower case is a field of something, not the name of a setting.
+        if core.len() == 1 && !name.contains(char::is_uppercase) {
+            return contains_any(&words, &self.phrases.secret);
+        }
         contains_any(&words, &self.phrases.secret)
             || self.phrases.secret_ending.iter().any(|phrase| core.ends_with(phrase))
     }
@@ -162,6 +178,9 @@ impl Words {
     /// What a flag of this name says about authentication, if anything.
     #[must_use]
     pub fn flag(&self, name: &str) -> Option<FlagName> {
+        if !self.may_be_flag(name) {
+            return None;
+        }
         let words = split(name);
         let core = self.without_suffixes(&words);
         if contains_any(core, &self.phrases.never_skip) {
@@ -174,6 +193,11 @@ impl Words {
             return Some(FlagName::Mode);
         }
         let flag = &self.file.flag;
+        let says = |verbs: &[String]| core.iter().any(|word| has(verbs, word));
+        if says(&flag.skip) && says(&flag.disable) {
+            // `DISABLE_SKIP_AUTH`, `AUTH_BYPASS_DISABLED`: two negations.
+            return None;
+        }
         if self.speaks(core, &flag.skip, &self.phrases.skip_objects, false)
             || self.speaks(core, &flag.disable, &self.phrases.objects, true)
         {
@@ -184,6 +208,15 @@ impl Words {
         let requires = self.speaks(core, &narrow, &self.phrases.require_objects, true)
             || self.speaks(core, &wide, &self.phrases.objects, true);
         requires.then_some(FlagName::Requires)
+    }
+
+    /// A cheap look that leaves out nearly all names of a program: whether `name` has any word's beginning in it that flags have.
+    fn may_be_flag(&self, name: &str) -> bool {
+        let contains = |stem: &str| {
+            let stem = stem.as_bytes();
+            name.as_bytes().windows(stem.len()).any(|part| part.eq_ignore_ascii_case(stem))
+        };
+        self.flag_stems.iter().any(|stem| contains(stem))
     }
 
     /// Whether a text switches a flag on (`Some(true)`) or off (`Some(false)`).

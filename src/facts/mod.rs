@@ -6,8 +6,10 @@
 //!
 //! Everything lies in flat arenas and is named by a 32-bit id that is only meaningful inside its file.
 
+mod dump;
 mod names;
 
+pub use dump::dump;
 pub use names::{Name, NameBuilder, Names};
 
 use crate::source::Span;
@@ -42,6 +44,8 @@ arena_ids! {
     FunctionId(Function) in functions;
     /// Names a [`Class`].
     ClassId(Class) in classes;
+    /// Names a [`Module`].
+    ModuleId(Module) in modules;
     /// Names a [`Call`].
     CallId(Call) in calls;
     /// Names a [`Block`].
@@ -92,8 +96,10 @@ pub struct FileFacts {
     pub imports: Vec<Import>,
     /// Functions, methods and lambdas.
     pub functions: Vec<Function>,
-    /// Classes, structs, enums and traits.
+    /// Classes, structs, enums and traits, and the blocks that add members to one (`impl`).
     pub classes: Vec<Class>,
+    /// Modules that the file declares: `mod name;`, `mod name { … }`. The file itself is none of them.
+    pub modules: Vec<Module>,
     /// Calls, in the order their expressions end.
     pub calls: Vec<Call>,
     /// Stretches of statements and the condition they run under. `blocks[0]` is the module.
@@ -106,6 +112,8 @@ pub struct FileFacts {
     pub returns: Vec<Return>,
     /// Lines of a configuration file.
     pub config: Vec<Setting>,
+    /// Code that exists in test builds alone (`#[test]`, `#[cfg(test)]`), in order; none lies inside another.
+    pub tests: Vec<Span>,
     /// Comments, in order.
     pub comments: Vec<Comment>,
     /// Waivers found in the comments.
@@ -150,7 +158,8 @@ pub enum ExprKind {
     Number(Name),
     /// `None`, `()`.
     Nothing,
-    /// A name, looked up from the scope it is used in.
+    /// A name, looked up from the scope it is used in. In Rust a path may begin with `crate`, `super` or `Self`; a macro's name
+    /// ends with `!`.
     Name { name: Name, scope: ScopeId },
     /// `object.name`, `object::name`.
     Member { object: ExprId, name: Name },
@@ -241,8 +250,10 @@ pub struct Scope {
 /// What makes a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScopeKind {
-    /// The file, or an inline module.
+    /// The file.
     Module,
+    /// A module inside the file: sees its own names only, not those of the scopes around it.
+    Inline(ModuleId),
     /// A class body: visible to its own statements only, not to the functions in it.
     Class(ClassId),
     /// A function, method or lambda.
@@ -262,6 +273,8 @@ pub struct Binding {
     pub kind: BindingKind,
     /// What it is declared to be: `x: T = …`.
     pub annotation: Option<ExprId>,
+    /// Attributes of a field, variant, constant or static: `#[arg(env = "PORT")] port: u16`.
+    pub decorators: Range,
     /// The name's token.
     pub span: Span,
     /// The block whose running binds it.
@@ -277,6 +290,8 @@ pub enum BindingKind {
     Function(FunctionId),
     /// A class definition.
     Class(ClassId),
+    /// A module declaration.
+    Module(ModuleId),
     /// `name = value`.
     Value(ExprId),
     /// One position of `a, b = value`.
@@ -312,7 +327,8 @@ pub struct Import {
     pub member: bool,
     /// `from a import *`, `use a::*`: binds every public name of `path`.
     pub star: bool,
-    /// Whether other modules see the name through this one: `pub use`; always so in Python.
+    /// Whether other modules see the name through this one: `pub use`, `pub(crate) use`; always so in Python. (In Rust the modules
+    /// inside this one see the others, too.)
     pub exported: bool,
     /// The scope that gets the name.
     pub scope: ScopeId,
@@ -325,9 +341,9 @@ pub struct Import {
 /// Where an import path starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
-    /// At the source roots and libraries.
+    /// At the source roots and libraries; in Rust first at the names of the scope itself.
     Absolute,
-    /// This many packages up: `from . import x` is 1; `super::` is 1.
+    /// This many packages up: `from . import x` is 1; `super::` is 1, `self::` is 0.
     Up(u32),
     /// At the root of this crate.
     Root,
@@ -396,13 +412,16 @@ pub enum ParameterKind {
     KeywordRest,
 }
 
-/// A class, struct, enum or trait.
+/// A class, struct, enum or trait, or a block that adds members to one.
 #[derive(Clone, Copy, Debug)]
 pub struct Class {
-    /// Its name.
+    /// Its name; for a block that adds members the last segment of the type's.
     pub name: Name,
     /// The name's token.
     pub span: Span,
+    /// The type that gets these members and bases, where they are added from outside its body: `impl Type`, `impl Trait for Type`
+    /// (the trait is a base). Such a block binds no name. None for a definition.
+    pub extends: Option<ExprId>,
     /// From the first decorator to the end of the body.
     pub extent: Span,
     /// The scope it is defined in.
@@ -416,6 +435,29 @@ pub struct Class {
     /// The block of its body.
     pub body: BlockId,
     /// The block that runs the definition.
+    pub block: BlockId,
+}
+
+/// A module that a file declares.
+#[derive(Clone, Copy, Debug)]
+pub struct Module {
+    /// Its name.
+    pub name: Name,
+    /// The name's token.
+    pub span: Span,
+    /// From the first attribute to the end.
+    pub extent: Span,
+    /// The scope it is declared in.
+    pub parent: ScopeId,
+    /// The scope of its names, where its body stands here; none where it is a file of its own.
+    pub scope: Option<ScopeId>,
+    /// The file that holds it, as written: `#[path = "other.rs"]`.
+    pub file: Option<Name>,
+    /// Its attributes.
+    pub decorators: Range,
+    /// Whether other modules may name it: `pub mod`.
+    pub exported: bool,
+    /// The block that declares it.
     pub block: BlockId,
 }
 
@@ -542,11 +584,12 @@ pub struct Return {
 /// One setting of a configuration file.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
-    /// The keys from the outermost to its own: `services.api.environment.SKIP_AUTH`.
+    /// The keys from the outermost to its own: `services.api.environment.SKIP_AUTH`. An item of a sequence has those of the
+    /// sequence.
     pub path: Range,
     /// Its value.
     pub value: Scalar,
-    /// The own key's token.
+    /// The own key's token; an item of a sequence has none and is it itself.
     pub key_span: Span,
     /// The value's token, quotes included.
     pub value_span: Span,
@@ -555,7 +598,7 @@ pub struct Setting {
 /// The value of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scalar {
-    /// Text, as it reads after unquoting.
+    /// Text, as it reads after unquoting; of a very long one only the start.
     Text(Name),
     /// A boolean of the file's own syntax (`true` in YAML is one, `"true"` is text).
     Truth(bool),
@@ -682,7 +725,7 @@ impl FileFacts {
         loop {
             match self[scope].kind {
                 ScopeKind::Function(function) => return Some(function),
-                ScopeKind::Module => return None,
+                ScopeKind::Module | ScopeKind::Inline(_) => return None,
                 ScopeKind::Class(_) | ScopeKind::Comprehension => scope = self[scope].parent?,
             }
         }

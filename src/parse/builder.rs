@@ -4,8 +4,8 @@
 
 use crate::facts::{
     Argument, Binding, BindingKind, Block, BlockId, BlockKind, Call, CallId, Class, ClassId, Comment, Exit, Expr,
-    ExprId, ExprKind, FileFacts, Function, FunctionId, Import, ImportId, Name, NameBuilder, Parameter, Problem, Range,
-    Return, Scope, ScopeId, ScopeKind, Setting, Store,
+    ExprId, ExprKind, FileFacts, Function, FunctionId, Import, ImportId, Module, ModuleId, Name, NameBuilder,
+    Parameter, Problem, Range, Return, Scope, ScopeId, ScopeKind, Setting, Store,
 };
 use crate::source::Span;
 
@@ -107,6 +107,11 @@ impl Builder {
         self.facts.blocks[block.0 as usize].exit = exit;
     }
 
+    /// Says where a block's statements stand once they were walked.
+    pub(crate) fn set_block_span(&mut self, block: BlockId, span: Span) {
+        self.facts.blocks[block.0 as usize].span = span;
+    }
+
     pub(crate) fn bind(&mut self, scope: ScopeId, name: Name, kind: BindingKind, span: Span, block: BlockId) {
         self.bind_annotated(scope, name, kind, None, span, block);
     }
@@ -120,11 +125,26 @@ impl Builder {
         span: Span,
         block: BlockId,
     ) {
+        self.bind_decorated(scope, name, kind, annotation, Range::default(), span, block);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a binding")]
+    pub(crate) fn bind_decorated(
+        &mut self,
+        scope: ScopeId,
+        name: Name,
+        kind: BindingKind,
+        annotation: Option<ExprId>,
+        decorators: Range,
+        span: Span,
+        block: BlockId,
+    ) {
         self.facts.bindings.push(Binding {
             scope,
             name,
             kind,
             annotation,
+            decorators,
             span,
             block,
         });
@@ -153,6 +173,21 @@ impl Builder {
     pub(crate) fn class(&mut self, class: Class) -> ClassId {
         self.facts.classes.push(class);
         ClassId(id(self.facts.classes.len() - 1))
+    }
+
+    pub(crate) fn module(&mut self, module: Module) -> ModuleId {
+        self.facts.modules.push(module);
+        ModuleId(id(self.facts.modules.len() - 1))
+    }
+
+    /// Names the scope of a module that was announced before its body was walked.
+    pub(crate) fn set_module_scope(&mut self, module: ModuleId, scope: ScopeId) {
+        self.facts.modules[module.0 as usize].scope = Some(scope);
+    }
+
+    /// Code that exists in test builds alone.
+    pub(crate) fn test_code(&mut self, span: Span) {
+        self.facts.tests.push(span);
     }
 
     /// A call and the expression it is.
@@ -205,9 +240,8 @@ impl Builder {
         self.facts.config.push(setting);
     }
 
-    /// A comment of `text` from its sign to its end, and what it says without the sign.
-    pub(crate) fn comment(&mut self, text: &str, span: Span, content: &str, own_line: bool) {
-        let name = self.name(content);
+    /// A comment in the file's `text`: its place from the sign to the end, and what it says without the sign.
+    pub(crate) fn comment(&mut self, text: &str, span: Span, content: Name, own_line: bool) {
         let line_end = |from: usize| text[from..].find('\n').map_or(text.len(), |length| from + length);
         let beside = if own_line {
             let below = (line_end(span.end as usize) + 1).min(text.len());
@@ -218,7 +252,7 @@ impl Builder {
         };
         self.facts.comments.push(Comment {
             span,
-            text: name,
+            text: content,
             own_line,
             beside,
         });

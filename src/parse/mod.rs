@@ -4,7 +4,9 @@
 //! A new language is a folder here and a line in [`language_of`] and [`parse`].
 
 mod builder;
+mod config;
 mod python;
+mod rust;
 mod waiver;
 
 use crate::facts::{FileFacts, Language};
@@ -16,7 +18,8 @@ pub fn language_of(path: &str) -> Option<Language> {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match extension {
         "py" | "pyi" | "pyw" => Some(Language::Python),
-        _ => None,
+        "rs" => Some(Language::Rust),
+        _ => config::Format::of(name).map(|_| Language::Config),
     }
 }
 
@@ -27,7 +30,9 @@ pub fn language_of(path: &str) -> Option<Language> {
 pub fn parse(path: &str, text: &str) -> FileFacts {
     match language_of(path) {
         Some(Language::Python) => python::parse(text, path.ends_with(".pyi")),
-        _ => FileFacts::default(),
+        Some(Language::Rust) => rust::parse(text),
+        Some(Language::Config) => config::parse(path, text),
+        None => FileFacts::default(),
     }
 }
 

@@ -1,6 +1,61 @@
 //! `ssot: ignore[rule, rule] until=YYYY-MM-DD reason`, in the comments of every language.
 
-use crate::facts::{WaiverMistake, WaiverText};
+use super::builder::Builder;
+use crate::facts::{FileFacts, Waiver, WaiverMistake, WaiverText};
+use crate::source::{LineIndex, Span};
+
+/// Adds the waivers in the comments that were collected so far, with what each speaks for.
+///
+/// Behind code a waiver speaks for the code on its line, on a line of its own for that on the next line that has any; one that
+/// stands before nothing speaks for itself alone. `statements` is called once, and only if there is a waiver; what it gives says
+/// what code has a part on a 0-based line, if any.
+pub(super) fn attach<Of>(builder: &mut Builder, text: &str, statements: impl FnOnce(&FileFacts, &LineIndex) -> Of)
+where
+    Of: Fn(usize) -> Option<Span>,
+{
+    let mut found = Vec::new();
+    for comment in &builder.facts().comments {
+        let written = text
+            .get(comment.span.start as usize..comment.span.end as usize)
+            .unwrap_or("");
+        let content = written.trim_start_matches(['#', ';', '!', '/', '*']);
+        let sign = written.len() - content.len();
+        let content = match written.starts_with("/*") {
+            true => content.strip_suffix("*/").unwrap_or(content).trim_end(),
+            false => content.trim_end(),
+        };
+        if let Some((at, says)) = read(content) {
+            let offset = |at: usize| comment.span.start + u32::try_from(sign + at).unwrap_or(0);
+            found.push((comment.own_line, Span::new(offset(at), offset(content.len())), says));
+        }
+    }
+    if found.is_empty() {
+        return;
+    }
+    let lines = LineIndex::new(text);
+    let statement_of = statements(builder.facts(), &lines);
+    let last = lines.line(u32::try_from(text.len()).unwrap_or(u32::MAX));
+    // The line that the last search ended at, and the code on it: the same for all waivers on lines of their own before it.
+    let mut next = (0, None);
+    for (own_line, span, says) in found {
+        let line = lines.line(span.end);
+        let covers = if own_line {
+            if line >= next.0 {
+                next = (line + 1..=last)
+                    .find_map(|line| Some((line, Some(statement_of(line)?))))
+                    .unwrap_or((last + 1, None));
+            }
+            next.1
+        } else {
+            statement_of(line)
+        };
+        builder.waiver(Waiver {
+            span,
+            covers: covers.unwrap_or(span),
+            says,
+        });
+    }
+}
 
 /// Reads a comment's text (without its sign) as a waiver.
 ///
@@ -69,7 +124,7 @@ fn date(text: &str) -> Option<(u16, u8, u8)> {
     let year: u16 = text.get(..4)?.parse().ok()?;
     let month: u8 = text.get(5..7)?.parse().ok()?;
     let day: u8 = text.get(8..)?.parse().ok()?;
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
         2 => 28 + u8::from(leap),
         4 | 6 | 9 | 11 => 30,

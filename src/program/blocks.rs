@@ -3,8 +3,10 @@
 use super::Program;
 use super::names::Origin;
 use crate::catalog::Role;
-use crate::facts::{BindingKind, Block, BlockId, BlockKind, Comparison, Exit, ExprId, ExprKind, FileFacts, How};
-use crate::source::FileId;
+use crate::facts::{
+    BindingKind, Block, BlockId, BlockKind, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, How,
+};
+use crate::source::{FileId, Span};
 
 /// What the code around a place has found out about the running event loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,27 +56,32 @@ impl Program<'_> {
         LoopState::Unknown
     }
 
-    /// Whether a call in `attempt` itself asks for the running loop, and raises without one.
+    /// Whether a call in `attempt` itself, not in a function defined there, asks for the running loop and raises without one.
     #[must_use]
     pub fn asks_for_loop(&self, file: FileId, attempt: BlockId) -> bool {
+        self.questions(file, attempt).next().is_some()
+    }
+
+    /// The calls in `attempt` itself that ask for the running loop.
+    fn questions(&self, file: FileId, attempt: BlockId) -> impl Iterator<Item = (CallId, Span)> {
         let facts = &self[file].facts;
-        self.sites_in(file).iter().any(|site| {
-            self.entry(site)
-                .is_some_and(|entry| entry.role == Some(Role::AsksRunningLoop))
-                && facts[attempt].span.contains(facts[site.expr].span)
+        self.sites_in(file).iter().filter_map(move |site| {
+            let asks = self
+                .entry(site)
+                .is_some_and(|entry| entry.role == Some(Role::AsksRunningLoop));
+            let call = site.call.filter(|_| asks)?;
+            let runs_there = facts.blocks_around(facts[call].block).any(|(id, _)| id == attempt);
+            runs_there.then_some((call, facts[site.expr].span))
         })
     }
 
     /// In the attempt itself, behind the call that asks: a loop runs, or the call had raised.
     fn behind_the_question(&self, file: FileId, attempt: BlockId, expr: ExprId) -> LoopState {
         let facts = &self[file].facts;
-        let asked = self.sites_in(file).iter().any(|site| {
-            let span = facts[site.expr].span;
-            self.entry(site)
-                .is_some_and(|entry| entry.role == Some(Role::AsksRunningLoop))
-                && facts[attempt].span.contains(span)
-                && span.end <= facts[expr].span.start
-        });
+        let start = facts[expr].span.start;
+        let asked = self
+            .questions(file, attempt)
+            .any(|(call, span)| facts[call].block == attempt && span.end <= start);
         if asked { LoopState::Running } else { LoopState::Unknown }
     }
 
@@ -258,9 +265,16 @@ impl Program<'_> {
         LoopState::Unknown
     }
 
-    /// Whether an expression is a call that tells whether a loop runs.
+    /// Whether an expression is a call that tells whether a loop runs: not one on a loop that was just made.
     fn tells_running(&self, file: FileId, expr: ExprId) -> bool {
-        self.role_of(file, expr) == Some(Role::TellsLoopRunning)
+        let Some(site) = self.site_at(file, expr) else {
+            return false;
+        };
+        let of_new_loop = match self[file].facts[site.callee].kind {
+            ExprKind::Member { object, .. } => self.all_come_from(file, object, Role::MakesEventLoop),
+            _ => false,
+        };
+        !of_new_loop && self.role_of(file, expr) == Some(Role::TellsLoopRunning)
     }
 
     fn is_question(&self, file: FileId, expr: ExprId) -> bool {

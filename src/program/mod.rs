@@ -7,6 +7,7 @@
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
 
 mod blocks;
+mod crates;
 mod modules;
 mod names;
 mod owners;
@@ -28,11 +29,12 @@ pub use texts::TextOrigin;
 pub use tokens::TokenSite;
 
 use crate::catalog::{Catalog, Entry, Role};
-use crate::facts::{Argument, Call, CallId, ExprId, FileFacts, Language, ScopeId, ScopeKind, Splat};
+use crate::facts::{Argument, Call, CallId, ClassId, ExprId, ExprKind, FileFacts, Language, ScopeId, ScopeKind, Splat};
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
 use modules::Modules;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use sites::Sites;
 use std::ops::Index;
 use tokens::TokenSites;
@@ -69,6 +71,10 @@ pub struct Program<'a> {
     catalog: &'a Catalog,
     modules: Modules,
     units: Units,
+    /// The blocks that add members to each class, in order.
+    extensions: FxHashMap<ClassRef, Vec<ClassRef>>,
+    /// The class that each such block adds members to.
+    extended_by: FxHashMap<ClassRef, ClassRef>,
     sites: Sites,
     tokens: TokenSites,
     secrets: Vec<SecretRead>,
@@ -94,17 +100,46 @@ impl<'a> Program<'a> {
             catalog,
             modules,
             units,
+            extensions: FxHashMap::default(),
+            extended_by: FxHashMap::default(),
             sites: Sites::default(),
             tokens: TokenSites::default(),
             secrets: Vec::new(),
             owners: Owners::default(),
             concerns: &declarations.concerns,
         };
+        program.extend_classes();
         program.sites = Sites::find(&program);
         program.tokens = TokenSites::find(&program);
         program.secrets = secrets::find(&program);
         program.owners = Owners::decide(&program, &declarations.concerns);
         program
+    }
+
+    /// Finds the class that each block of added members (`impl Type`) speaks of.
+    fn extend_classes(&mut self) {
+        let found = self.for_each_file(|file, data| {
+            let blocks = data.facts.classes.iter().enumerate().filter_map(|(index, class)| {
+                let block = (file, ClassId(u32::try_from(index).unwrap_or(u32::MAX)));
+                let subject = match data.facts[class.extends?].kind {
+                    ExprKind::Index { object, .. } => object,
+                    _ => class.extends?,
+                };
+                let extended = self
+                    .values(file, subject)
+                    .into_iter()
+                    .find_map(|value| match value.origin {
+                        Origin::Class(class) => Some(class),
+                        _ => None,
+                    });
+                Some((block, extended?))
+            });
+            blocks.collect()
+        });
+        for (block, class) in found {
+            self.extensions.entry(class).or_default().push(block);
+            self.extended_by.insert(block, class);
+        }
     }
 
     /// Every file with its id, in order.
@@ -136,10 +171,10 @@ impl<'a> Program<'a> {
             .map(|block| block.scope)
     }
 
-    /// The name of the user's concern with this index of the catalog.
+    /// The concerns as the user declared them, in the order of the catalog's concern indices.
     #[must_use]
-    pub fn concern_name(&self, index: usize) -> Option<&str> {
-        self.concerns.get(index).map(|concern| concern.name.as_str())
+    pub fn concerns(&self) -> &[Concern] {
+        self.concerns
     }
 
     /// What library names and words mean.
@@ -227,6 +262,7 @@ impl<'a> Program<'a> {
             match facts[scope].kind {
                 ScopeKind::Class(class) => segments.push(facts.text(facts[class].name)),
                 ScopeKind::Function(function) => segments.extend(facts[function].name.map(|name| facts.text(name))),
+                ScopeKind::Inline(module) => segments.push(facts.text(facts[module].name)),
                 ScopeKind::Module | ScopeKind::Comprehension => {}
             }
             next = facts[scope].parent;
@@ -260,11 +296,16 @@ impl<'a> Program<'a> {
     #[must_use]
     pub fn code_scope(&self, file: FileId, scope: ScopeId) -> CodeScope {
         let facts = &self[file].facts;
-        let mut next = Some(scope);
+        let in_test = |extent: Span| facts.tests.iter().any(|test| test.contains(extent));
+        let mut next = Some(scope).filter(|_| !facts.tests.is_empty());
         while let Some(scope) = next {
-            if let ScopeKind::Function(function) = facts[scope].kind
-                && facts[function].is_test
-            {
+            let is_test = match facts[scope].kind {
+                ScopeKind::Function(function) => facts[function].is_test || in_test(facts[function].extent),
+                ScopeKind::Class(class) => in_test(facts[class].extent),
+                ScopeKind::Inline(module) => in_test(facts[module].extent),
+                ScopeKind::Module | ScopeKind::Comprehension => false,
+            };
+            if is_test {
                 return CodeScope::Test;
             }
             next = facts[scope].parent;

@@ -3,8 +3,9 @@
 //! Python looks a module up in source roots. Which folders are roots is not written down anywhere, so it is read off the tree:
 //! the program's root, the folders around top-level packages, `src` folders, and folders with a project file.
 
+use super::crates::Crates;
 use super::{ProgramFile, file_id};
-use crate::facts::Language;
+use crate::facts::{Language, ScopeId};
 use crate::source::FileId;
 use rustc_hash::FxHashMap;
 
@@ -12,13 +13,15 @@ use rustc_hash::FxHashMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FolderId(u32);
 
-/// What an import path names: a package's folder (with or without `__init__`) or a module's file.
+/// What an import path names: a package's folder (with or without `__init__`), a module's file, or a module inside a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// A package.
     Folder(FolderId),
     /// A module.
     File(FileId),
+    /// A module whose body stands in a file, by its scope.
+    Inline(FileId, ScopeId),
 }
 
 /// The module tree.
@@ -31,6 +34,8 @@ pub(super) struct Modules {
     folder_of: Vec<FolderId>,
     /// For each first segment of an absolute import, the roots that have it: the shallowest first, then by path.
     roots: FxHashMap<Box<str>, Vec<FolderId>>,
+    /// The same for Rust.
+    crates: Crates,
 }
 
 #[derive(Debug, Default)]
@@ -57,7 +62,10 @@ const PROJECT_FILES: [&str; 6] = [
 
 impl Modules {
     pub(super) fn new(files: &[ProgramFile]) -> Self {
-        let mut modules = Self::default();
+        let mut modules = Self {
+            crates: Crates::new(files),
+            ..Self::default()
+        };
         modules.folders.push(Folder {
             is_root: true,
             ..Folder::default()
@@ -69,15 +77,21 @@ impl Modules {
         modules
     }
 
-    /// The dotted name of a file: from the root, a leading `src` left out; empty for the root package itself.
+    /// The name of a file's module. Python's is dotted, from the root, a leading `src` left out, and empty for the root package
+    /// itself; Rust's begins with the crate; a configuration file's is its path.
     pub(super) fn name(&self, file: FileId) -> &str {
         &self.names[file.0 as usize]
     }
 
-    /// The package's own file.
+    /// The module trees of Rust.
+    pub(super) fn crates(&self) -> &Crates {
+        &self.crates
+    }
+
+    /// The file that holds the names of a module or package.
     pub(super) fn init(&self, place: Place) -> Option<FileId> {
         match place {
-            Place::File(file) => Some(file),
+            Place::File(file) | Place::Inline(file, _) => Some(file),
             Place::Folder(folder) => self.folder(folder).init,
         }
     }
@@ -130,7 +144,7 @@ impl Modules {
     /// Whether `file` is the module, or lies in the package or below it.
     pub(super) fn contains(&self, place: Place, file: FileId) -> bool {
         match place {
-            Place::File(module) => module == file,
+            Place::File(module) | Place::Inline(module, _) => module == file,
             Place::Folder(package) => {
                 let mut next = Some(self.folder_of[file.0 as usize]);
                 while let Some(folder) = next {
@@ -178,7 +192,12 @@ impl Modules {
     fn add(&mut self, id: FileId, file: &ProgramFile) {
         let (folder_path, file_name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
         if file.language != Language::Python {
-            self.names.push(file.path.clone());
+            let name = if file.language == Language::Rust {
+                self.crates.name(id)
+            } else {
+                &file.path
+            };
+            self.names.push(name.to_owned());
             self.folder_of.push(FolderId(0));
             return;
         }

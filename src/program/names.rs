@@ -1,11 +1,12 @@
 //! What an expression refers to: through scopes, imports, aliases, re-exports and stars to a definition or a library path.
 
 use super::Program;
+use super::crates;
 use super::modules::Place;
 use crate::catalog::Node;
 use crate::facts::{
     Anchor, Binding, BindingKind, Block, BlockId, BlockKind, ClassId, ExprId, ExprKind, FileFacts, FunctionId, How,
-    Import, ImportId, Language, MODULE_SCOPE, Name, ParameterKind, ScopeId, ScopeKind,
+    Import, ImportId, Language, MODULE_SCOPE, ModuleId, Name, ParameterKind, ScopeId, ScopeKind,
 };
 use crate::finding::Confidence;
 use crate::source::{FileId, Span};
@@ -181,6 +182,9 @@ impl Program<'_> {
             Origin::Function((file, function)) if step < MOST_STEPS => {
                 let facts = &self[file].facts;
                 let mut results = Values::default();
+                if let Some(annotation) = facts[function].returns {
+                    results = self.annotated(file, annotation, step + 2).at_most(Confidence::Likely);
+                }
                 for returned in facts
                     .returns
                     .iter()
@@ -227,7 +231,10 @@ impl Program<'_> {
     fn name(&self, file: FileId, scope: ScopeId, name: Name, place: Span, step: u32) -> Values {
         let facts = &self[file].facts;
         let Some(found) = lookup(facts, scope, name) else {
-            return self.free_name(file, facts.text(name), step);
+            return match self[file].language {
+                Language::Rust => self.free_path(file, scope, facts.text(name), step),
+                _ => self.free_name(file, facts.text(name), step),
+            };
         };
         let mut values = Values::default();
         for binding in reaching(facts, found, scope, place) {
@@ -242,6 +249,7 @@ impl Program<'_> {
             BindingKind::Import(import) => self.import(file, import, step + 1),
             BindingKind::Function(function) => Values::one(Origin::Function((file, function))),
             BindingKind::Class(class) => Values::one(Origin::Class((file, class))),
+            BindingKind::Module(module) => self.declared_module(file, module),
             BindingKind::Value(value) => self.follow(file, value, step + 1),
             BindingKind::Unpacked { value, position } => self.position(file, value, position, step + 1),
             BindingKind::Element { over } => Values::one(Origin::Element {
@@ -274,16 +282,18 @@ impl Program<'_> {
             return Values::default();
         };
         let definition = &facts[function];
-        if let (0, Some(class)) = (index, definition.class)
-            && !has_decorator(facts, function, "staticmethod")
-        {
-            let class_method = has_decorator(facts, function, "classmethod");
-            let origin = if class_method {
-                Origin::Class((file, class))
-            } else {
-                Origin::Instance((file, class))
+        if let (0, Some(class)) = (index, definition.class) {
+            let is_receiver = match self[file].language {
+                Language::Rust => facts.text(binding.name) == "self",
+                _ => !has_decorator(facts, function, "staticmethod"),
             };
-            return Values::one(origin).at_most(Confidence::Likely);
+            let class = self.extended((file, class));
+            if is_receiver && has_decorator(facts, function, "classmethod") {
+                return Values::one(Origin::Class(class)).at_most(Confidence::Likely);
+            }
+            if is_receiver {
+                return Values::one(Origin::Instance(class)).at_most(Confidence::Likely);
+            }
         }
         let mut values = Values::one(Origin::Parameter((file, function), index));
         let is_one_value = facts
@@ -314,6 +324,14 @@ impl Program<'_> {
             }
             ExprKind::Index { object, key, .. } => {
                 let wrapper = last_name(facts, object).map(|name| facts.text(name));
+                if self[file].language == Language::Rust {
+                    let inner = match facts[key].kind {
+                        ExprKind::Group(arguments) => facts.list(arguments).first().copied(),
+                        _ => Some(key),
+                    };
+                    let looked_through = inner.filter(|_| wrapper.is_some_and(is_transparent));
+                    return self.annotated(file, looked_through.unwrap_or(object), step + 1);
+                }
                 if matches!(
                     wrapper,
                     Some("Optional" | "Union" | "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired")
@@ -337,7 +355,7 @@ impl Program<'_> {
             ExprKind::Name { .. } | ExprKind::Member { .. } => {
                 for value in self.follow(file, annotation, step + 1).0 {
                     let origin = match value.origin {
-                        Origin::Class(class) => Origin::Instance(class),
+                        Origin::Class(class) => Origin::Instance(self.extended(class)),
                         Origin::Library(node) if self.catalog.is_type(node) => Origin::LibraryInstance(node),
                         _ => continue,
                     };
@@ -369,9 +387,6 @@ impl Program<'_> {
     /// A name that no scope binds: from a star import, a built-in, or nothing that is known.
     fn free_name(&self, file: FileId, name: &str, step: u32) -> Values {
         let facts = &self[file].facts;
-        if self[file].language != Language::Python {
-            return Values::default();
-        }
         for import in facts.imports.iter().rev().filter(|import| import.star) {
             let values = self.through_star(file, import, name, step + 1);
             if !values.is_empty() {
@@ -407,6 +422,9 @@ impl Program<'_> {
     fn path(&self, file: FileId, import: &Import, segments: &[&str], step: u32) -> Values {
         if step >= MOST_STEPS {
             return Values::default();
+        }
+        if self[file].language == Language::Rust {
+            return self.use_path(file, import, segments, step);
         }
         let (start, rest) = match import.anchor {
             Anchor::Absolute => {
@@ -489,11 +507,15 @@ impl Program<'_> {
         let Some(file) = self.modules.init(place) else {
             return submodule();
         };
+        let scope = match place {
+            Place::Inline(_, scope) => scope,
+            _ => MODULE_SCOPE,
+        };
         let facts = &self[file].facts;
         let bindings = facts
             .names
             .find(name)
-            .map_or(&[][..], |name| facts.bindings_of(MODULE_SCOPE, name));
+            .map_or(&[][..], |name| facts.bindings_of(scope, name));
         let mut values = Values::default();
         for binding in at_end_of_scope(facts, bindings) {
             // `from . import name` in the package's own file names the submodule, not itself.
@@ -513,7 +535,7 @@ impl Program<'_> {
             .imports
             .iter()
             .rev()
-            .filter(|import| import.star && import.scope == MODULE_SCOPE)
+            .filter(|import| import.star && import.scope == scope)
         {
             let found = self.through_star(file, import, name, step + 1);
             if !found.is_empty() {
@@ -544,6 +566,8 @@ impl Program<'_> {
                     None => false,
                 },
                 Origin::Library(_) => !name.starts_with('_'),
+                // `use Mode::*` brings the variants of an enumeration.
+                Origin::Class(_) => true,
                 _ => false,
             };
             if public {
@@ -551,6 +575,143 @@ impl Program<'_> {
             }
         }
         values
+    }
+
+    // Paths of Rust
+
+    /// The module whose code stands at `scope` of a Rust file.
+    pub(super) fn module_around(&self, file: FileId, scope: ScopeId) -> Place {
+        let scope = crates::module_scope(&self[file].facts, scope);
+        if scope == MODULE_SCOPE {
+            Place::File(file)
+        } else {
+            Place::Inline(file, scope)
+        }
+    }
+
+    /// The module around a module.
+    fn module_above(&self, place: Place) -> Option<Place> {
+        match place {
+            Place::Inline(file, scope) => Some(self.module_around(file, self[file].facts[scope].parent?)),
+            Place::File(file) => {
+                let (file, scope) = self.modules.crates().declared_in(file)?;
+                Some(self.module_around(file, scope))
+            }
+            Place::Folder(_) => None,
+        }
+    }
+
+    fn declared_module(&self, file: FileId, module: ModuleId) -> Values {
+        let place = match self[file].facts[module].scope {
+            Some(scope) => Some(Place::Inline(file, scope)),
+            None => self.modules.crates().file_of(file, module).map(Place::File),
+        };
+        place
+            .map(|place| Values::one(Origin::Module(place)))
+            .unwrap_or_default()
+    }
+
+    /// A name that no scope of a Rust file binds: the beginning of a path, a macro, a crate, or something of a glob import.
+    fn free_path(&self, file: FileId, scope: ScopeId, name: &str, step: u32) -> Values {
+        let facts = &self[file].facts;
+        let module = |place: Place| Values::one(Origin::Module(place));
+        match name {
+            "crate" | "$crate" => return module(Place::File(self.modules.crates().root(file))),
+            "self" => return module(self.module_around(file, scope)),
+            "super" => {
+                let above = self.module_above(self.module_around(file, scope));
+                return above.map(module).unwrap_or_default();
+            }
+            "Self" => {
+                let mut next = Some(scope);
+                while let Some(scope) = next {
+                    if let ScopeKind::Class(class) = facts[scope].kind {
+                        return Values::one(Origin::Class(self.extended((file, class))));
+                    }
+                    next = facts[scope].parent;
+                }
+                return Values::default();
+            }
+            _ => {}
+        }
+        let module_scope = crates::module_scope(facts, scope);
+        for import in facts.imports.iter().filter(|import| import.star) {
+            if crates::module_scope(facts, import.scope) == module_scope {
+                let found = self.through_star(file, import, name, step + 1);
+                if !found.is_empty() {
+                    return found;
+                }
+            }
+        }
+        self.extern_crate(name)
+    }
+
+    /// A crate of the program or of the catalog.
+    fn extern_crate(&self, name: &str) -> Values {
+        if let Some(root) = self.modules.crates().library(name) {
+            return Values::one(Origin::Module(Place::File(root)));
+        }
+        let node = self
+            .catalog
+            .root(Language::Rust)
+            .and_then(|root| self.catalog.child(root, name));
+        node.map(|node| self.library(node)).unwrap_or_default()
+    }
+
+    /// What a `use` path names.
+    fn use_path(&self, file: FileId, import: &Import, segments: &[&str], step: u32) -> Values {
+        let start = match import.anchor {
+            Anchor::Root => Some(Place::File(self.modules.crates().root(file))),
+            Anchor::Up(levels) => (0..levels).try_fold(self.module_around(file, import.scope), |place, _| {
+                self.module_above(place)
+            }),
+            Anchor::Absolute => None,
+        };
+        let (mut values, rest) = match (start, import.anchor, segments.split_first()) {
+            (Some(place), ..) => (Values::one(Origin::Module(place)), segments),
+            (None, Anchor::Absolute, Some((first, rest))) => (self.first_of_path(file, import, first, step + 1), rest),
+            _ => return Values::default(),
+        };
+        for segment in rest {
+            let mut next = Values::default();
+            for value in values {
+                next.extend(self.member_of(value, segment, step + 1));
+            }
+            values = next;
+        }
+        values
+    }
+
+    /// The first segment of a path without an anchor: a name of the module itself, but not through the import that asks, else a crate.
+    fn first_of_path(&self, file: FileId, import: &Import, first: &str, step: u32) -> Values {
+        let facts = &self[file].facts;
+        let bindings = facts
+            .names
+            .find(first)
+            .and_then(|name| lookup(facts, import.scope, name))
+            .unwrap_or(&[]);
+        let mut values = Values::default();
+        for binding in bindings {
+            let asks_itself = match binding.kind {
+                BindingKind::Import(id) => {
+                    facts[id].path == import.path
+                        || (facts[id].anchor == Anchor::Absolute
+                            && facts
+                                .path(facts[id].path)
+                                .first()
+                                .is_some_and(|segment| facts.text(*segment) == first))
+                }
+                _ => false,
+            };
+            if !asks_itself {
+                values.extend(self.bound(file, binding, step + 1));
+            }
+        }
+        if values.is_empty() {
+            self.extern_crate(first)
+        } else {
+            values
+        }
     }
 
     // Members
@@ -581,32 +742,45 @@ impl Program<'_> {
         members.at_most(object.confidence)
     }
 
-    /// What a class, or the nearest of its bases, binds `name` to.
-    fn class_member(&self, (file, class): ClassRef, name: &str, step: u32) -> Values {
+    /// What a class, a block that adds members to it, or the nearest of its bases binds `name` to.
+    fn class_member(&self, class: ClassRef, name: &str, step: u32) -> Values {
         if step >= MOST_STEPS {
             return Values::default();
         }
-        let facts = &self[file].facts;
-        let bindings = facts
-            .names
-            .find(name)
-            .map_or(&[][..], |name| facts.bindings_of(facts[class].scope, name));
+        let class = self.extended(class);
+        let blocks = self.extensions.get(&class).map_or(&[][..], Vec::as_slice);
+        let bodies = || std::iter::once(&class).chain(blocks);
         let mut values = Values::default();
-        for binding in at_end_of_scope(facts, bindings) {
-            values.extend(self.bound(file, binding, step + 1));
+        for (file, body) in bodies() {
+            let facts = &self[*file].facts;
+            let bindings = facts
+                .names
+                .find(name)
+                .map_or(&[][..], |name| facts.bindings_of(facts[*body].scope, name));
+            for binding in at_end_of_scope(facts, bindings) {
+                values.extend(self.bound(*file, binding, step + 1));
+            }
         }
         if !values.is_empty() {
             return values;
         }
-        for base in facts.list(facts[class].bases) {
-            for base in self.follow(file, *base, step + 1).0 {
-                let inherited = self.member_of(base, name, step + 1);
-                if !inherited.is_empty() {
-                    return inherited;
+        for (file, body) in bodies() {
+            let facts = &self[*file].facts;
+            for base in facts.list(facts[*body].bases) {
+                for base in self.follow(*file, *base, step + 1).0 {
+                    let inherited = self.member_of(base, name, step + 1);
+                    if !inherited.is_empty() {
+                        return inherited;
+                    }
                 }
             }
         }
         Values::default()
+    }
+
+    /// The class that a block adds members to; the class itself where it is a definition, or extends nothing of the program.
+    pub(super) fn extended(&self, (file, class): ClassRef) -> ClassRef {
+        self.extended_by.get(&(file, class)).copied().unwrap_or((file, class))
     }
 
     /// The library classes that a class derives from, through the program's own.
@@ -667,7 +841,11 @@ pub(super) fn lookup(facts: &FileFacts, scope: ScopeId, name: Name) -> Option<&[
         if !bindings.is_empty() {
             return Some(bindings);
         }
-        next = facts[current].parent;
+        // A module inside a file sees its own names only.
+        next = match facts[current].kind {
+            ScopeKind::Inline(_) => None,
+            _ => facts[current].parent,
+        };
     }
     None
 }
@@ -782,6 +960,32 @@ fn excluded(facts: &FileFacts, block: BlockId, place: Span) -> bool {
     })
 }
 
+/// Wrappers of Rust whose inner type has the members that code asks for.
+fn is_transparent(wrapper: &str) -> bool {
+    matches!(
+        wrapper,
+        "Arc"
+            | "Box"
+            | "Cell"
+            | "Cow"
+            | "Data"
+            | "Extension"
+            | "Lazy"
+            | "LazyLock"
+            | "Mutex"
+            | "MutexGuard"
+            | "OnceCell"
+            | "OnceLock"
+            | "Option"
+            | "Pin"
+            | "Rc"
+            | "RefCell"
+            | "Result"
+            | "RwLock"
+            | "State"
+    )
+}
+
 /// The names that a module's `__all__` lists; none if it has none.
 fn declared_exports(facts: &FileFacts) -> Option<Vec<&str>> {
     let name = facts.names.find("__all__")?;
@@ -843,7 +1047,8 @@ pub(super) fn last_name(facts: &FileFacts, expr: ExprId) -> Option<Name> {
 pub(super) fn first_name(facts: &FileFacts, expr: ExprId) -> Option<(Name, ScopeId)> {
     match facts[expr].kind {
         ExprKind::Name { name, scope } => Some((name, scope)),
-        ExprKind::Member { object, .. } => first_name(facts, object),
+        ExprKind::Member { object, .. } | ExprKind::Index { object, .. } => first_name(facts, object),
+        ExprKind::Call(call) => first_name(facts, facts[call].callee),
         _ => None,
     }
 }

@@ -1,10 +1,10 @@
 //! Who may do a concern's work: declared by the user, else inferred from what the code does.
 
 use super::modules::Place;
-use super::names::Origin;
+use super::names::{Origin, Value};
 use super::units::UnitId;
 use super::{Program, ProgramFile};
-use crate::facts::{MODULE_SCOPE, ScopeId, ScopeKind};
+use crate::facts::{BindingKind, ExprKind, MODULE_SCOPE, Name, ScopeId, ScopeKind};
 use crate::finding::{CodeScope, Site, Step};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashMap;
@@ -83,6 +83,7 @@ pub struct Owners {
 struct Worked {
     file: FileId,
     scope: ScopeId,
+    span: Span,
 }
 
 impl Owners {
@@ -121,12 +122,9 @@ impl Owners {
                 .iter()
                 .any(|concern| concern.name == name && !concern.owners.is_empty())
         };
-        let mut imports = None;
         for name in [TOKEN_VALIDATION, TOKEN_MINTING, SECRET_RESOLUTION] {
             if !is_declared(name) {
-                owners
-                    .all
-                    .extend(infer(program, name, &worked_at(program, name), &mut imports));
+                owners.all.extend(infer(program, name, &worked_at(program, name)));
             }
         }
         for (index, concern) in concerns.iter().enumerate() {
@@ -139,9 +137,10 @@ impl Owners {
                     .map(|site| Worked {
                         file: site.file,
                         scope: site.scope,
+                        span: program.primary(site).span,
                     })
                     .collect();
-                owners.all.extend(infer(program, &concern.name, &worked, &mut imports));
+                owners.all.extend(infer(program, &concern.name, &worked));
             }
         }
         owners
@@ -239,111 +238,152 @@ impl Program<'_> {
 
 /// Where the work of a built-in concern is done.
 fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
+    let worked = |(primary, scope): (Site, ScopeId)| Worked {
+        file: primary.file,
+        scope,
+        span: primary.span,
+    };
     match concern {
         TOKEN_VALIDATION => program
             .validation_sites()
             .iter()
-            .map(|site| Worked {
-                file: site.primary.file,
-                scope: site.scope,
-            })
+            .map(|site| (site.primary, site.scope))
+            .map(worked)
             .collect(),
         TOKEN_MINTING => program
             .minting_sites()
             .iter()
-            .map(|site| Worked {
-                file: site.primary.file,
-                scope: site.scope,
-            })
+            .map(|site| (site.primary, site.scope))
+            .map(worked)
             .collect(),
         _ => program
             .secret_reads()
             .iter()
-            .map(|read| Worked {
-                file: read.primary.file,
-                scope: read.scope,
-            })
+            .map(|read| (read.primary, read.scope))
+            .map(worked)
             .collect(),
     }
 }
 
-/// The modules that each module imports from, by the definition that an import arrives at.
-type Imports = FxHashMap<FileId, BTreeSet<FileId>>;
-
 /// Infers an owner for each unit with at least two production sites: the module with a site that most other modules go through.
-fn infer(program: &Program<'_>, concern: &str, worked: &[Worked], imports: &mut Option<Imports>) -> Vec<Owner> {
-    let mut by_unit: BTreeMap<UnitId, BTreeMap<FileId, usize>> = BTreeMap::new();
+fn infer(program: &Program<'_>, concern: &str, worked: &[Worked]) -> Vec<Owner> {
+    let mut by_unit: BTreeMap<UnitId, BTreeMap<FileId, Vec<&Worked>>> = BTreeMap::new();
     for site in worked {
         if program.code_scope(site.file, site.scope) == CodeScope::Production {
-            *by_unit
+            by_unit
                 .entry(program.units.of(site.file))
                 .or_default()
                 .entry(site.file)
-                .or_default() += 1;
+                .or_default()
+                .push(site);
         }
     }
-    let mut owners = Vec::new();
-    for (unit, sites) in by_unit {
-        let total: usize = sites.values().sum();
-        if total < 2 {
-            continue;
-        }
-        let importers = imports.get_or_insert_with(|| importers(program));
-        let best = sites.iter().max_by_key(|(file, count)| {
-            (
-                importers.get(file).map_or(0, BTreeSet::len),
-                **count,
-                std::cmp::Reverse(**file),
-            )
-        });
-        let Some((file, count)) = best else { continue };
-        let users = importers.get(file).map_or(0, BTreeSet::len);
-        let reason = format!(
-            "{} of {total} production sites stand in it, and {users} other {} it, more than any other module with a site",
-            count,
-            if users == 1 { "module imports" } else { "modules import" },
-        );
-        owners.push(Owner {
+    by_unit.retain(|_, sites| sites.values().map(Vec::len).sum::<usize>() >= 2);
+    if by_unit.is_empty() {
+        return Vec::new();
+    }
+    let users = users(
+        program,
+        &by_unit
+            .values()
+            .flatten()
+            .map(|(file, sites)| (*file, sites.as_slice()))
+            .collect(),
+    );
+    let of_unit = |(unit, sites): (UnitId, BTreeMap<FileId, Vec<&Worked>>)| {
+        let total: usize = sites.values().map(Vec::len).sum();
+        let user_count = |file: &FileId| users.get(file).map_or(0, BTreeSet::len);
+        let best = sites
+            .iter()
+            .max_by_key(|(file, sites)| (user_count(file), sites.len(), std::cmp::Reverse(**file)));
+        let (file, own) = best?;
+        let reason = match user_count(file) {
+            0 => format!(
+                "no other module goes through any of the {total} production sites, and {} of them stand here",
+                own.len()
+            ),
+            1 => format!(
+                "{} of {total} production sites stand in it, and one other module goes through them",
+                own.len()
+            ),
+            count => format!(
+                "{} of {total} production sites stand in it, and {count} other modules go through them",
+                own.len()
+            ),
+        };
+        Some(Owner {
             concern: concern.to_owned(),
             path: program.symbol(*file, MODULE_SCOPE),
             because: Because::Inferred(reason),
             origins: vec![Origin::Module(Place::File(*file))],
             names: Vec::new(),
             unit: Some(unit),
-        });
-    }
-    owners
+        })
+    };
+    by_unit.into_iter().filter_map(of_unit).collect()
 }
 
-/// For each module, the production modules that import something defined in it.
-fn importers(program: &Program<'_>) -> Imports {
+/// For each module with sites, the other production modules that use a definition in which one of the sites stands: a function, a
+/// class, or a value that is computed by one.
+fn users(program: &Program<'_>, sites: &FxHashMap<FileId, &[&Worked]>) -> FxHashMap<FileId, BTreeSet<FileId>> {
+    let goes_through = |origin: Origin| -> Option<FileId> {
+        let at = match origin {
+            Origin::Function((at, _)) | Origin::Class((at, _)) | Origin::Instance((at, _)) | Origin::Written(at, _) => {
+                at
+            }
+            _ => return None,
+        };
+        let sites = sites.get(&at)?;
+        let facts = &program[at].facts;
+        let covers = |site: &&Worked| match origin {
+            Origin::Written(_, expr) => facts[expr].span.contains(site.span),
+            origin => program.lies_in(at, site.scope, origin),
+        };
+        sites.iter().any(covers).then_some(at)
+    };
     let pairs = program.for_each_file(|file, data: &ProgramFile| {
+        let mut targets = BTreeSet::new();
         if data.scope != CodeScope::Production {
             return Vec::new();
         }
-        let mut targets = BTreeSet::new();
-        for binding in &data.facts.bindings {
-            if let crate::facts::BindingKind::Import(_) = binding.kind {
-                for value in program.bound(file, binding, 0) {
-                    let target = match value.origin {
-                        Origin::Module(place) => program.modules.init(place),
-                        Origin::Function((at, _))
-                        | Origin::Class((at, _))
-                        | Origin::Instance((at, _))
-                        | Origin::Written(at, _) => Some(at),
-                        _ => None,
-                    };
-                    targets.extend(target.filter(|target| *target != file));
+        let facts = &data.facts;
+        let mut modules: FxHashMap<Name, Vec<Value>> = FxHashMap::default();
+        for binding in facts
+            .bindings
+            .iter()
+            .filter(|binding| matches!(binding.kind, BindingKind::Import(_)))
+        {
+            for value in program.bound(file, binding, 0) {
+                match value.origin {
+                    Origin::Module(place) if program.modules.init(place).is_some() => {
+                        modules.entry(binding.name).or_default().push(value);
+                    }
+                    origin => targets.extend(goes_through(origin)),
                 }
             }
         }
-        targets.into_iter().map(|target| (target, file)).collect()
+        for expr in &facts.exprs {
+            if let ExprKind::Member { object, name } = expr.kind
+                && let ExprKind::Name { name: module, .. } = facts[object].kind
+                && let Some(modules) = modules.get(&module)
+            {
+                for module in modules {
+                    let members = program.member_of(*module, facts.text(name), 0);
+                    targets.extend(members.into_iter().filter_map(|member| goes_through(member.origin)));
+                }
+            }
+        }
+        targets
+            .into_iter()
+            .filter(|target| *target != file)
+            .map(|target| (target, file))
+            .collect()
     });
-    let mut importers: Imports = FxHashMap::default();
+    let mut users: FxHashMap<FileId, BTreeSet<FileId>> = FxHashMap::default();
     for (target, file) in pairs {
-        importers.entry(target).or_default().insert(file);
+        users.entry(target).or_default().insert(file);
     }
-    importers
+    users
 }
 
 /// Whether a name fits a pattern in which `*` stands for any text.

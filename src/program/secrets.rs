@@ -63,7 +63,7 @@ fn read_at(program: &Program<'_>, data: &ProgramFile, site: &LibrarySite) -> Opt
                 return None;
             }
             let names = secret_names(program, site, "name");
-            if names.is_empty() {
+            if names.is_empty() || defaults_to_a_switch(program, site) {
                 return None;
             }
             (
@@ -103,6 +103,18 @@ fn read_at(program: &Program<'_>, data: &ProgramFile, site: &LibrarySite) -> Opt
         subject: program.written(site.file, site.callee),
         confidence: site.confidence,
     })
+}
+
+/// `getenv("ALLOW_API_KEYS", "false")`: whatever its name says, the setting is a switch.
+fn defaults_to_a_switch(program: &Program<'_>, site: &LibrarySite) -> bool {
+    let facts = &program[site.file].facts;
+    program
+        .argument(site, "default")
+        .is_some_and(|default| match facts[default].kind {
+            ExprKind::Truth(_) => true,
+            ExprKind::Text(text) => program.catalog().words().truth(facts.text(text)).is_some(),
+            _ => false,
+        })
 }
 
 fn secret_names(program: &Program<'_>, site: &LibrarySite, argument: &str) -> Vec<String> {
@@ -203,6 +215,13 @@ fn is_secret_path(program: &Program<'_>, path: &str) -> bool {
 
 /// Whether a read's value is used only to see whether it is there: as a condition, negated, compared with nothing.
 fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
+    let is_kept = facts
+        .bindings
+        .iter()
+        .any(|binding| binding.kind == BindingKind::Value(read));
+    if is_kept {
+        return false;
+    }
     let is_condition = |expr: ExprId| {
         facts
             .blocks
@@ -319,11 +338,14 @@ fn fields_of(program: &Program<'_>, (file, class): ClassRef, out: &mut Vec<Secre
             .map(|value| declared_names(program, file, value))
             .unwrap_or_default();
         let names = if declared.is_empty() {
-            vec![format!("{prefix}{name}").to_uppercase()]
+            vec![format!("{prefix}{name}")]
         } else {
             declared
         };
-        let names = sorted(names.into_iter().filter(|name| words.is_secret(name)));
+        let secret = names
+            .into_iter()
+            .filter(|name| words.is_secret(name) || words.is_secret(&name.to_uppercase()));
+        let names = sorted(secret.map(|name| name.to_uppercase()));
         if !names.is_empty() {
             out.push(SecretRead {
                 primary: Site {

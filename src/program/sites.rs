@@ -75,6 +75,23 @@ impl Program<'_> {
         self.sites.in_file(file).iter().find(|site| site.expr == expr)
     }
 
+    /// Every call of one of `definitions`, which are functions or classes of the program, in order.
+    #[must_use]
+    pub fn calls_of(&self, definitions: &[Origin]) -> Vec<(FileId, CallId, Confidence)> {
+        self.for_each_file(|file, data| {
+            let calls = data.facts.calls.iter().enumerate().filter_map(|(index, call)| {
+                let values = self.values(file, call.callee);
+                let called = values.into_iter().find(|value| definitions.contains(&value.origin))?;
+                Some((
+                    file,
+                    CallId(u32::try_from(index).unwrap_or(u32::MAX)),
+                    called.confidence,
+                ))
+            });
+            calls.collect()
+        })
+    }
+
     /// The place that stands for a site: the called name's token, or the mapping's name for a subscript.
     #[must_use]
     pub fn primary(&self, site: &LibrarySite) -> Site {

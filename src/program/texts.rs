@@ -443,7 +443,8 @@ impl Program<'_> {
 }
 
 fn add(out: &mut Vec<TextOrigin>, text: TextOrigin) {
-    if out.len() < MOST_TEXTS && !out.iter().any(|known| known.text == text.text) {
+    let says_something = text.text.is_empty() || text.text.contains(|sign| sign != '*');
+    if says_something && out.len() < MOST_TEXTS && !out.iter().any(|known| known.text == text.text) {
         out.push(text);
     }
 }

@@ -3,11 +3,12 @@
 //! miette draws the snippets. What it gets is never a file but the few lines that are shown, without secrets (`mask`), cut to the
 //! terminal's width around the place that is marked.
 
+use super::mask::{Watch, mask};
 use super::places::{Place, Places};
 use super::summary::{Totals, counted};
-use super::{Because, Report, Terminal, mask, printable};
+use super::{Because, Report, Terminal, printable};
 use crate::finding::{CodeScope, Confidence, Finding, Level, Step};
-use crate::page::Category;
+use crate::page::{Category, Page};
 use crate::source::{FileId, LineIndex};
 use crate::verdict::Judged;
 use anstyle::{AnsiColor, Style};
@@ -15,7 +16,7 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity,
     SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::fmt;
 use std::io;
@@ -26,8 +27,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const NARROWEST_LABEL: usize = 36;
 /// Tabs are shown as spaces, up to the next multiple of this.
 const TAB: usize = 4;
-/// Weaknesses of literals that are, or are compared with, credentials: such literals are hidden whatever they are called.
-const CREDENTIAL_WEAKNESSES: [u32; 9] = [256, 257, 259, 312, 319, 321, 522, 540, 798];
+/// Weaknesses of literals that are credentials, are compared with them, or sign them (347).
+const CREDENTIAL_WEAKNESSES: [u32; 10] = [256, 257, 259, 312, 319, 321, 347, 522, 540, 798];
 /// A space at which lines are not broken; written as a plain one.
 const NO_BREAK: &str = "\u{a0}";
 /// More are counted, not listed.
@@ -52,8 +53,8 @@ struct TextReport<'a> {
     terminal: Terminal,
     /// Draws notes, warnings and errors, each in its own colour.
     handlers: [GraphicalReportHandler; 3],
-    /// The lines of findings about secrets, with the lines around them that are shown.
-    watched: FxHashMap<FileId, FxHashSet<u32>>,
+    /// The lines that findings about tokens and secrets show.
+    watched: FxHashMap<FileId, FxHashMap<u32, Watch>>,
     masked: RefCell<Option<(FileId, Rc<Masked>)>>,
 }
 
@@ -139,9 +140,10 @@ impl<'a> TextReport<'a> {
             return Some(Rc::clone(known));
         }
         let text = self.places.text(file)?;
-        let is_watched = |line: u32| self.watched.get(&file).is_some_and(|lines| lines.contains(&line));
+        let watched = self.watched.get(&file);
+        let watch = |line: u32| watched.and_then(|lines| lines.get(&line)).copied().unwrap_or_default();
         let path = &self.report.sources[file].path;
-        let text = mask::mask(path, &text.content, &is_watched, self.report.is_secret_name);
+        let text = mask(path, &text.content, &watch, self.report.is_secret_name);
         let masked = Rc::new(Masked {
             lines: LineIndex::new(&text),
             text,
@@ -255,6 +257,10 @@ impl<'a> TextReport<'a> {
     }
 
     fn not_read(&self, text: &mut String) {
+        if let Some(failure) = &self.report.sources.git_failure {
+            let warning = self.styled(style_of(Level::Warning), "git was not asked which files there are:");
+            self.paragraph(text, "", &format!("{warning} {}", printable::line(failure)));
+        }
         let unread = self.report.all_unread();
         let rows: Vec<[String; 2]> = unread
             .iter()
@@ -408,21 +414,41 @@ fn handler(terminal: Terminal, level: Level) -> GraphicalReportHandler {
         .tab_width(TAB)
 }
 
-/// The lines that findings about credentials show: on these, literals are hidden whatever they are called.
-fn watched_lines(report: &Report<'_>, places: &Places<'_>) -> FxHashMap<FileId, FxHashSet<u32>> {
-    let mut watched: FxHashMap<FileId, FxHashSet<u32>> = FxHashMap::default();
+/// The lines that findings about tokens and secrets show, and how closely to look at them for secrets.
+fn watched_lines(report: &Report<'_>, places: &Places<'_>) -> FxHashMap<FileId, FxHashMap<u32, Watch>> {
+    let mut watched: FxHashMap<FileId, FxHashMap<u32, Watch>> = FxHashMap::default();
     for judged in &report.verdict.kept {
         let finding = &judged.finding;
-        let is_about_credentials = report.page(finding.rule).is_none_or(|(_, page)| {
-            page.category == Category::Secrets || page.cwe.iter().any(|number| CREDENTIAL_WEAKNESSES.contains(number))
-        });
-        if is_about_credentials {
-            let place = places.place(finding.primary);
-            let lines = place.start.line.saturating_sub(1)..=place.end.line.saturating_add(1);
-            watched.entry(finding.primary.file).or_default().extend(lines);
+        let watch = report
+            .page(finding.rule)
+            .map_or(Watch::Literals, |(_, page)| watch_for(page));
+        if watch == Watch::Names {
+            continue;
+        }
+        let place = places.place(finding.primary);
+        let own = place.start.line..=place.end.line;
+        let lines = watched.entry(finding.primary.file).or_default();
+        for line in own.start().saturating_sub(1)..=own.end().saturating_add(1) {
+            let known = lines.entry(line).or_default();
+            let watch = if own.contains(&line) {
+                watch
+            } else {
+                watch.min(Watch::Around)
+            };
+            *known = watch.max(*known);
         }
     }
     watched
+}
+
+fn watch_for(page: &Page) -> Watch {
+    let is_about_credentials = page.cwe.iter().any(|number| CREDENTIAL_WEAKNESSES.contains(number));
+    match page.category {
+        Category::Secrets => Watch::Literals,
+        _ if is_about_credentials => Watch::Literals,
+        Category::OnePath => Watch::Arguments,
+        Category::Bypass | Category::EventLoops | Category::Waivers => Watch::Names,
+    }
 }
 
 fn what_happens(symbol: &str, note: &str) -> String {

@@ -43,7 +43,7 @@ fn runs_in_async(facts: &FileFacts, site: &LibrarySite) -> bool {
     while let Some(current) = scope {
         match facts[current].kind {
             ScopeKind::Function(function) => return facts[function].is_async,
-            ScopeKind::Module | ScopeKind::Class(_) => return false,
+            ScopeKind::Module | ScopeKind::Inline(_) | ScopeKind::Class(_) => return false,
             ScopeKind::Comprehension => scope = facts[current].parent,
         }
     }

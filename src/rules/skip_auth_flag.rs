@@ -4,6 +4,7 @@ use super::Findings;
 use crate::catalog::{FlagName, Role};
 use crate::facts::{
     BindingKind, CallId, Comparison, ExprId, ExprKind, FileFacts, Language, MODULE_SCOPE, Name, Scalar, ScopeId,
+    ScopeKind, Setting,
 };
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{Origin, Program, ProgramFile};
@@ -76,7 +77,7 @@ impl Flags<'_> {
 
     fn settings(&mut self) {
         let facts = &self.data.facts;
-        for setting in &facts.config {
+        for (index, setting) in facts.config.iter().enumerate() {
             let path: Vec<&str> = facts
                 .path(setting.path)
                 .iter()
@@ -108,10 +109,27 @@ impl Flags<'_> {
                 }
                 Scalar::Nothing => continue,
             };
-            if is_off {
+            if is_off && !(kind == FlagName::Requires && self.has_path_beside(index)) {
                 self.report(setting.key_span, MODULE_SCOPE, &name, value, kind, Some(path.join(".")));
             }
         }
+    }
+
+    /// Whether the mapping that holds a setting names an endpoint's path: then it describes that endpoint.
+    fn has_path_beside(&self, index: usize) -> bool {
+        let facts = &self.data.facts;
+        let keys = |setting: &Setting| facts.path(setting.path).to_vec();
+        let own = keys(&facts.config[index]);
+        let is_neighbour = |setting: &&Setting| {
+            let path = keys(setting);
+            path.len() == own.len() && path[..path.len() - 1] == own[..own.len() - 1] && path != own
+        };
+        let is_path = |setting: &Setting| {
+            let name = keys(setting).last().map_or("", |name| facts.text(*name));
+            is_path_name(name) && matches!(setting.value, Scalar::Text(text) if facts.text(text).starts_with('/'))
+        };
+        let (before, behind) = (&facts.config[..index], &facts.config[index + 1..]);
+        before.iter().rev().take_while(is_neighbour).any(is_path) || behind.iter().take_while(is_neighbour).any(is_path)
     }
 
     // Code
@@ -140,12 +158,18 @@ impl Flags<'_> {
         let facts = &self.data.facts;
         for (index, call) in facts.calls.iter().enumerate() {
             let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
-            if self.is_decorator(call.expr) {
-                continue;
-            }
+            // What a decorator or a route says of itself describes one endpoint.
+            let describes = self.is_decorator(call.expr)
+                || self.names_a_path(
+                    facts
+                        .arguments(call)
+                        .iter()
+                        .map(|argument| (argument.keyword, argument.value)),
+                );
             for argument in facts.arguments(call) {
                 if let Some(keyword) = argument.keyword.filter(|keyword| interesting.contains(keyword))
                     && !self.is_local_to_test(call.scope)
+                    && !(describes && self.flag(facts.text(keyword)) == Some(FlagName::Requires))
                 {
                     self.judge(argument.span, call.scope, facts.text(keyword), argument.value);
                 }
@@ -181,7 +205,9 @@ impl Flags<'_> {
             if let ExprKind::Text(text) = facts[argument.value].kind
                 && interesting.contains(&text)
             {
-                self.judge(facts[argument.value].span, site.scope, facts.text(text), value);
+                // `--require-auth/--no-require-auth` declares both directions of one flag.
+                let name = facts.text(text).split('/').next().unwrap_or("");
+                self.judge(facts[argument.value].span, site.scope, name, value);
             }
         }
     }
@@ -198,6 +224,10 @@ impl Flags<'_> {
                 continue;
             };
             if self.is_local_to_test(binding.scope) || self.reads_flag(value, interesting) {
+                continue;
+            }
+            let requires = self.flag(facts.text(binding.name)) == Some(FlagName::Requires);
+            if requires && self.is_class_of_endpoint(binding.scope) {
                 continue;
             }
             self.judge(binding.span, binding.scope, facts.text(binding.name), value);
@@ -249,7 +279,18 @@ impl Flags<'_> {
         for expr in &facts.exprs {
             let ExprKind::Table(entries) = expr.kind else { continue };
             let scope = self.scope_at(expr.span);
-            for (key, value) in facts.entries(entries) {
+            let entries = facts.entries(entries);
+            let keys = entries.iter().map(|(key, value)| {
+                let name = key.and_then(|key| match facts[key].kind {
+                    ExprKind::Text(name) => Some(name),
+                    _ => None,
+                });
+                (name, *value)
+            });
+            if self.names_a_path(keys) || (self.data.scope == CodeScope::Test && self.is_in_decorator(expr.span)) {
+                continue;
+            }
+            for (key, value) in entries {
                 if let Some(key) = key
                     && let ExprKind::Text(name) = facts[*key].kind
                     && interesting.contains(&name)
@@ -417,6 +458,38 @@ impl Flags<'_> {
         self.program.code_scope(self.file, scope) == CodeScope::Test && self.data.facts.function_around(scope).is_some()
     }
 
+    /// Whether named values describe one endpoint: one of them is its path.
+    fn names_a_path(&self, mut values: impl Iterator<Item = (Option<Name>, ExprId)>) -> bool {
+        let facts = &self.data.facts;
+        values.any(|(name, value)| {
+            let is_path_name = name.is_none_or(|name| is_path_name(facts.text(name)));
+            is_path_name && matches!(facts[value].kind, ExprKind::Text(text) if facts.text(text).starts_with('/'))
+        })
+    }
+
+    fn is_class_of_endpoint(&self, scope: ScopeId) -> bool {
+        let values = self
+            .data
+            .facts
+            .bindings_in(scope)
+            .iter()
+            .filter_map(|binding| match binding.kind {
+                BindingKind::Value(value) => Some((Some(binding.name), value)),
+                _ => None,
+            });
+        matches!(self.data.facts[scope].kind, ScopeKind::Class(_)) && self.names_a_path(values)
+    }
+
+    fn is_in_decorator(&self, span: Span) -> bool {
+        let facts = &self.data.facts;
+        facts.functions.iter().any(|function| {
+            facts
+                .list(function.decorators)
+                .iter()
+                .any(|decorator| facts[*decorator].span.contains(span))
+        })
+    }
+
     fn is_decorator(&self, expr: ExprId) -> bool {
         let facts = &self.data.facts;
         let of_functions = facts.functions.iter().map(|function| function.decorators);
@@ -450,6 +523,11 @@ impl Flags<'_> {
             key,
         });
     }
+}
+
+/// Whether what is called so is an endpoint's path.
+fn is_path_name(name: &str) -> bool {
+    matches!(name, "path" | "url" | "route" | "endpoint" | "pattern" | "rule")
 }
 
 /// What a comment says before another comment begins in it: `requires auth  # noqa`.

@@ -4,6 +4,7 @@
 
 mod cases;
 mod catalog;
+mod facts;
 mod house;
 mod pages;
 mod report;

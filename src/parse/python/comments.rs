@@ -21,7 +21,8 @@ pub(super) fn read(builder: &mut Builder, text: &str, tokens: &Tokens, suite: &[
                 let place = span_of(token.range());
                 let written = &text[place.start as usize..place.end as usize];
                 let content = written.trim_start_matches('#').trim();
-                builder.comment(text, place, content, !code_before);
+                let name = builder.name(content);
+                builder.comment(text, place, name, !code_before);
                 if let Some((at, says)) = waiver::read(content) {
                     let lines = lines.get_or_insert_with(|| LineIndex::new(text));
                     let speaks_from = if code_before {

@@ -284,7 +284,15 @@ impl Walk<'_> {
         let left = self.expression(&node.left);
         let right = self.expression(&node.right);
         match node.op {
-            Operator::Add if self.is_text(left) || self.is_text(right) => {
+            Operator::Add if self.is_group(left) || self.is_group(right) => {
+                let parts = [left, right].map(|side| {
+                    let place = self.builder.facts()[side].span;
+                    self.builder.expr(ExprKind::Through(side), place)
+                });
+                ExprKind::Group(self.builder.list(&parts))
+            }
+            // Numbers are added too, but nobody asks for their text.
+            Operator::Add => {
                 let mut parts = self.parts(left);
                 parts.extend(self.parts(right));
                 ExprKind::Template(self.builder.list(&parts))
@@ -299,6 +307,10 @@ impl Walk<'_> {
             }
             _ => ExprKind::Opaque,
         }
+    }
+
+    fn is_group(&self, expr: ExprId) -> bool {
+        matches!(self.builder.facts()[expr].kind, ExprKind::Group(_))
     }
 
     fn is_text(&self, expr: ExprId) -> bool {

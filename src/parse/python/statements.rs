@@ -80,9 +80,22 @@ impl Walk<'_> {
             }
             Stmt::Try(node) => self.try_statement(node),
             Stmt::Assert(node) => {
-                self.expression(&node.test);
+                // `assert x, y` is `if not x: raise AssertionError(y)`.
+                let condition = self.expression(&node.test);
+                let place = node
+                    .msg
+                    .as_ref()
+                    .map_or_else(|| Span::new(span(node).end, span(node).end), |message| span(&**message));
+                let block = self.open(
+                    BlockKind::Branch {
+                        condition,
+                        holds: false,
+                    },
+                    place,
+                );
+                self.builder.set_exit(block, Exit::Raises(None));
                 if let Some(message) = &node.msg {
-                    self.expression(message);
+                    self.within_block(block, |walk| walk.expression(message));
                 }
             }
             Stmt::Import(node) => self.import_statement(node),
@@ -239,6 +252,7 @@ impl Walk<'_> {
         let class = self.builder.class(Class {
             name,
             span: span(&node.name),
+            extends: None,
             extent: span(node),
             parent: self.scope,
             scope,

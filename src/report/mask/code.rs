@@ -2,7 +2,7 @@
 //!
 //! It reads tokens, not grammar: enough to see which name a literal goes with, and robust against text that does not parse.
 
-use super::{Names, looks, settings};
+use super::{Names, Watch, looks, settings};
 use std::ops::Range;
 
 /// What it must know of a language.
@@ -48,11 +48,14 @@ pub(super) const JSON: Syntax = Syntax {
     tables: false,
 };
 
+/// The lines of a longer literal behind these are not looked at more closely.
+const MOST_LINES: usize = 200;
+
 /// Adds the secrets of `text` to `hidden`.
 pub(super) fn hide(
     text: &str,
     syntax: Syntax,
-    is_watched: &dyn Fn(u32) -> bool,
+    watch: &dyn Fn(u32) -> Watch,
     names: &Names<'_>,
     hidden: &mut Vec<Range<usize>>,
 ) {
@@ -61,7 +64,7 @@ pub(super) fn hide(
         text,
         syntax,
         tokens: &tokens,
-        is_watched,
+        watch,
         names,
         hidden,
         line: 1,
@@ -94,8 +97,12 @@ struct Token {
 #[derive(Clone, Copy, Default)]
 struct Level {
     opening: u8,
-    /// The brackets of a call whose arguments' names are look-up keys: `get("NAME")`.
-    looks_up: bool,
+    /// The brackets of a call.
+    is_call: bool,
+    /// The brackets of `dict(…)`, whose keywords are keys.
+    is_table: bool,
+    /// The brackets of a call that looks something up, and which argument says what: `get("NAME")`.
+    looks_up: Option<usize>,
     /// A subscript: what stands in it is a key.
     is_subscript: bool,
     /// What stands here goes to a secret's name further out: `secret = f(…)`.
@@ -106,6 +113,10 @@ struct Level {
     seen: bool,
     /// The same, behind the last comma or key.
     seen_in_element: bool,
+    /// A `name` or `key` beside the current key has a secret's name as its value: what `value` says is the secret.
+    names_secret: bool,
+    /// The last element is an option of a command that takes a secret: `["--token", "…"]`.
+    follows_option: bool,
     /// The number of commas so far.
     element: usize,
     /// The last name or key: an index of a token.
@@ -142,6 +153,12 @@ impl Level {
         self.seen_in_element = true;
     }
 
+    /// What follows has nothing to do with what came before: `token and x == "…"`.
+    fn forget(&mut self) {
+        self.seen = false;
+        self.seen_in_element = false;
+    }
+
     fn set_key(&mut self, key: Key) {
         self.key = key;
         self.seen_in_element = false;
@@ -151,9 +168,13 @@ impl Level {
         self.set_key(Key::None);
         self.name = None;
         self.element += 1;
-        // entries of a table, and values beside each other in a statement, have nothing to do with one another
-        if matches!(self.opening, 0 | b'{') {
+        // entries of a list or a table have nothing to do with one another, arguments and the parts of a pair have
+        if self.opening != b'(' {
             self.seen = false;
+        }
+        if self.follows_option {
+            self.see();
+            self.follows_option = false;
         }
     }
 }
@@ -162,7 +183,7 @@ struct Reader<'a> {
     text: &'a str,
     syntax: Syntax,
     tokens: &'a [Token],
-    is_watched: &'a dyn Fn(u32) -> bool,
+    watch: &'a dyn Fn(u32) -> Watch,
     names: &'a Names<'a>,
     hidden: &'a mut Vec<Range<usize>>,
     line: u32,
@@ -217,11 +238,15 @@ impl<'a> Reader<'a> {
     }
 
     fn word(&mut self, at: usize) {
-        let is_secret = self.names.is_secret(self.text(at));
+        let word = self.text(at);
+        let is_secret = self.names.is_secret(word);
         let level = self.level();
         level.name = Some(at);
-        if is_secret {
+        // `key` alone is mostly a key of a table
+        if is_secret && !matches!(word, "key" | "keys") {
             level.see();
+        } else if word == "and" {
+            level.forget();
         }
     }
 
@@ -235,9 +260,20 @@ impl<'a> Reader<'a> {
         }
         let last = content.bytes().filter(|byte| *byte == b'\n').count();
         let last = self.line.saturating_add(u32::try_from(last).unwrap_or(u32::MAX));
-        let is_watched = (self.line..=last.min(self.line + 200)).any(self.is_watched);
-        let is_looked_up = level.looks_up && level.element == 0 && level.key == Key::None;
-        let is_name = looks::is_setting_name(content) && (level.element == 0 || !level.looks_up);
+        let watch = (self.line..=last)
+            .take(MOST_LINES)
+            .map(self.watch)
+            .max()
+            .unwrap_or_default();
+        let is_argument = level.is_call && level.key == Key::None;
+        let is_watched = match watch {
+            Watch::Names => false,
+            Watch::Around => is_argument && level.looks_up.is_none() && !looks::is_sentence(content),
+            Watch::Arguments => is_argument,
+            Watch::Literals => true,
+        };
+        let is_looked_up = level.looks_up == Some(level.element) && level.key == Key::None;
+        let is_name = looks::is_setting_name(content) && level.looks_up.is_none_or(|name| level.element == name);
         let goes_with_a_secret = if level.is_strong() {
             // `JWT_SECRET = "JWT_SECRET"` is a placeholder; inside a call, names are arguments
             !(level.opening == b'(' && is_name)
@@ -251,7 +287,11 @@ impl<'a> Reader<'a> {
             settings::hide_inside(content, bytes.start, self.names, self.hidden);
         }
         if self.names.is_secret(content) {
-            self.level().see();
+            let is_name = level.name.is_some_and(|name| matches!(self.text(name), "name" | "key"));
+            let level = self.level();
+            level.see();
+            level.names_secret = is_name;
+            level.follows_option = content.starts_with('-');
         }
     }
 
@@ -282,21 +322,28 @@ impl<'a> Reader<'a> {
             ")" | "]" | "}" => self.close(),
             "," => self.level().end_element(),
             ";" => self.end_statement(),
+            "&&" | "->" => self.level().forget(),
             "=" | ":=" | "+=" | "|=" => {
                 let is_secret = self.names_secret();
                 let is_table = self.syntax.tables;
+                let is_value = self.name().is_some_and(is_default);
+                let is_table_call = self.level().is_table;
                 let level = self.level();
                 match level.opening {
                     // an annotated name keeps what its name says: `SECRET: str = "…"`
                     _ if level.key == Key::Secret => {}
                     _ if is_secret => level.set_key(Key::Secret),
+                    // a default goes with whatever its call goes with
+                    b'(' if is_value => level.key = Key::None,
+                    b'(' if is_table_call => level.set_key(Key::Entry),
                     b'(' => level.set_key(Key::Keyword),
                     b'{' if is_table => level.set_key(Key::Entry),
                     _ => level.key = Key::None,
                 }
             }
             ":" => {
-                let is_secret = self.names_secret();
+                let is_value = self.name().is_some_and(is_default);
+                let is_secret = self.names_secret() || (is_value && self.level().names_secret);
                 let level = self.level();
                 match level.opening {
                     _ if is_secret => level.set_key(Key::Secret),
@@ -324,12 +371,16 @@ impl<'a> Reader<'a> {
         let outer = *self.level();
         let callee = outer.name.map(|name| self.text(name)).unwrap_or_default();
         let is_call = sign == b'(' && follows_value;
+        // `auth=("user", "…")`
+        let is_credentials = sign == b'(' && !is_call && outer.key == Key::Keyword && callee == "auth";
         let seen = outer.has_seen() && !is_statement_block && (sign != b'{' || outer.seen_in_element);
         self.levels.push(Level {
             opening: sign,
-            looks_up: is_call && is_look_up(callee),
+            is_call,
+            is_table: is_call && callee == "dict",
+            looks_up: looked_up(callee).filter(|_| is_call),
             is_subscript: sign == b'[' && follows_value,
-            governed: outer.is_strong() && (!is_statement_block || outer.key == Key::Secret),
+            governed: is_credentials || (outer.is_strong() && (!is_statement_block || outer.key == Key::Secret)),
             seen,
             seen_in_element: seen,
             ..Level::default()
@@ -351,8 +402,7 @@ impl<'a> Reader<'a> {
             }
         } else if level.opening != b'(' {
             // a block of statements ends like one
-            level.seen = false;
-            level.seen_in_element = false;
+            level.forget();
             level.name = None;
         }
     }
@@ -368,8 +418,12 @@ impl<'a> Reader<'a> {
     }
 
     fn names_secret(&mut self) -> bool {
-        let name = self.level().name;
-        name.is_some_and(|name| self.names.is_secret(self.text(name)))
+        self.name().is_some_and(|name| self.names.is_secret(name))
+    }
+
+    fn name(&mut self) -> Option<&'a str> {
+        let name = self.level().name?;
+        Some(self.text(name))
     }
 
     fn level(&mut self) -> &mut Level {
@@ -419,18 +473,26 @@ fn is_keyword(word: &str) -> bool {
     )
 }
 
-/// Whether a callee's first argument is the name of what is looked up.
-fn is_look_up(callee: &str) -> bool {
+/// Whether a keyword or key says nothing but that its value is one.
+fn is_default(name: &str) -> bool {
+    matches!(name, "default" | "default_value" | "fallback" | "initial" | "value")
+}
+
+/// Which argument of a callee is the name of what is looked up.
+fn looked_up(callee: &str) -> Option<usize> {
     const STARTS: [&str; 14] = [
         "get", "pop", "var", "env", "read", "fetch", "find", "load", "require", "config", "setting", "header", "param",
         "cookie",
     ];
     let callee = callee.trim_start_matches('_');
-    STARTS.iter().any(|start| {
-        callee
-            .get(..start.len())
-            .is_some_and(|begin| begin.eq_ignore_ascii_case(start))
-    })
+    let begins = |start: &str| {
+        let begin = callee.get(..start.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+    };
+    match callee {
+        "getattr" | "hasattr" | "setattr" | "delattr" => Some(1),
+        _ => STARTS.into_iter().any(begins).then_some(0),
+    }
 }
 
 struct Lexer<'a> {
@@ -600,13 +662,14 @@ fn literal_length(text: &str, closing: &str, is_raw: bool, is_template: bool, en
 
 #[cfg(test)]
 mod tests {
+    use super::super::Watch;
     use super::super::tests::check;
 
     #[test]
     fn values_of_secret_names_are_hidden_in_python() {
         check(
             "app/settings.py",
-            false,
+            Watch::Names,
             &[
                 ("JWT_SECRET = \"hunter2\"", "JWT_SECRET = \"*******\""),
                 ("jwt_secret: str = 'hunter2'", "jwt_secret: str = '*******'"),
@@ -673,6 +736,26 @@ mod tests {
                     "secret = f\"*********************\"; x = 'y'",
                 ),
                 ("api_key = '''hun\nter\n2'''", "api_key = '''***\n***\n*'''"),
+                (
+                    "jwt_secret: str = Field(default=\"hunter2\", title=\"x\")",
+                    "jwt_secret: str = Field(default=\"*******\", title=\"x\")",
+                ),
+                (
+                    "SECRETS = dict(staging=\"hunter2\")",
+                    "SECRETS = dict(staging=\"*******\")",
+                ),
+                (
+                    "add(\"--api-key\", default=\"hunter2\", help=\"x\")",
+                    "add(\"--api-key\", default=\"*******\", help=\"x\")",
+                ),
+                (
+                    "run([\"x\", \"--api-key\", \"hunter2\", \"y\"])",
+                    "run([\"x\", \"--api-key\", \"*******\", \"y\"])",
+                ),
+                (
+                    "post(url, auth=(\"bob\", \"hunter2\"), mode=\"x\")",
+                    "post(url, auth=(\"***\", \"*******\"), mode=\"x\")",
+                ),
                 ("password = 12345678", "password = ********"),
                 ("\"postgres://bob:hunter2@db/x\"", "\"postgres://bob:*******@db/x\""),
                 ("x = 1  # password=hunter2, see y", "x = 1  # password=*******, see y"),
@@ -692,7 +775,7 @@ mod tests {
     fn names_and_well_known_words_stay_in_python() {
         check(
             "app/settings.py",
-            false,
+            Watch::Names,
             &[
                 (
                     "return jwt.decode(token, key, algorithms=[\"HS256\"], options={\"verify_signature\": False})",
@@ -708,6 +791,7 @@ mod tests {
                     "=",
                 ),
                 ("token = header.split(\".\")[1]", "="),
+                ("token = getattr(request, \"session\", None)", "="),
                 ("skip_auth: bool = \"true\"", "="),
                 ("if environment in (\"staging\", \"production\"):", "="),
                 ("def test_token(self, mode=\"fast\"):", "="),
@@ -717,6 +801,15 @@ mod tests {
                 ("# the token: decoded by the owner, see `auth.client`", "="),
                 ("'''Validate the token: it must be fresh.'''", "="),
                 ("for name in [\"JWT_SECRET\", \"JWT_SECRET_KEY\"]:", "="),
+                (
+                    "__all__ = [\"AccessToken\", \"Client\"]; x = [(\"key\", 1), (\"b\", 2)]",
+                    "=",
+                ),
+                ("return {key: value for key, value in x if key != \"self\"}", "="),
+                ("def read_token(token: str) -> \"Claims\":", "="),
+                ("if access_token and \"at_hash\" not in self:", "="),
+                ("mask = 0xfedcba9876543210", "="),
+                ("'''Options: f(api_key=f\"shared_{name}\")'''", "="),
                 ("f\"JWT_SECRET_{env.upper()}\"", "="),
                 ("url = f\"{base}/ws?token={token}\"", "="),
             ],
@@ -727,7 +820,7 @@ mod tests {
     fn watched_lines_hide_every_literal_that_is_no_name() {
         check(
             "app/settings.py",
-            true,
+            Watch::Literals,
             &[
                 (
                     "jwt.encode(claims, \"hunter2\", algorithm=\"HS256\")",
@@ -744,10 +837,41 @@ mod tests {
     }
 
     #[test]
+    fn around_watched_lines_arguments_are_hidden_but_no_sentences() {
+        check(
+            "app/settings.py",
+            Watch::Around,
+            &[
+                ("raise ValueError(\"NAME is not set\")", "="),
+                ("headers = {\"Accept\": \"text/plain\"}", "="),
+                ("site = os.getenv(\"SITE\", \"here\") or getattr(self, \"site\")", "="),
+                ("jwt.encode(claims, \"hunter2\")", "jwt.encode(claims, \"*******\")"),
+            ],
+        );
+    }
+
+    #[test]
+    fn watched_calls_hide_arguments_without_a_keyword() {
+        check(
+            "app/settings.py",
+            Watch::Arguments,
+            &[
+                (
+                    "jwt.encode(claims, \"hunter2\", \"HS256\")",
+                    "jwt.encode(claims, \"*******\", \"HS256\")",
+                ),
+                ("jwt.decode(raw, **options, audience=\"api\")", "="),
+                ("if environment in (\"staging\", \"production\"):", "="),
+                ("env.get(\"NAME\")", "="),
+            ],
+        );
+    }
+
+    #[test]
     fn values_of_secret_names_are_hidden_in_rust() {
         check(
             "src/main.rs",
-            false,
+            Watch::Names,
             &[
                 (
                     "const JWT_SECRET: &str = \"hunter2\";",
@@ -806,7 +930,7 @@ mod tests {
     fn values_of_secret_names_are_hidden_in_toml_and_json() {
         check(
             "a.toml",
-            false,
+            Watch::Names,
             &[
                 (
                     "api_key = \"hunter2\"\nname = \"bob\"",
@@ -826,11 +950,15 @@ mod tests {
         );
         check(
             "a.json",
-            false,
+            Watch::Names,
             &[
                 (
                     "{\"api_key\": \"hunter2\", \"name\": \"bob\"}",
                     "{\"api_key\": \"*******\", \"name\": \"bob\"}",
+                ),
+                (
+                    "[{\"name\": \"API_KEY\", \"value\": \"hunter2\"}, {\"name\": \"X\", \"value\": \"y\"}]",
+                    "[{\"name\": \"API_KEY\", \"value\": \"*******\"}, {\"name\": \"X\", \"value\": \"y\"}]",
                 ),
                 (
                     "{\"secrets\": {\n\"jwt\": \"hunter2\"}, \"a\": \"b\"}",

@@ -4,7 +4,11 @@
 /// have.
 pub(super) fn is_key_like(word: &str) -> bool {
     const OF_KEYS: fn(char) -> bool = |sign| sign.is_ascii_alphanumeric() || "+/=_-.~:".contains(sign);
-    word.len() > 8 && word.chars().all(OF_KEYS) && word.split(|sign: char| !sign.is_ascii_alphanumeric()).any(is_random)
+    let is_number = word.len() <= "0x".len() + 16 && word.starts_with("0x");
+    word.len() > 8
+        && !is_number
+        && word.chars().all(OF_KEYS)
+        && word.split(|sign: char| !sign.is_ascii_alphanumeric()).any(is_random)
 }
 
 /// Whether a stretch of letters and digits longer than eight reads like none that people write.
@@ -35,6 +39,14 @@ fn class(byte: u8) -> u8 {
         b'A'..=b'Z' => b'A',
         _ => b'a',
     }
+}
+
+/// Whether a text has as many words as a sentence.
+pub(super) fn is_sentence(text: &str) -> bool {
+    text.split_whitespace()
+        .filter(|word| word.contains(char::is_alphabetic))
+        .count()
+        >= 3
 }
 
 /// Whether a text is written like the name of a setting: `JWT_SECRET`.

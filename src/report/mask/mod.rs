@@ -3,7 +3,7 @@
 //! Nothing a report shows may give a secret away, and a report cannot know what is one. So it hides, generously:
 //! - what a secret-like name stands for: `NAME = "…"`, `"name": "…"`, `NAME=…`, and the literals that go with such a name in one
 //!   expression (`getenv("JWT_SECRET", "…")`, `token == "…"`); names themselves, look-up keys and well-known words stay;
-//! - on the watched lines of findings about secrets, every literal that is no name;
+//! - on lines of findings about tokens and secrets, literals that nothing else explains ([`Watch`]);
 //! - anywhere, comments included: private keys, passwords in URLs, and words that look like keys or tokens.
 //!
 //! A literal too many is hidden rather than one too few. The whole text is read, not only the shown lines: what a line shows may
@@ -20,12 +20,11 @@ use std::ops::Range;
 
 /// The text of the file at `path` without its secrets and without unprintable characters. Lines and columns stay as they are.
 ///
-/// `is_watched` says of a 1-based line whether it belongs to a finding about secrets, `is_secret_name` of a name whether what it
-/// stands for is a secret.
+/// `watch` says of a 1-based line how closely to look, `is_secret_name` of a name whether what it stands for is a secret.
 pub(super) fn mask(
     path: &str,
     text: &str,
-    is_watched: &dyn Fn(u32) -> bool,
+    watch: &dyn Fn(u32) -> Watch,
     is_secret_name: &dyn Fn(&str) -> bool,
 ) -> String {
     let names = Names {
@@ -36,14 +35,28 @@ pub(super) fn mask(
     hide_private_keys(text, &mut hidden);
     let name = path.rsplit('/').next().unwrap_or(path);
     match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
-        "py" | "pyi" | "pyw" => code::hide(text, code::PYTHON, is_watched, &names, &mut hidden),
-        "rs" => code::hide(text, code::RUST, is_watched, &names, &mut hidden),
-        "toml" | "lock" => code::hide(text, code::TOML, is_watched, &names, &mut hidden),
-        "json" | "jsonc" | "json5" => code::hide(text, code::JSON, is_watched, &names, &mut hidden),
-        "yaml" | "yml" => settings::hide(text, settings::Form::Nested, is_watched, &names, &mut hidden),
-        _ => settings::hide(text, settings::Form::Flat, is_watched, &names, &mut hidden),
+        "py" | "pyi" | "pyw" => code::hide(text, code::PYTHON, watch, &names, &mut hidden),
+        "rs" => code::hide(text, code::RUST, watch, &names, &mut hidden),
+        "toml" | "lock" => code::hide(text, code::TOML, watch, &names, &mut hidden),
+        "json" | "jsonc" | "json5" => code::hide(text, code::JSON, watch, &names, &mut hidden),
+        "yaml" | "yml" => settings::hide(text, settings::Form::Nested, watch, &names, &mut hidden),
+        _ => settings::hide(text, settings::Form::Flat, watch, &names, &mut hidden),
     }
     covered(text, hidden)
+}
+
+/// How closely a line is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Watch {
+    /// Names decide.
+    #[default]
+    Names,
+    /// An argument without a keyword may be a secret too, unless it is looked up or is a sentence.
+    Around,
+    /// An argument without a keyword may be a secret too: `decode(raw, "…")`.
+    Arguments,
+    /// Every literal that is no name may be a secret.
+    Literals,
 }
 
 /// Which names are secret, asked once a name.
@@ -63,26 +76,36 @@ impl Names<'_> {
     }
 }
 
-/// Private keys in PEM form, from the line behind `BEGIN` to the line before `END`.
+/// Private keys in PEM form: what follows `BEGIN`, up to `END` or to what cannot belong to a key.
 fn hide_private_keys(text: &str, hidden: &mut Vec<Range<usize>>) {
     const BEGIN: &str = "-----BEGIN ";
-    let mut from = 0;
-    while let Some(found) = text[from..].find(BEGIN) {
-        let label = from + found + BEGIN.len();
-        from = label;
-        let Some(length) = text[label..].find("-----").filter(|length| *length < 64) else {
+    const LINE: &str = "-----";
+    for (at, _) in text.match_indices(BEGIN) {
+        let label = &text[at + BEGIN.len()..];
+        let Some(length) = label
+            .find(LINE)
+            .filter(|length| label[..*length].ends_with("PRIVATE KEY"))
+        else {
             continue;
         };
-        if !text[label..label + length].ends_with("PRIVATE KEY") {
-            continue;
-        }
-        let start = label + length + "-----".len();
-        let end = text[start..]
-            .find("-----END")
-            .map_or(text.len(), |length| start + length);
-        hidden.push(start..end);
-        from = end;
+        let start = at + BEGIN.len() + length + LINE.len();
+        let rest = &text[start..];
+        let material: usize = rest
+            .split_inclusive('\n')
+            .take_while(|line| may_be_key(line))
+            .map(str::len)
+            .sum();
+        let end = rest.find("-----END").unwrap_or(usize::MAX).min(material);
+        hidden.push(start..start + end);
     }
+}
+
+/// Whether a line may belong to a private key: Base64, also in quotes or in a comment, or a header.
+fn may_be_key(line: &str) -> bool {
+    let is_of_base64 = |sign: char| sign.is_ascii_alphanumeric() || "+/=\\\"'*#,; \t\r\n".contains(sign);
+    line.contains("-----END")
+        || ["Proc-Type:", "DEK-Info:"].iter().any(|header| line.contains(header))
+        || line.chars().all(is_of_base64)
 }
 
 /// The text with the hidden stretches covered.
@@ -107,7 +130,7 @@ fn covered(text: &str, mut hidden: Vec<Range<usize>>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::mask;
+    use super::{Watch, mask};
 
     /// A stand-in for the words that the caller brings.
     pub(super) fn is_secret_name(name: &str) -> bool {
@@ -121,9 +144,9 @@ mod tests {
 
     /// Checks pairs of lines: as written, and as shown. A line that is shown as written stands once, behind `=`.
     #[track_caller]
-    pub(super) fn check(path: &str, watched: bool, lines: &[(&str, &str)]) {
+    pub(super) fn check(path: &str, watch: Watch, lines: &[(&str, &str)]) {
         for (written, shown) in lines {
-            let masked = mask(path, written, &|_| watched, &is_secret_name);
+            let masked = mask(path, written, &|_| watch, &is_secret_name);
             assert_eq!(
                 masked,
                 if *shown == "=" { *written } else { *shown },
@@ -140,12 +163,27 @@ mod tests {
         let shown =
             "x = '''-----BEGIN RSA PRIVATE KEY-----\n************\n***\n-----END RSA PRIVATE KEY-----'''\ny = 1\n";
         for path in ["a.py", "a.rs", ".env", "a.yaml", "a.json", "notes.txt"] {
-            check(path, false, &[(key, shown)]);
+            check(path, Watch::Names, &[(key, shown)]);
         }
         check(
             "a.pem",
-            false,
+            Watch::Names,
             &[("-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----", "=")],
+        );
+    }
+
+    #[test]
+    fn what_follows_no_private_key_stays() {
+        check(
+            "a.py",
+            Watch::Names,
+            &[
+                ("starts('-----BEGIN PRIVATE KEY-----')\nx = f(y)", "="),
+                (
+                    "'-----BEGIN PRIVATE KEY-----\\nMII'\nx()",
+                    "'-----BEGIN PRIVATE KEY-----******\nx()",
+                ),
+            ],
         );
     }
 
@@ -153,7 +191,7 @@ mod tests {
     fn unprintable_characters_are_covered_and_lines_kept() {
         check(
             "a.py",
-            false,
+            Watch::Names,
             &[(
                 "\u{feff}a\r\nb\x1b[0m\tc\rd\u{202e}e",
                 "\u{feff}a\r\nb\u{fffd}[0m\tc\rd\u{fffd}e",

@@ -1,6 +1,6 @@
 //! Hides secrets in files without quotes: dotenv, YAML, Dockerfile, shell, ini; and in comments and texts of code.
 
-use super::{Names, looks};
+use super::{Names, Watch, looks};
 use std::ops::Range;
 
 /// How lines belong together.
@@ -16,7 +16,7 @@ pub(super) enum Form {
 pub(super) fn hide(
     text: &str,
     form: Form,
-    is_watched: &dyn Fn(u32) -> bool,
+    watch: &dyn Fn(u32) -> Watch,
     names: &Names<'_>,
     hidden: &mut Vec<Range<usize>>,
 ) {
@@ -45,7 +45,7 @@ pub(super) fn hide(
         let governed = keys.iter().any(|key| key.is_secret && key.indent < entry.indent);
         let Some((name, value)) = entry.setting else {
             if governed && !line.trim_start().starts_with('#') {
-                hide_value(line, entry.content.clone(), at, hidden);
+                let _ = hide_value(line, entry.content.clone(), at, hidden);
             } else {
                 hide_inside(line, at, names, hidden);
             }
@@ -56,8 +56,9 @@ pub(super) fn hide(
         let sibling = keys.iter().find(|key| key.indent == entry.indent);
         let is_value_of_secret = sibling.is_some_and(|key| key.names_secret) && matches!(key, "value" | "default");
         let is_secret = governed || names.is_secret(key) || is_value_of_secret;
-        if is_secret || is_watched(number) {
-            hide_value(line, value.clone(), at, hidden);
+        if is_secret || watch(number) == Watch::Literals {
+            let end = hide_value(line, value.clone(), at, hidden);
+            hide_inside(&line[end..], at + end, names, hidden);
             open_quote = unclosed_quote(written).filter(|_| is_secret);
         } else {
             hide_inside(line, at, names, hidden);
@@ -79,6 +80,7 @@ pub(super) fn hide(
 /// keys. `start` is where `text` stands in the file.
 pub(super) fn hide_inside(text: &str, start: usize, names: &Names<'_>, hidden: &mut Vec<Range<usize>>) {
     hide_passwords_of_urls(text, start, hidden);
+    hide_passwords_of_users(text, start, hidden);
     hide_assigned(text, start, names, hidden);
     let mut at = 0;
     while at < text.len() {
@@ -178,7 +180,9 @@ fn setting(line: &str, content: Range<usize>, form: Form) -> Option<(Range<usize
 }
 
 /// Hides a value, but neither its quotes nor what only refers to it: `${NAME}`, `{{ name }}`, `!vault`, `|`, `true`, a comment.
-fn hide_value(line: &str, value: Range<usize>, start: usize, hidden: &mut Vec<Range<usize>>) {
+///
+/// Gives where the value ends in the line.
+fn hide_value(line: &str, value: Range<usize>, start: usize, hidden: &mut Vec<Range<usize>>) -> usize {
     let text = &line[value.clone()];
     let leading = text.len() - text.trim_start().len();
     let at = value.start + leading;
@@ -189,7 +193,7 @@ fn hide_value(line: &str, value: Range<usize>, start: usize, hidden: &mut Vec<Ra
             hidden.push(start + at + 1..start + at + end);
         }
         hide_defaults(text, start + at, hidden);
-        return;
+        return at + end;
     }
     let end = text.find(" #").map_or(text.len(), |end| text[..end].trim_end().len());
     let text = &text[..end];
@@ -199,6 +203,7 @@ fn hide_value(line: &str, value: Range<usize>, start: usize, hidden: &mut Vec<Ra
     } else if !is_block_sign && !looks::is_well_known(text) {
         hidden.push(start + at..start + at + end);
     }
+    at + end
 }
 
 /// Whether a value names another one instead of being one.
@@ -264,11 +269,29 @@ fn hide_passwords_of_urls(text: &str, start: usize, hidden: &mut Vec<Range<usize
     }
 }
 
+/// `-u user:password`, `--user user:password`.
+fn hide_passwords_of_users(text: &str, start: usize, hidden: &mut Vec<Range<usize>>) {
+    for option in [" -u ", " --user "] {
+        for (at, _) in text.match_indices(option) {
+            let word_start = at + option.len();
+            let word = text[word_start..].split(separates_words).next().unwrap_or_default();
+            if let Some((user, password)) = word.split_once(':').filter(|(_, password)| !is_template(password)) {
+                let password_start = start + word_start + user.len() + 1;
+                hidden.push(password_start..password_start + password.len());
+            }
+        }
+    }
+}
+
 /// `name=value`, `name: value`, `--name value` anywhere in a text.
 fn hide_assigned(text: &str, start: usize, names: &Names<'_>, hidden: &mut Vec<Range<usize>>) {
     let is_part = |sign: char| sign.is_alphanumeric() || sign == '_' || sign == '-' || sign == '.';
     for (at, sign) in text.match_indices(['=', ':', ' ']) {
-        let before = text[..at].trim_end_matches(['"', '\'']);
+        let before = match sign {
+            "=" => text[..at].trim_end_matches(['"', '\'', ' ', '=']),
+            " " => text[..at].trim_end_matches(['"', '\'', ',']),
+            _ => text[..at].trim_end_matches(['"', '\'']),
+        };
         let name_start = before
             .rfind(|sign: char| !is_part(sign))
             .map_or(0, |end| end + before[end..].chars().next().map_or(1, char::len_utf8));
@@ -279,7 +302,7 @@ fn hide_assigned(text: &str, start: usize, names: &Names<'_>, hidden: &mut Vec<R
             continue;
         }
         let rest = &text[at + 1..];
-        let value = rest.trim_start_matches([' ', '"', '\'', '\\']);
+        let value = without_prefix(rest.trim_start_matches([' ', '\\'])).trim_start_matches(['"', '\'', '\\']);
         let length = value
             .find(|sign: char| sign.is_whitespace() || "\"'`,;&)}]\\".contains(sign))
             .unwrap_or(value.len());
@@ -301,6 +324,15 @@ fn hide_assigned(text: &str, start: usize, names: &Names<'_>, hidden: &mut Vec<R
     }
 }
 
+/// A text in quotes without what may stand before them: `f"…"`, `b'…'`.
+fn without_prefix(text: &str) -> &str {
+    let quoted = text.trim_start_matches(|sign| "bBfFrRuU".contains(sign));
+    match quoted.starts_with(['"', '\'']) && text.len() - quoted.len() <= 2 {
+        true => quoted,
+        false => text,
+    }
+}
+
 /// Whether a value is filled in later.
 fn is_template(value: &str) -> bool {
     value.contains(['{', '<', '$']) || value.starts_with('%')
@@ -308,13 +340,14 @@ fn is_template(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Watch;
     use super::super::tests::check;
 
     #[test]
     fn values_of_secret_names_are_hidden_in_flat_files() {
         check(
             ".env",
-            false,
+            Watch::Names,
             &[
                 ("JWT_SECRET=hunter2", "JWT_SECRET=*******"),
                 (
@@ -331,6 +364,18 @@ mod tests {
                 ("# JWT_SECRET=hunter2", "# JWT_SECRET=*******"),
                 ("NAME=bob\nSKIP_AUTH=true", "="),
                 (
+                    "API_KEY='hunter2' NAME=bob run --api-key=hunter2",
+                    "API_KEY='*******' NAME=bob run --api-key=*******",
+                ),
+                (
+                    "if [ \"$API_KEY\" = \"hunter2\" ]; then",
+                    "if [ \"$API_KEY\" = \"*******\" ]; then",
+                ),
+                (
+                    "curl -u bob:hunter2 -u $USER:$PASSWORD https://x",
+                    "curl -u bob:******* -u $USER:$PASSWORD https://x",
+                ),
+                (
                     "DATABASE=postgres://bob:hunter2@db/x",
                     "DATABASE=postgres://bob:*******@db/x",
                 ),
@@ -338,7 +383,7 @@ mod tests {
         );
         check(
             "Dockerfile",
-            false,
+            Watch::Names,
             &[
                 ("ENV JWT_SECRET hunter2", "ENV JWT_SECRET *******"),
                 (
@@ -355,7 +400,7 @@ mod tests {
         );
         check(
             "app.ini",
-            false,
+            Watch::Names,
             &[("password = hunter2\nuser: bob", "password = *******\nuser: bob")],
         );
     }
@@ -364,7 +409,7 @@ mod tests {
     fn values_of_secret_names_are_hidden_in_yaml() {
         check(
             "compose.yaml",
-            false,
+            Watch::Names,
             &[
                 ("password: hunter2  # note", "password: *******  # note"),
                 (

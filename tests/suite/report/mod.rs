@@ -61,8 +61,10 @@ fn a_clean_run_is_one_line() {
 fn what_is_missing_is_said_when_nothing_is_found() {
     let mut sample = Sample::new();
     sample.verdict.kept.clear();
+    sample.sources.git_failure = Some("git: not found".to_owned());
     assert_snapshot!(sample.written(Format::Text), @r"
     ✓ no findings in 8 files (1 config, 6 python, 1 rust)
+    git was not asked which files there are: git: not found
     unread 1 file:
       data/big file.py  larger than 8 MiB
     partly read 1 file:
