@@ -131,7 +131,12 @@ impl Words {
             skip_objects: with(&file.flag.skip_objects, &file.flag.objects),
             require_objects: with(&file.flag.require_objects, &file.flag.objects),
         };
-        let of_flags = [&phrases.skip, &phrases.modes, &phrases.skip_objects, &phrases.require_objects];
+        let of_flags = [
+            &phrases.skip,
+            &phrases.modes,
+            &phrases.skip_objects,
+            &phrases.require_objects,
+        ];
         let longest = |phrase: &Vec<String>| phrase.iter().max_by_key(|word| word.len()).cloned();
         let mut flag_stems: Vec<String> = of_flags.into_iter().flatten().filter_map(longest).collect();
         flag_stems.sort_by_key(String::len);
@@ -141,7 +146,11 @@ impl Words {
                 distinct.push(stem);
             }
         }
-        Ok(Self { file, phrases, flag_stems: distinct })
+        Ok(Self {
+            file,
+            phrases,
+            flag_stems: distinct,
+        })
     }
 
     /// Whether a setting of this name is a secret. A `*` in the name stands for an unknown part.
@@ -214,7 +223,9 @@ impl Words {
     fn may_be_flag(&self, name: &str) -> bool {
         let contains = |stem: &str| {
             let stem = stem.as_bytes();
-            name.as_bytes().windows(stem.len()).any(|part| part.eq_ignore_ascii_case(stem))
+            name.as_bytes()
+                .windows(stem.len())
+                .any(|part| part.eq_ignore_ascii_case(stem))
         };
         self.flag_stems.iter().any(|stem| contains(stem))
     }

@@ -7,5 +7,6 @@ mod catalog;
 mod facts;
 mod house;
 mod pages;
+mod readme;
 mod report;
 mod rules;
