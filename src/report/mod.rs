@@ -18,6 +18,8 @@ mod summary;
 mod terminal;
 mod text;
 
+pub use printable::line as printable;
+pub use summary::one_line as summary;
 pub use terminal::{Colour, Terminal};
 
 use crate::finding::{Finding, Site};
