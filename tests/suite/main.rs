@@ -9,7 +9,7 @@ mod cli;
 mod facts;
 mod house;
 mod pages;
-mod readme;
 mod projects;
+mod readme;
 mod report;
 mod rules;

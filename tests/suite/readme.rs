@@ -65,21 +65,30 @@ fn fenced(old: &str, content: &str) -> String {
 
 /// Runs the commands behind `$ ` of a block; each is followed by what it writes to standard output.
 fn outputs(old: &str) -> String {
+    let mut folder = Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf();
     let mut text = String::new();
     for line in old.lines().filter(|line| line.starts_with("$ ")) {
+        let _ = writeln!(text, "{line}");
         let mut words = line.trim_start_matches("$ ").split(' ');
-        assert_eq!(words.next(), Some("ssotlint"), "README.md: {line}");
-        let output = Command::new(env!("CARGO_BIN_EXE_ssotlint"))
-            .args(words)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .env_clear()
-            .envs(std::env::vars_os().filter(|(name, _)| name == "PATH"))
-            .output()
-            .unwrap();
-        let written = String::from_utf8(output.stdout).unwrap();
-        let _ = writeln!(text, "{line}\n{written}");
+        match words.next() {
+            Some("cd") => folder.extend(words),
+            Some("ssotlint") => text.push_str(&output(&folder, words)),
+            _ => panic!("README.md: {line}"),
+        }
     }
     text
+}
+
+fn output<'a>(folder: &Path, arguments: impl Iterator<Item = &'a str>) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_ssotlint"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .output()
+        .unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// The table of the rules.
