@@ -157,14 +157,14 @@ impl Program<'_> {
             .filter(move |owner| owner.concern == concern && owner.unit.is_none_or(|own| own == unit))
     }
 
-    /// The owners of `concern` that speak for `file`, as people would name them; none if it has no owner.
+    /// The owners of `concern` that speak for `file`, to stand between backticks in a message; none if it has no owner.
     #[must_use]
     pub fn owner_names(&self, concern: &str, file: FileId) -> Option<String> {
         let names: Vec<&str> = self.owners_of(concern, file).map(|owner| owner.path.as_str()).collect();
         if names.is_empty() {
             None
         } else {
-            Some(names.join(" or "))
+            Some(names.join("` or `"))
         }
     }
 
