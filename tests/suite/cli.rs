@@ -545,6 +545,7 @@ fn colours_are_as_users_and_the_environment_want_them() {
         command.envs(variables.iter().copied());
         Run::of(command.output().unwrap()).stdout.contains('\x1b')
     };
+    #[allow(clippy::type_complexity)]
     let cases: [(&str, &[(&str, &str)], bool); 8] = [
         ("auto", &[], false),
         ("always", &[], true),
