@@ -38,6 +38,7 @@ const MEANINGS: &[(Role, &[&str])] = &[
     (Role::DecodesBase64, &["value"]),
     (Role::ParsesJson, &["value"]),
     (Role::SignsHmac, &["key", "message", "digest"]),
+    (Role::ComparesDigest, &["key", "message"]),
     (Role::Hashes, &["value"]),
 ];
 
@@ -182,6 +183,10 @@ fn every_example_arrives_at_its_entry() {
         let language = file.language().unwrap();
         for example in file.examples() {
             let Some(code) = example.code else {
+                // What only leads on to something with a role is shown by that.
+                if example.role.is_none() {
+                    continue;
+                }
                 problems.push(format!("{name}: `{}` has no example", example.path));
                 continue;
             };
