@@ -35,15 +35,16 @@ pub mod verdict;
 pub mod report;
 
 use catalog::Catalog;
-use facts::FileFacts;
+use facts::{FileFacts, Language};
 use finding::{CodeScope, Finding};
 use page::Page;
 use program::{Concern, Declarations, DeclaredOwner, Program, ProgramFile};
 use rayon::prelude::*;
 use rules::{Check, Findings, RULES, Rule, WaiverUse};
 use settings::Settings;
-use source::FileId;
-use std::collections::BTreeMap;
+use source::{FileId, Sources, Unread};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use verdict::{CommentWaiver, Court, Date, Policy, Verdict};
 
 /// What a user may ask of one analysis.
@@ -51,6 +52,8 @@ use verdict::{CommentWaiver, Court, Date, Policy, Verdict};
 pub struct Request {
     /// The rules to run; all if empty.
     pub select: Vec<String>,
+    /// The files whose findings are reported; all if none are named. The program is the same either way.
+    pub only: Option<BTreeSet<FileId>>,
     /// Scopes that replace those of every rule.
     pub scopes: Option<Vec<CodeScope>>,
     /// Whether waivers count.
@@ -63,6 +66,7 @@ impl Default for Request {
     fn default() -> Self {
         Self {
             select: Vec::new(),
+            only: None,
             scopes: None,
             waivers_count: true,
             today: Date::today(),
@@ -79,6 +83,67 @@ pub struct Parsed {
     pub facts: FileFacts,
     /// Whether version control tracks it; `None` where there is none.
     pub tracked: Option<bool>,
+}
+
+/// What reading and parsing the files of a run gave.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// One for every file of the sources, in their order, so that an id names the same file here and there. A file that could not
+    /// be read is there as if it were empty: what imports it still finds a module of this program.
+    pub files: Vec<Parsed>,
+    /// How many files were read, by language.
+    pub read: BTreeMap<&'static str, usize>,
+    /// The files that could not be read, and why.
+    pub unread: Vec<Unread>,
+}
+
+/// Reads and parses the files of a run in parallel; `done` is called after each. Texts are dropped once they are parsed.
+///
+/// Call it in a pool whose threads have [`parse::STACK_SIZE`] bytes of stack.
+#[must_use]
+pub fn read(sources: &Sources, done: &(dyn Fn() + Sync)) -> Reading {
+    // The largest first, each a piece of work of its own: no thread is left alone with a large file at the end.
+    let mut order: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
+    order.sort_by_key(|file| (Reverse(sources[*file].size), *file));
+    let of_file = |file: FileId| {
+        let facts = facts_of(sources, file);
+        done();
+        (file, facts)
+    };
+    let mut parsed: Vec<(FileId, Result<FileFacts, String>)> =
+        order.into_par_iter().with_max_len(1).map(of_file).collect();
+    parsed.sort_by_key(|(file, _)| *file);
+
+    let mut reading = Reading::default();
+    for (file, facts) in parsed {
+        let file = &sources[file];
+        match &facts {
+            Ok(_) => {
+                let language = parse::language_of(&file.path).map_or("other", Language::name);
+                *reading.read.entry(language).or_default() += 1;
+            }
+            Err(reason) => reading.unread.push(Unread {
+                path: file.path.clone(),
+                reason: reason.clone(),
+            }),
+        }
+        reading.files.push(Parsed {
+            path: file.path.clone(),
+            facts: facts.unwrap_or_else(|_| parse::parse(&file.path, "")),
+            tracked: file.tracked,
+        });
+    }
+    reading
+}
+
+/// The facts of a file, or why there are none.
+fn facts_of(sources: &Sources, file: FileId) -> Result<FileFacts, String> {
+    let text = source::read(sources, file)?.text;
+    let facts = parse::parse(&sources[file].path, &text);
+    match facts.problems.first() {
+        Some(problem) if facts.is_empty() => Err(problem.message.clone()),
+        _ => Ok(facts),
+    }
 }
 
 /// Reads the pages of all rules.
@@ -130,10 +195,10 @@ pub fn link<'a>(
     declarations: &'a Declarations,
 ) -> Program<'a> {
     let files = files.into_iter().map(|file| {
-        let language = parse::language_of(&file.path).unwrap_or(facts::Language::Config);
+        let language = parse::language_of(&file.path).unwrap_or(Language::Config);
         let by_path = settings.code_scope(&file.path);
         // A configuration file is configuration wherever it lies: below `tests/` it configures the tests.
-        let scope = if language == facts::Language::Config {
+        let scope = if language == Language::Config {
             CodeScope::Config
         } else {
             by_path
@@ -165,6 +230,7 @@ pub fn analyse(program: &Program<'_>, settings: &Settings, pages: &[Page], reque
         settings,
         policies: &policies,
         path: &|file| program[file].path.as_str(),
+        is_reported: &|file| request.only.as_ref().is_none_or(|only| only.contains(&file)),
         scopes: request.scopes.as_deref(),
         waivers_count: request.waivers_count,
         today: request.today,

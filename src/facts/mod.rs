@@ -83,6 +83,18 @@ pub enum Language {
     Config,
 }
 
+impl Language {
+    /// The name, as reports and rule pages write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::Rust => "rust",
+            Self::Config => "config",
+        }
+    }
+}
+
 /// All that one file says.
 #[derive(Debug, Default)]
 pub struct FileFacts {
@@ -666,6 +678,13 @@ pub struct Problem {
 }
 
 impl FileFacts {
+    /// Whether the file says nothing at all: no code, no settings, no comments.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let code = self.exprs.is_empty() && self.bindings.is_empty() && self.imports.is_empty();
+        code && self.blocks.len() <= 1 && self.config.is_empty() && self.comments.is_empty()
+    }
+
     /// The text of a name.
     #[must_use]
     pub fn text(&self, name: Name) -> &str {

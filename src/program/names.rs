@@ -863,6 +863,10 @@ fn reaching<'f>(facts: &'f FileFacts, bindings: &'f [Binding], scope: ScopeId, p
     }
     let mut found: Vec<&Binding> = Vec::new();
     for binding in bindings.iter().rev() {
+        // `x = x.strip()`: the name still has the value from before.
+        if bound_value(binding).is_some_and(|value| facts[value].span.contains(place)) {
+            continue;
+        }
         if binding.span.start >= place.start {
             let looped = facts
                 .blocks_around(binding.block)
@@ -891,6 +895,19 @@ fn reaching<'f>(facts: &'f FileFacts, bindings: &'f [Binding], scope: ScopeId, p
     found.retain(|binding| binding.kind != BindingKind::Deleted);
     found.reverse();
     found
+}
+
+/// The expression that a binding's value is computed from.
+fn bound_value(binding: &Binding) -> Option<ExprId> {
+    match binding.kind {
+        BindingKind::Value(value)
+        | BindingKind::Changed(value)
+        | BindingKind::Entered(value)
+        | BindingKind::Unpacked { value, .. }
+        | BindingKind::Element { over: value }
+        | BindingKind::ElementUnpacked { over: value, .. } => Some(value),
+        _ => None,
+    }
 }
 
 /// The bindings that can hold once all statements of their scope ran.

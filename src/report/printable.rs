@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// `text` on one line, each unprintable character written as an escape. For paths, messages and names.
-pub(super) fn line(text: &str) -> Cow<'_, str> {
+pub fn line(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unprintable) {
         return Cow::Borrowed(text);
     }

@@ -65,7 +65,8 @@ impl Totals {
 }
 
 /// All of it on one line: findings, files read, and all that is not shown.
-pub(super) fn one_line(report: &Report<'_>) -> String {
+#[must_use]
+pub fn one_line(report: &Report<'_>) -> String {
     let totals = Totals::of(report);
     let mut line = match totals.findings() {
         0 => "no findings".to_owned(),

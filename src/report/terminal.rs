@@ -1,7 +1,9 @@
 //! What a report is shown on: whether it takes colours, which characters, and how many columns.
 
+use anstream::stream::RawStream;
+use miette::{GraphicalTheme, ThemeCharacters, ThemeStyles};
 use std::env;
-use std::io::IsTerminal;
+use supports_unicode::Stream;
 
 /// Columns where there is no terminal to ask, such as in a file.
 const WIDTH_OF_FILES: usize = 100;
@@ -49,11 +51,54 @@ impl Terminal {
     #[must_use]
     pub fn of_standard_output(colour: Colour) -> Self {
         let output = std::io::stdout();
+        Self::of(
+            &output,
+            terminal_size::terminal_size_of(&output),
+            Stream::Stdout,
+            colour,
+        )
+    }
+
+    /// What standard error is, as users and the environment want it used.
+    #[must_use]
+    pub fn of_standard_error(colour: Colour) -> Self {
+        let output = std::io::stderr();
+        Self::of(
+            &output,
+            terminal_size::terminal_size_of(&output),
+            Stream::Stderr,
+            colour,
+        )
+    }
+
+    /// How miette draws on it.
+    #[must_use]
+    pub fn theme(self) -> GraphicalTheme {
+        GraphicalTheme {
+            characters: if self.unicode {
+                ThemeCharacters::unicode()
+            } else {
+                ThemeCharacters::ascii()
+            },
+            styles: if self.colour {
+                ThemeStyles::ansi()
+            } else {
+                ThemeStyles::none()
+            },
+        }
+    }
+
+    fn of<S: RawStream>(
+        output: &S,
+        size: Option<(terminal_size::Width, terminal_size::Height)>,
+        stream: Stream,
+        colour: Colour,
+    ) -> Self {
         let colour = match colour {
             Colour::Always => true,
             Colour::Never => false,
             Colour::Auto => wants_colour(|name| env::var(name).ok())
-                .unwrap_or_else(|| anstream::AutoStream::choice(&output) != anstream::ColorChoice::Never),
+                .unwrap_or_else(|| anstream::AutoStream::choice(output) != anstream::ColorChoice::Never),
         };
         if !output.is_terminal() {
             return Self {
@@ -61,14 +106,13 @@ impl Terminal {
                 ..Self::default()
             };
         }
+        let columns = size.map_or(WIDTH_OF_FILES, |(terminal_size::Width(columns), _)| {
+            usize::from(columns)
+        });
         Self {
             colour,
-            unicode: supports_unicode::on(supports_unicode::Stream::Stdout),
-            width: terminal_size::terminal_size()
-                .map_or(WIDTH_OF_FILES, |(terminal_size::Width(columns), _)| {
-                    usize::from(columns)
-                })
-                .clamp(NARROWEST, WIDEST),
+            unicode: supports_unicode::on(stream),
+            width: columns.clamp(NARROWEST, WIDEST),
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::source::{FileId, LineIndex};
 use crate::verdict::Judged;
 use anstyle::{AnsiColor, Style};
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity,
-    SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
+    Diagnostic, GraphicalReportHandler, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode, SourceSpan,
+    SpanContents,
 };
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -391,22 +391,13 @@ impl<'a> TextReport<'a> {
 
 /// What draws findings of a level; the mark under the source has the level's colour.
 fn handler(terminal: Terminal, level: Level) -> GraphicalReportHandler {
-    let mut styles = if terminal.colour {
-        ThemeStyles::ansi()
-    } else {
-        ThemeStyles::none()
-    };
-    styles.highlights = vec![match level {
-        Level::Error => styles.error,
-        Level::Warning => styles.warning,
-        Level::Note => styles.advice,
+    let mut theme = terminal.theme();
+    theme.styles.highlights = vec![match level {
+        Level::Error => theme.styles.error,
+        Level::Warning => theme.styles.warning,
+        Level::Note => theme.styles.advice,
     }];
-    let characters = if terminal.unicode {
-        ThemeCharacters::unicode()
-    } else {
-        ThemeCharacters::ascii()
-    };
-    GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
+    GraphicalReportHandler::new_themed(theme)
         .with_width(terminal.width)
         .with_links(false)
         .with_context_lines(1)

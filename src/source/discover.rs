@@ -142,6 +142,7 @@ fn candidates(found: Vec<Found>, request: &Request<'_>, unread: &mut Vec<Unread>
                 path,
                 location,
                 tracked,
+                size: 0,
             }),
             Some(_) => {}
             None => {
@@ -166,6 +167,7 @@ fn add_named(candidates: &mut Vec<SourceFile>, request: &Request<'_>, unread: &m
                 path: path.clone(),
                 location: root.folder.join(path),
                 tracked: root.repository.as_ref().map(|_| false),
+                size: 0,
             });
         } else {
             unread.push(Unread {
@@ -178,10 +180,10 @@ fn add_named(candidates: &mut Vec<SourceFile>, request: &Request<'_>, unread: &m
 
 /// What a path leads to on disk.
 enum Kind {
-    /// A regular file.
-    File,
-    /// A symlink to a regular file, by its location.
-    Link(PathBuf),
+    /// A regular file of so many bytes.
+    File(u64),
+    /// A symlink to a regular file, by its location and size.
+    Link(PathBuf, u64),
     /// Nothing to read, and nothing to tell: gone since git last looked, a folder, a pipe.
     Nothing,
     /// Something that cannot be read.
@@ -195,28 +197,28 @@ fn on_disk(candidates: Vec<SourceFile>, root: &Path, unread: &mut Vec<Unread>) -
         .map(|candidate| kind(&candidate.location))
         .collect();
     let mut read: FxHashSet<PathBuf> = FxHashSet::default();
-    if kinds.iter().any(|kind| matches!(kind, Kind::Link(_))) {
+    if kinds.iter().any(|kind| matches!(kind, Kind::Link(..))) {
         let regular = candidates
             .iter()
             .zip(&kinds)
-            .filter(|(_, kind)| matches!(kind, Kind::File));
+            .filter(|(_, kind)| matches!(kind, Kind::File(_)));
         read.extend(regular.map(|(candidate, _)| candidate.location.clone()));
     }
     let mut files = Vec::with_capacity(candidates.len());
     for (candidate, kind) in candidates.into_iter().zip(kinds) {
         let reason = match kind {
-            Kind::File => {
-                files.push(candidate);
+            Kind::File(size) => {
+                files.push(SourceFile { size, ..candidate });
                 continue;
             }
-            Kind::Link(target) if target.starts_with(root) => {
+            Kind::Link(target, size) if target.starts_with(root) => {
                 if read.insert(target) {
-                    files.push(candidate);
+                    files.push(SourceFile { size, ..candidate });
                 }
                 continue;
             }
             Kind::Nothing => continue,
-            Kind::Link(_) => "symlink to a file outside the root".to_owned(),
+            Kind::Link(..) => "symlink to a file outside the root".to_owned(),
             Kind::Unread(reason) => reason,
         };
         unread.push(Unread {
@@ -234,14 +236,14 @@ fn kind(location: &Path) -> Kind {
         Err(error) => return Kind::Unread(reason(&error)),
     };
     if metadata.is_file() {
-        return Kind::File;
+        return Kind::File(metadata.len());
     }
     if !metadata.is_symlink() {
         return Kind::Nothing;
     }
     let target = paths::resolved(location).and_then(|target| Ok((fs::metadata(&target)?, target)));
     match target {
-        Ok((metadata, target)) if metadata.is_file() => Kind::Link(target),
+        Ok((metadata, target)) if metadata.is_file() => Kind::Link(target, metadata.len()),
         Ok(_) => Kind::Nothing,
         Err(error) if is_gone(&error) => Kind::Unread("dangling symlink".to_owned()),
         Err(error) => Kind::Unread(format!("symlink that cannot be followed: {}", reason(&error))),

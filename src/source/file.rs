@@ -16,6 +16,8 @@ pub struct SourceFile {
     pub location: PathBuf,
     /// Whether git tracks it; `None` outside a work tree.
     pub tracked: Option<bool>,
+    /// How many bytes it had when it was found.
+    pub size: u64,
 }
 
 /// A file that was found but not (wholly) read, and why.

@@ -1,12 +1,13 @@
 //! The only module that touches the file system: which files there are, their text, and places in them.
 //!
-//! It knows neither languages nor rules. Start with [`find_root`] (where), then [`discover`] (which files) and [`read`] (their
+//! It knows neither languages nor rules. Start with [`find_root`] (where), then [`discover()`] (which files) and [`read`] (their
 //! text); a [`Span`] is a place in a text.
 
 mod discover;
 mod file;
 mod git;
 mod globs;
+mod output;
 mod paths;
 mod root;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod walk;
 pub use discover::{Request, discover};
 pub use file::{FileId, SourceFile, Sources, Unread};
 pub use globs::{Glob, Globs};
+pub use output::{check_output, write_output};
 pub use paths::{current_folder, relative};
 pub use root::{Root, RootError, SettingsChoice, SettingsFile, SettingsForm, find_root};
 pub use span::{LineIndex, Position, Span};

@@ -99,6 +99,9 @@ pub struct Court<'a> {
     pub policies: &'a BTreeMap<&'static str, Policy>,
     /// The path of a file.
     pub path: &'a dyn Fn(FileId) -> &'a str,
+    /// Whether the report is about a file; findings elsewhere are judged and then left out, so that names and waivers do not depend
+    /// on what is reported.
+    pub is_reported: &'a dyn Fn(FileId) -> bool,
     /// Scopes that replace those of every rule.
     pub scopes: Option<&'a [CodeScope]>,
     /// Whether waivers count.
@@ -136,13 +139,12 @@ pub fn judge(mut findings: Vec<Finding>, waivers: &mut [CommentWaiver], court: &
                 .map_or(&[][..], |policy| &policy.scopes);
             court.settings.scopes_for(finding.rule, default)
         });
+        let is_reported = (court.is_reported)(finding.primary.file);
         if !scopes.contains(&finding.scope) {
-            *verdict
-                .hidden
-                .entry(finding.rule)
-                .or_default()
-                .entry(finding.scope)
-                .or_default() += 1;
+            if is_reported {
+                let by_scope = verdict.hidden.entry(finding.rule).or_default();
+                *by_scope.entry(finding.scope).or_default() += 1;
+            }
             continue;
         }
         let fingerprint = fingerprint(&finding, &mut ordinals);
@@ -150,6 +152,9 @@ pub fn judge(mut findings: Vec<Finding>, waivers: &mut [CommentWaiver], court: &
         let waiver = near
             .iter()
             .find_map(|index| waived_by(&finding, &mut waivers[*index], court));
+        if !is_reported {
+            continue;
+        }
         let judged = Judged {
             finding,
             level,

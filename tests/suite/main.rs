@@ -2,8 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod binary;
 mod cases;
+mod catalog;
+mod cli;
 mod facts;
+mod house;
 mod pages;
+mod projects;
+mod readme;
 mod report;
 mod rules;

@@ -188,6 +188,7 @@ fn a_report_never_fails_over_what_it_cannot_show() {
         path: "gone.py".to_owned(),
         location: "/work/app/gone.py".into(),
         tracked: None,
+        size: 0,
     });
     for format in ALL_FORMATS {
         let text = sample.written(format);

@@ -127,6 +127,7 @@ impl Sample {
             path: (*path).to_owned(),
             location: root.join(path),
             tracked: Some(true),
+            size: 0,
         });
         Self {
             sources: Sources {

@@ -1,0 +1,266 @@
+//! `ssotlint check`: the whole way from files to a report.
+
+use super::console::Console;
+use super::output::OutputArguments;
+use super::program::{FilesRead, Input, ProgramArguments};
+use super::progress::Progress;
+use super::timings::Timings;
+use super::{FAILED, Failed};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use ssotlint::finding::{CodeScope, Level, Site};
+use ssotlint::page::Page;
+use ssotlint::program::{self, Program};
+use ssotlint::report::{Because, OwnerRow, Problem, Report, Tool};
+use ssotlint::rules::RULES;
+use ssotlint::source::{self, FileId};
+use ssotlint::verdict::Verdict;
+use ssotlint::{Request, pages};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const EXAMPLES: &str = "\
+Examples:
+  ssotlint check
+      Check the program in the current folder.
+  ssotlint check --select direct-secret-read,skip-auth-flag backend
+      Report what two rules find below backend/.
+  ssotlint check --output sarif=ssot.sarif --output -
+      Write SARIF for code scanning to a file, and the report for people to standard output.
+  ssotlint check --only-files a.py b.py
+      Analyse the whole program and report these files only, as commit hooks do.
+  ssotlint check --no-waivers --exit-zero
+      See everything, waived or not, and fail nothing.
+
+Exit status:
+  0  nothing at or above the level of --fail-on
+  1  findings at or above it
+  2  wrong usage or settings, or no file was read; with --strict, also if any file was not read";
+
+/// Check a program
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Check {
+    #[command(flatten)]
+    program: ProgramArguments,
+
+    /// Report these files only; the whole root is analysed all the same
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Program")]
+    only_files: Option<Vec<PathBuf>>,
+
+    /// Run these rules only
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_delimiter = ',',
+        value_parser = PossibleValuesParser::new(RULES.iter().map(|rule| rule.id)),
+        hide_possible_values = true,
+        help_heading = "Rules"
+    )]
+    select: Vec<String>,
+
+    /// Report findings in code of these kinds, whatever rules and settings say
+    #[arg(
+        long,
+        value_name = "SCOPE",
+        value_delimiter = ',',
+        value_parser = PossibleValuesParser::new(SCOPES.map(|(name, _)| name)).map(|name| scope(&name)),
+        help_heading = "Rules"
+    )]
+    scopes: Option<Vec<CodeScope>>,
+
+    /// Report findings that are waived, too
+    #[arg(long, help_heading = "Rules")]
+    no_waivers: bool,
+
+    #[command(flatten)]
+    output: OutputArguments,
+
+    /// The lowest level of findings that make the exit status 1
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        default_value = "warning",
+        value_parser = PossibleValuesParser::new(LEVELS.map(|(name, _)| name)).map(|name| level(&name)),
+        help_heading = "Exit status"
+    )]
+    fail_on: Level,
+
+    /// Exit with 0 even if there are findings
+    #[arg(long, help_heading = "Exit status")]
+    exit_zero: bool,
+
+    /// Exit with 2 if any file was not read
+    #[arg(long, help_heading = "Exit status")]
+    strict: bool,
+
+    /// Tell on standard error how long each stage took
+    #[arg(long, hide = true)]
+    timings: bool,
+}
+
+pub const SCOPES: [(&str, CodeScope); 4] = [
+    ("production", CodeScope::Production),
+    ("script", CodeScope::Script),
+    ("test", CodeScope::Test),
+    ("config", CodeScope::Config),
+];
+
+const LEVELS: [(&str, Level); 3] = [
+    ("note", Level::Note),
+    ("warning", Level::Warning),
+    ("error", Level::Error),
+];
+
+fn scope(name: &str) -> CodeScope {
+    let known = SCOPES.iter().find(|(known, _)| *known == name);
+    known.map_or(CodeScope::Production, |(_, scope)| *scope)
+}
+
+fn level(name: &str) -> Level {
+    let known = LEVELS.iter().find(|(known, _)| *known == name);
+    known.map_or(Level::Warning, |(_, level)| *level)
+}
+
+impl Check {
+    /// Checks the program and writes the reports; gives the exit status.
+    pub fn run(&self, console: &Console) -> Result<ExitCode, Failed> {
+        self.program.threads(console)?.install(|| self.analyse(console))
+    }
+
+    fn analyse(&self, console: &Console) -> Result<ExitCode, Failed> {
+        let mut timings = Timings::start();
+        let outputs = self.output.outputs(console)?;
+        let pages = pages().map_err(|error| console.fail(&error))?;
+        let progress = Progress::new(outputs.leave_room_for_progress());
+
+        let input = self.program.find(&outputs.files(), console)?;
+        timings.end("find settings and files");
+        let (files, read) = input.read(&progress, console)?;
+        timings.end("read and parse");
+        progress.link();
+        let program = input.link(files, &read, console)?;
+        timings.end("link");
+        let request = Request {
+            select: self.select.clone(),
+            only: self.reported(&input, console),
+            scopes: self.scopes.clone(),
+            waivers_count: !self.no_waivers,
+            ..Request::default()
+        };
+        let verdict = ssotlint::analyse(&program, &input.settings, &pages, &request);
+        timings.end("ask and judge");
+        drop(progress);
+
+        if !self.output.is_quiet() {
+            self.warn(&input, &pages, console);
+        }
+        let mut report = Report {
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME"),
+                version: env!("CARGO_PKG_VERSION"),
+                information_uri: None,
+            },
+            sources: &input.sources,
+            pages: &pages,
+            verdict: &verdict,
+            owners: &owners(&program, &input),
+            files_read: &read.by_language,
+            unread: &read.unread,
+            problems: &problems(&program),
+            text: &|file| Some(source::read(&input.sources, file).ok()?.text),
+            is_secret_name: &|name| input.catalog.words().is_secret(name),
+            current_folder: &input.root.current,
+            options: self.output.options(),
+        };
+        outputs.write(&mut report, console)?;
+        timings.end("report");
+        if self.timings {
+            timings.tell(console);
+        }
+        Ok(self.status(&verdict, &input, &read, console))
+    }
+
+    /// The files that are reported; nothing if all are.
+    fn reported(&self, input: &Input, console: &Console) -> Option<BTreeSet<FileId>> {
+        let only: Option<BTreeSet<String>> = self.only_files.as_ref().map(|files| {
+            let path_of = |file: &PathBuf| {
+                let path = input.root.path_of(file);
+                if path.is_none() && !self.output.is_quiet() {
+                    let file = file.display();
+                    console.warning(&format!(
+                        "`{file}` of --only-files is no file of the program: nothing is reported of it"
+                    ));
+                }
+                path
+            };
+            files.iter().filter_map(path_of).collect()
+        });
+        if only.is_none() && input.root.filter.is_empty() {
+            return None;
+        }
+        let is_reported = |path: &str| input.root.reports(path) && only.as_ref().is_none_or(|only| only.contains(path));
+        let files = input.sources.iter().filter(|(_, file)| is_reported(&file.path));
+        Some(files.map(|(file, _)| file).collect())
+    }
+
+    /// Tells what makes the report worth less than it looks.
+    fn warn(&self, input: &Input, pages: &[Page], console: &Console) {
+        if let Some(failure) = &input.sources.git_failure {
+            console.warning(&format!(
+                "{failure}; `.gitignore` files were read instead, and which files are tracked is not known"
+            ));
+        }
+        for page in pages.iter().filter(|page| self.select.contains(&page.id)) {
+            if !input.settings.is_on_anywhere(&page.id, page.level) {
+                console.warning(&format!(
+                    "`{}` was selected, but is off; a `level` in `[rules.{}]` of the settings switches it on",
+                    page.id, page.id
+                ));
+            }
+        }
+    }
+
+    fn status(&self, verdict: &Verdict, input: &Input, read: &FilesRead, console: &Console) -> ExitCode {
+        if let Some(unread) = input.unread_files(read).filter(|_| self.strict) {
+            console.error(&format!("--strict: not all files were read: {unread}"));
+            return ExitCode::from(FAILED);
+        }
+        let fails = verdict.kept.iter().any(|judged| judged.level >= self.fail_on);
+        ExitCode::from(u8::from(fails && !self.exit_zero))
+    }
+}
+
+/// The owners of the program, as a report shows them.
+fn owners(program: &Program<'_>, input: &Input) -> Vec<OwnerRow> {
+    let settings = input.root.settings.as_ref();
+    let settings = settings.map_or_else(String::new, |file| source::relative(&input.root.folder, &file.location));
+    let row = |owner: &program::Owner| {
+        let (because, reason) = match &owner.because {
+            program::Because::Declared => (Because::Declared, format!("{settings} names it")),
+            program::Because::Inferred(reason) => (Because::Inferred, reason.clone()),
+        };
+        OwnerRow {
+            concern: owner.concern.clone(),
+            path: owner.path.clone(),
+            because,
+            reason,
+        }
+    };
+    program.owners().all().iter().map(row).collect()
+}
+
+/// What could not be read in files that were read otherwise.
+fn problems(program: &Program<'_>) -> Vec<Problem> {
+    let of_file = |(file, data): (FileId, &program::ProgramFile)| {
+        let problem = move |problem: &ssotlint::facts::Problem| Problem {
+            site: Site {
+                file,
+                span: problem.span,
+            },
+            message: problem.message.clone(),
+        };
+        data.facts.problems.iter().map(problem).collect::<Vec<_>>()
+    };
+    program.files().flat_map(of_file).collect()
+}

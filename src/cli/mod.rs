@@ -1,0 +1,94 @@
+//! The command line: what it understands, and one file a command.
+//!
+//! Commands put the stages of the library in a row and decide nothing themselves. Reports go to standard output; warnings, errors
+//! and progress go to standard error ([`console`]). Start with [`run`], then `check`.
+
+mod check;
+mod completions;
+mod console;
+mod explain;
+mod output;
+mod program;
+mod progress;
+mod rules;
+mod timings;
+
+use clap::{Parser, Subcommand};
+use console::Console;
+use ssotlint::report::Colour;
+use std::process::ExitCode;
+
+/// Proves that a code base authenticates in one way.
+///
+/// ssotlint reads a whole program, Python, Rust and configuration, links it, and finds what gets past the one place that is meant
+/// to do a job: validate tokens, mint them, resolve secrets.
+#[derive(Debug, Parser)]
+#[command(name = "ssotlint", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+
+    /// When to use colours
+    ///
+    /// With `auto`, a terminal gets colours unless NO_COLOR, CLICOLOR=0 or TERM=dumb says otherwise; FORCE_COLOR and
+    /// CLICOLOR_FORCE ask for them anywhere.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = false
+    )]
+    color: Colour,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check a program
+    Check(Box<check::Check>),
+    /// Explain a rule: what it finds, why that matters, how to mend it, with examples
+    Explain(explain::Explain),
+    /// List the rules
+    Rules,
+    /// Write the completions of a shell to standard output
+    Completions(completions::Completions),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ssotlint check                            Check the program in the current folder
+  ssotlint check backend                    Report only what is found below backend/
+  ssotlint explain direct-secret-read       Read what a rule finds and why
+
+Exit status: 0 if nothing was found, 1 if something was, 2 if the run failed.";
+
+/// The exit status of a run that failed, whatever was found.
+const FAILED: u8 = 2;
+
+/// A run that cannot go on. What is wrong has been told on standard error.
+#[derive(Debug)]
+struct Failed;
+
+/// Does what the arguments of the process ask for.
+pub fn run() -> ExitCode {
+    report_panics();
+    let CommandLine { command, color } = CommandLine::parse();
+    let console = Console::new(color);
+    let result = match command {
+        Command::Check(check) => check.run(&console),
+        Command::Explain(explain) => explain.run(&console),
+        Command::Rules => rules::run(&console),
+        Command::Completions(completions) => completions.run(&console),
+    };
+    result.unwrap_or_else(|Failed| ExitCode::from(FAILED))
+}
+
+/// A bug ends the run as any failure does, and not with the status that an aborted process has.
+fn report_panics() {
+    let show = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        show(panic);
+        Console::new(Colour::Auto).error("this is a bug in ssotlint; please report it with the lines above");
+        std::process::exit(i32::from(FAILED));
+    }));
+}

@@ -1,0 +1,204 @@
+//! The program that a command looks at: which files, under which settings. Commands that look at a program share these arguments.
+
+use super::Failed;
+use super::console::Console;
+use super::progress::Progress;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use ssotlint::catalog::Catalog;
+use ssotlint::program::{BUILT_IN_CONCERNS, Declarations, Program};
+use ssotlint::rules::RULES;
+use ssotlint::settings::{Known, Settings};
+use ssotlint::source::{self, Root, SettingsChoice, SettingsForm, Sources, Unread};
+use ssotlint::{Parsed, Reading, parse};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// More threads than any machine has use for; each takes address space for a deep stack.
+const MOST_THREADS: i64 = 256;
+
+/// More are counted, not named.
+const NAMED_FILES: usize = 3;
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Program")]
+pub struct ProgramArguments {
+    /// What the report is about: files and folders of one program
+    ///
+    /// The program is the whole root, whatever is named here: the folder of the nearest `ssot.toml` (or `pyproject.toml` with
+    /// `[tool.ssotlint]`) upwards from PATH, not beyond the git top level. Without settings it is PATH, if that is a folder, else
+    /// the current folder. A PATH below the root filters the report.
+    #[arg(value_name = "PATH", help_heading = None::<&str>)]
+    paths: Vec<PathBuf>,
+
+    /// Read the settings from FILE
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    config: Option<PathBuf>,
+
+    /// Read no settings
+    #[arg(long)]
+    no_config: bool,
+
+    /// Read files that git ignores, too
+    #[arg(long)]
+    no_ignore: bool,
+
+    /// How many threads to use; by default one for each core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    threads: Option<u16>,
+}
+
+/// A program before it is read.
+pub struct Input {
+    /// Where it lies and what of it is reported.
+    pub root: Root,
+    /// What the user declares.
+    pub settings: Settings,
+    /// Its files.
+    pub sources: Sources,
+    /// What library names mean.
+    pub catalog: Catalog,
+    declarations: Declarations,
+}
+
+/// What of a program was read and what was not.
+pub struct FilesRead {
+    /// How many files were read, by language.
+    pub by_language: BTreeMap<&'static str, usize>,
+    /// Those that could not be read, beside those that discovery names.
+    pub unread: Vec<Unread>,
+}
+
+impl ProgramArguments {
+    /// The threads to run everything in.
+    pub fn threads(&self, console: &Console) -> Result<ThreadPool, Failed> {
+        let builder = ThreadPoolBuilder::new()
+            .num_threads(self.threads.map_or(0, usize::from))
+            .stack_size(parse::STACK_SIZE);
+        builder.build().map_err(|error| {
+            console.fail(&format!(
+                "cannot start the threads to run in: {error}; try `--threads 1`"
+            ))
+        })
+    }
+
+    /// Finds the root, reads the settings and lists the files; `outputs` are files that this run writes, and does not read.
+    pub fn find(&self, outputs: &[&Path], console: &Console) -> Result<Input, Failed> {
+        let current = source::current_folder()
+            .map_err(|error| console.fail(&format!("the current folder cannot be looked at: {error}")))?;
+        let choice = match &self.config {
+            Some(file) => SettingsChoice::File(file),
+            None if self.no_config => SettingsChoice::Off,
+            None => SettingsChoice::Nearest,
+        };
+        let root =
+            source::find_root(&current, &self.paths, choice).map_err(|error| console.fail(&error.to_string()))?;
+        let rules: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+        let known = Known {
+            rules: &rules,
+            concerns: &BUILT_IN_CONCERNS,
+        };
+        let settings = Settings::load(&root, &known).map_err(|mistakes| {
+            console.diagnostics(&mistakes);
+            Failed
+        })?;
+        let outputs: Vec<String> = outputs.iter().filter_map(|file| root.path_of(file)).collect();
+        let is_ours = |path: &str| is_settings_file(&root, path) || outputs.iter().any(|output| output == path);
+        let sources = source::discover(&source::Request {
+            root: &root,
+            exclude: &settings.exclude,
+            no_ignore: self.no_ignore,
+            is_known: &|path| parse::language_of(path).is_some() && !is_ours(path),
+        });
+        Ok(Input {
+            catalog: ssotlint::load_catalog(&settings).map_err(|error| console.fail(&error))?,
+            declarations: ssotlint::declarations(&settings, root.settings.is_some()),
+            root,
+            settings,
+            sources,
+        })
+    }
+}
+
+impl Input {
+    /// Reads all files.
+    pub fn read(&self, progress: &Progress, console: &Console) -> Result<(Vec<Parsed>, FilesRead), Failed> {
+        progress.begin(self.sources.files.len());
+        let Reading { files, read, unread } = ssotlint::read(&self.sources, &|| progress.step());
+        let read = FilesRead {
+            by_language: read,
+            unread,
+        };
+        let is_there = |path: &str| !read.unread.iter().any(|unread| unread.path == path);
+        if read.by_language.is_empty() {
+            let place = source::relative(&self.root.current, &self.root.folder);
+            return Err(console.fail(&format!("no file was read in `{place}`{}", self.why_none(&read))));
+        }
+        let is_reported = |file: &Parsed| self.root.reports(&file.path) && is_there(&file.path);
+        if !files.iter().any(is_reported) {
+            let paths: Vec<String> = self.root.filter.iter().map(|path| format!("`{path}`")).collect();
+            let paths = paths.join(", ");
+            return Err(console.fail(&format!("no file was read in {paths}{}", self.why_none(&read))));
+        }
+        Ok((files, read))
+    }
+
+    /// Links the files that were read.
+    pub fn link(&self, files: Vec<Parsed>, read: &FilesRead, console: &Console) -> Result<Program<'_>, Failed> {
+        let program = ssotlint::link(files, &self.settings, &self.catalog, &self.declarations);
+        let unresolved = program.owners().unresolved();
+        if unresolved.is_empty() {
+            return Ok(program);
+        }
+        let mut help = "name a module, class or function of the program as it is imported: `package.module.Class`, or \
+                        `crate::module::Type` in Rust"
+            .to_owned();
+        if let Some(unread) = self.unread_files(read) {
+            help.push_str(&format!(
+                "; what it names may stand in a file that was not read: {unread}"
+            ));
+        }
+        let mistakes: Vec<_> = unresolved
+            .iter()
+            .map(|owner| {
+                let message = format!("the owner `{}` names nothing in the program", owner.path);
+                self.settings.mistake(owner.span, message, help.as_str())
+            })
+            .collect();
+        console.diagnostics(&mistakes);
+        Err(Failed)
+    }
+
+    /// The files that were not read, as far as they can be named on a line; nothing if all were.
+    pub fn unread_files(&self, read: &FilesRead) -> Option<String> {
+        let mut unread: Vec<&Unread> = self.sources.unread.iter().chain(&read.unread).collect();
+        unread.sort();
+        unread.dedup();
+        let named = unread.iter().take(NAMED_FILES).map(|unread| {
+            let path = source::relative(&self.root.current, &self.root.folder.join(&unread.path));
+            format!("`{path}` ({})", unread.reason)
+        });
+        let mut text = named.collect::<Vec<_>>().join(", ");
+        if unread.len() > NAMED_FILES {
+            text.push_str(&format!(" and {} more", unread.len() - NAMED_FILES));
+        }
+        (!unread.is_empty()).then_some(text)
+    }
+
+    fn why_none(&self, read: &FilesRead) -> String {
+        match self.unread_files(read) {
+            Some(unread) => format!(": {unread}"),
+            None => ": there is none in a language that is read, or all are left out; `--no-ignore` reads what git ignores, \
+                     and `files.exclude` in the settings leaves files out"
+                .to_owned(),
+        }
+    }
+}
+
+/// Settings speak about the program and are no part of it.
+fn is_settings_file(root: &Root, path: &str) -> bool {
+    let chosen = root
+        .settings
+        .as_ref()
+        .is_some_and(|settings| settings.form == SettingsForm::Own && settings.location == root.folder.join(path));
+    chosen || Path::new(path).file_name().is_some_and(|name| name == "ssot.toml")
+}

@@ -1,0 +1,72 @@
+//! How far a long run has come, on standard error.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Shorter runs need none.
+const PATIENCE: Duration = Duration::from_secs(1);
+const REDRAW: Duration = Duration::from_millis(100);
+
+/// A bar that shows itself once the run has lasted a second, and is gone when it ends.
+pub struct Progress {
+    bar: ProgressBar,
+    /// Shows the bar in time; it ends as soon as the other end of the channel is dropped.
+    timer: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl Progress {
+    /// A bar for people who watch: not if they want quiet (`wanted`), nor if standard error is no terminal, nor in CI.
+    pub fn new(wanted: bool) -> Self {
+        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_watched = std::io::stderr().is_terminal() && !is_set("CI") && !is_set("PRE_COMMIT");
+        let bar = ProgressBar::hidden();
+        if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self {
+            timer: (wanted && is_watched).then(|| show_later(bar.clone())),
+            bar,
+        }
+    }
+
+    /// Tells how many files there are to read.
+    pub fn begin(&self, files: usize) {
+        self.bar.set_length(files as u64);
+        self.bar.set_message("reading");
+    }
+
+    /// Tells that a file has been read.
+    pub fn step(&self) {
+        self.bar.inc(1);
+    }
+
+    /// Tells that all files have been read.
+    pub fn link(&self) {
+        self.bar.set_message("linking");
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some((sender, timer)) = self.timer.take() {
+            drop(sender);
+            // The bar must not appear behind what is written next.
+            let _ = timer.join();
+        }
+        self.bar.finish_and_clear();
+    }
+}
+
+fn show_later(bar: ProgressBar) -> (Sender<()>, JoinHandle<()>) {
+    let (sender, ended) = channel::<()>();
+    let timer = std::thread::spawn(move || {
+        if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+            bar.enable_steady_tick(REDRAW);
+        }
+    });
+    (sender, timer)
+}
