@@ -67,9 +67,12 @@ struct Flag {
     skip: Vec<String>,
     disable: Vec<String>,
     require: Vec<String>,
+    enable: Vec<String>,
+    verify: Vec<String>,
     objects: Vec<String>,
     skip_objects: Vec<String>,
     require_objects: Vec<String>,
+    verify_objects: Vec<String>,
     methods: Vec<String>,
     tails: Vec<String>,
     circumstances: Vec<String>,
@@ -102,6 +105,7 @@ struct Phrases {
     objects: Vec<Vec<String>>,
     skip_objects: Vec<Vec<String>>,
     require_objects: Vec<Vec<String>>,
+    verify_objects: Vec<Vec<String>>,
 }
 
 impl Words {
@@ -130,12 +134,14 @@ impl Words {
             objects: with(&file.flag.objects, &[]),
             skip_objects: with(&file.flag.skip_objects, &file.flag.objects),
             require_objects: with(&file.flag.require_objects, &file.flag.objects),
+            verify_objects: with(&file.flag.verify_objects, &[]),
         };
         let of_flags = [
             &phrases.skip,
             &phrases.modes,
             &phrases.skip_objects,
             &phrases.require_objects,
+            &phrases.verify_objects,
         ];
         let longest = |phrase: &Vec<String>| phrase.iter().max_by_key(|word| word.len()).cloned();
         let mut flag_stems: Vec<String> = of_flags.into_iter().flatten().filter_map(longest).collect();
@@ -212,10 +218,9 @@ impl Words {
         {
             return Some(FlagName::Skips);
         }
-        let asks = |verb: &str| matches!(verb, "REQUIRE" | "REQUIRED" | "VERIFY" | "VALIDATE");
-        let (narrow, wide): (Vec<String>, Vec<String>) = flag.require.iter().cloned().partition(|verb| asks(verb));
-        let requires = self.speaks(core, &narrow, &self.phrases.require_objects, true)
-            || self.speaks(core, &wide, &self.phrases.objects, true);
+        let requires = self.speaks(core, &flag.require, &self.phrases.require_objects, true)
+            || self.speaks(core, &flag.enable, &self.phrases.objects, true)
+            || self.speaks(core, &flag.verify, &self.phrases.verify_objects, true);
         requires.then_some(FlagName::Requires)
     }
 

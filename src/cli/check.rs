@@ -4,6 +4,7 @@ use super::console::Console;
 use super::output::OutputArguments;
 use super::program::{FilesRead, Input, ProgramArguments};
 use super::progress::Progress;
+use super::timings::Timings;
 use super::{FAILED, Failed};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ssotlint::finding::{CodeScope, Level, Site};
@@ -92,6 +93,10 @@ pub struct Check {
     /// Exit with 2 if any file was not read
     #[arg(long, help_heading = "Exit status")]
     strict: bool,
+
+    /// Tell on standard error how long each stage took
+    #[arg(long, hide = true)]
+    timings: bool,
 }
 
 pub const SCOPES: [(&str, CodeScope); 4] = [
@@ -124,14 +129,18 @@ impl Check {
     }
 
     fn analyse(&self, console: &Console) -> Result<ExitCode, Failed> {
+        let mut timings = Timings::start();
         let outputs = self.output.outputs(console)?;
         let pages = pages().map_err(|error| console.fail(&error))?;
         let progress = Progress::new(outputs.leave_room_for_progress());
 
         let input = self.program.find(&outputs.files(), console)?;
+        timings.end("find settings and files");
         let (files, read) = input.read(&progress, console)?;
+        timings.end("read and parse");
         progress.link();
         let program = input.link(files, &read, console)?;
+        timings.end("link");
         let request = Request {
             select: self.select.clone(),
             only: self.reported(&input, console),
@@ -140,6 +149,7 @@ impl Check {
             ..Request::default()
         };
         let verdict = ssotlint::analyse(&program, &input.settings, &pages, &request);
+        timings.end("ask and judge");
         drop(progress);
 
         if !self.output.is_quiet() {
@@ -164,6 +174,10 @@ impl Check {
             options: self.output.options(),
         };
         outputs.write(&mut report, console)?;
+        timings.end("report");
+        if self.timings {
+            timings.tell(console);
+        }
         Ok(self.status(&verdict, &input, &read, console))
     }
 

@@ -11,6 +11,7 @@ mod output;
 mod program;
 mod progress;
 mod rules;
+mod timings;
 
 use clap::{Parser, Subcommand};
 use console::Console;

@@ -1,6 +1,6 @@
 //! All files as one program, and every question a rule may ask of it.
 //!
-//! The storeys, lowest first: [`modules`] (which file is which module), `names` (what an expression refers to), `texts` (which
+//! The storeys, lowest first: `modules` (which file is which module), `names` (what an expression refers to), `texts` (which
 //! strings it can be), `sites` (where library functions of a role are called), `owners` (who may do a concern's work).
 //! Receivers through attributes, call edges and effects come above `names` and below `owners`.
 //!

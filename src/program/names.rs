@@ -634,6 +634,24 @@ impl Program<'_> {
             }
             _ => {}
         }
+        // A macro is imported by its name without the sign.
+        if let Some(plain) = name.strip_suffix('!') {
+            for import in &facts.imports {
+                let mut segments: Vec<&str> = facts
+                    .path(import.path)
+                    .iter()
+                    .map(|segment| facts.text(*segment))
+                    .collect();
+                if segments.last() == Some(&plain) && import.anchor == Anchor::Absolute {
+                    segments.pop();
+                    segments.push(name);
+                    let found = self.use_path(file, import, &segments, step + 1);
+                    if !found.is_empty() {
+                        return found;
+                    }
+                }
+            }
+        }
         let module_scope = crates::module_scope(facts, scope);
         for import in facts.imports.iter().filter(|import| import.star) {
             if crates::module_scope(facts, import.scope) == module_scope {
@@ -721,7 +739,32 @@ impl Program<'_> {
         for object in self.follow_settled(file, object, step + 1) {
             values.extend(self.member_of(object, name, step + 1));
         }
+        if values.is_empty() && self[file].language == Language::Rust && self.catalog.is_last_name(name) {
+            return self.trait_method(file, name, step + 1).at_most(Confidence::Likely);
+        }
         values
+    }
+
+    /// The method of a library's trait that the file imports: in Rust only its name tells that it is called.
+    fn trait_method(&self, file: FileId, name: &str, step: u32) -> Values {
+        let facts = &self[file].facts;
+        let mut found = Values::default();
+        for import in facts.imports.iter().filter(|import| !import.star) {
+            let segments: Vec<&str> = facts
+                .path(import.path)
+                .iter()
+                .map(|segment| facts.text(*segment))
+                .collect();
+            for value in self.path(file, import, &segments, step + 1) {
+                if let Origin::Library(node) = value.origin
+                    && self.catalog.is_type(node)
+                    && let Some(method) = self.catalog.child(node, name)
+                {
+                    found.extend(self.library(method));
+                }
+            }
+        }
+        found
     }
 
     /// The member `name` of a module, class, instance or library thing.
@@ -863,6 +906,10 @@ fn reaching<'f>(facts: &'f FileFacts, bindings: &'f [Binding], scope: ScopeId, p
     }
     let mut found: Vec<&Binding> = Vec::new();
     for binding in bindings.iter().rev() {
+        // `x = x.strip()`: the name still has the value from before.
+        if bound_value(binding).is_some_and(|value| facts[value].span.contains(place)) {
+            continue;
+        }
         if binding.span.start >= place.start {
             let looped = facts
                 .blocks_around(binding.block)
@@ -891,6 +938,19 @@ fn reaching<'f>(facts: &'f FileFacts, bindings: &'f [Binding], scope: ScopeId, p
     found.retain(|binding| binding.kind != BindingKind::Deleted);
     found.reverse();
     found
+}
+
+/// The expression that a binding's value is computed from.
+fn bound_value(binding: &Binding) -> Option<ExprId> {
+    match binding.kind {
+        BindingKind::Value(value)
+        | BindingKind::Changed(value)
+        | BindingKind::Entered(value)
+        | BindingKind::Unpacked { value, .. }
+        | BindingKind::Element { over: value }
+        | BindingKind::ElementUnpacked { over: value, .. } => Some(value),
+        _ => None,
+    }
 }
 
 /// The bindings that can hold once all statements of their scope ran.

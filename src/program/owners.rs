@@ -4,6 +4,7 @@ use super::modules::Place;
 use super::names::{Origin, Value};
 use super::units::UnitId;
 use super::{Program, ProgramFile};
+use crate::catalog::Role;
 use crate::facts::{BindingKind, ExprKind, MODULE_SCOPE, Name, ScopeId, ScopeKind};
 use crate::finding::{CodeScope, Site, Step};
 use crate::source::{FileId, Span};
@@ -157,14 +158,14 @@ impl Program<'_> {
             .filter(move |owner| owner.concern == concern && owner.unit.is_none_or(|own| own == unit))
     }
 
-    /// The owners of `concern` that speak for `file`, as people would name them; none if it has no owner.
+    /// The owners of `concern` that speak for `file`, to stand between backticks in a message; none if it has no owner.
     #[must_use]
     pub fn owner_names(&self, concern: &str, file: FileId) -> Option<String> {
         let names: Vec<&str> = self.owners_of(concern, file).map(|owner| owner.path.as_str()).collect();
         if names.is_empty() {
             None
         } else {
-            Some(names.join(" or "))
+            Some(names.join("` or `"))
         }
     }
 
@@ -256,12 +257,18 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
             .map(|site| (site.primary, site.scope))
             .map(worked)
             .collect(),
-        _ => program
-            .secret_reads()
-            .iter()
-            .map(|read| (read.primary, read.scope))
-            .map(worked)
-            .collect(),
+        _ => {
+            let reads = program.secret_reads().iter().map(|read| (read.primary, read.scope));
+            // Who reads the setting that a caller names resolves secrets for others.
+            let resolvers = program.sites_of(Role::ReadsSetting).filter(|site| {
+                let name = program
+                    .argument(site, "name")
+                    .map(|name| program.values(site.file, name));
+                name.is_some_and(|values| values.iter().any(|value| matches!(value.origin, Origin::Parameter(..))))
+            });
+            let resolvers = resolvers.map(|site| (program.primary(site), site.scope));
+            reads.chain(resolvers).map(worked).collect()
+        }
     }
 }
 
@@ -337,6 +344,10 @@ fn users(program: &Program<'_>, sites: &FxHashMap<FileId, &[&Worked]>) -> FxHash
         let facts = &program[at].facts;
         let covers = |site: &&Worked| match origin {
             Origin::Written(_, expr) => facts[expr].span.contains(site.span),
+            // A method goes through what the class does.
+            Origin::Function((_, function)) if facts[function].class.is_some() => facts[function]
+                .class
+                .is_some_and(|class| program.lies_in(at, site.scope, Origin::Class((at, class)))),
             origin => program.lies_in(at, site.scope, origin),
         };
         sites.iter().any(covers).then_some(at)

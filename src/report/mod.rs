@@ -2,7 +2,7 @@
 //!
 //! A report is shown everything there is to show ([`Report`]) and decides nothing: not what is found, not what counts. It knows
 //! findings, verdicts, pages and sources, and nothing about how anything was found. To add a format, write its file and a line in
-//! [`Format`] and in [`write`].
+//! [`Format`] and in [`write()`].
 //!
 //! What formats share: `places` turns sites into paths, lines and columns; `summary` counts; `mask` hides secrets wherever source
 //! text is shown; `printable` keeps control characters of the sources out of terminals.

@@ -318,6 +318,7 @@ impl Flags<'_> {
         // `require_auth=None` leaves the choice to someone else.
         if enables(kind, truth) {
             let shown = match self.data.facts[value].kind {
+                ExprKind::Truth(truth) if self.data.language == Language::Rust => truth.to_string(),
                 ExprKind::Truth(truth) => if truth { "True" } else { "False" }.to_owned(),
                 ExprKind::Text(text) => format!("\"{}\"", self.data.facts.text(text)),
                 ExprKind::Number(number) => self.data.facts.text(number).to_owned(),

@@ -1,6 +1,6 @@
 //! The only module that touches the file system: which files there are, their text, and places in them.
 //!
-//! It knows neither languages nor rules. Start with [`find_root`] (where), then [`discover`] (which files) and [`read`] (their
+//! It knows neither languages nor rules. Start with [`find_root`] (where), then [`discover()`] (which files) and [`read`] (their
 //! text); a [`Span`] is a place in a text.
 
 mod discover;

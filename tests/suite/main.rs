@@ -4,9 +4,12 @@
 
 mod binary;
 mod cases;
+mod catalog;
 mod cli;
 mod facts;
+mod house;
 mod pages;
 mod projects;
+mod readme;
 mod report;
 mod rules;

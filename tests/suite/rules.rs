@@ -1,7 +1,8 @@
 //! Runs the examples of the rule pages and the cases of `fixtures/rules/`.
 
 use crate::cases::{Case, Expected, Mark, cases};
-use ssotlint::finding::Level;
+use ssotlint::finding::{Finding, Level};
+use ssotlint::page::Page;
 use ssotlint::rules::{Check, RULES, Rule};
 use ssotlint::settings::{Known, Settings};
 use ssotlint::source::{LineIndex, SettingsForm};
@@ -130,6 +131,9 @@ fn found(rule: &Rule, case: &Case) -> Vec<(String, u32, Level, String)> {
         ..Request::default()
     };
     let verdict: Verdict = ssotlint::analyse(&program, &settings, &ssotlint::pages().unwrap(), &request);
+    for judged in verdict.kept.iter().filter(|judged| judged.finding.rule == rule.id) {
+        assert_worded(rule, &judged.finding);
+    }
     let kept = verdict.kept.iter().filter(|judged| judged.finding.rule == rule.id);
     kept.map(|judged| {
         let path = program[judged.finding.primary.file].path.clone();
@@ -144,4 +148,15 @@ fn found(rule: &Rule, case: &Case) -> Vec<(String, u32, Level, String)> {
         (path, line, judged.level, judged.finding.message.to_owned())
     })
     .collect()
+}
+
+/// The page has the finding's message, and the finding has a value for each of its placeholders.
+fn assert_worded(rule: &Rule, finding: &Finding) {
+    let page = Page::parse(rule.id, rule.page).unwrap();
+    let message = page.messages.get(finding.message);
+    let message = message.unwrap_or_else(|| panic!("{}: the page has no message `{}`", rule.id, finding.message));
+    for name in message.placeholders() {
+        let place = format!("{}: `{}`", rule.id, finding.message);
+        assert!(finding.value(name).is_some(), "{place}: no value for `{{{name}}}`");
+    }
 }

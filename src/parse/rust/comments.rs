@@ -115,3 +115,80 @@ pub(super) fn settle(builder: &mut Builder, text: &str, overview: Overview, unit
 fn offset(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    /// What the waivers of a text speak for, each on a line.
+    fn covered(text: &str) -> Vec<&str> {
+        let facts = crate::parse::rust::parse(text);
+        let covers = facts.waivers.iter().map(|waiver| waiver.covers);
+        covers
+            .map(|covers| text[covers.start as usize..covers.end as usize].trim())
+            .collect()
+    }
+
+    #[test]
+    fn a_waiver_behind_code_speaks_for_the_statement_it_stands_on() {
+        for (text, expected) in [
+            (
+                "fn f() {\n    one();\n    two(a,\n        b, // ssot: ignore[x] why\n    );\n    three();\n}",
+                "two(a,\n        b, // ssot: ignore[x] why\n    );",
+            ),
+            (
+                "fn f() {\n    if a() { // ssot: ignore[x] why\n        b();\n    }\n}",
+                "if a() { // ssot: ignore[x] why",
+            ),
+            (
+                "struct A {\n    a: u8,\n    b: u8, // ssot: ignore[x] why\n}",
+                "b: u8, // ssot: ignore[x] why",
+            ),
+            (
+                "fn f() {\n    match a {\n        Err(_) => b(), // ssot: ignore[x] why\n        _ => c(),\n    }\n}",
+                "Err(_) => b(), // ssot: ignore[x] why",
+            ),
+            (
+                "fn f() {\n    let a = run(|| {\n        b();\n    }); // ssot: ignore[x] why\n}",
+                "let a = run(|| {\n        b();\n    }); // ssot: ignore[x] why",
+            ),
+        ] {
+            assert_eq!(covered(text), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_waiver_above_code_speaks_for_what_begins_below() {
+        for (text, expected) in [
+            (
+                "// ssot: ignore[x] why\n// more\n\n#[a]\nfn f(\n    b: C,\n) {\n    d();\n}",
+                "#[a]\nfn f(\n    b: C,\n)",
+            ),
+            (
+                "fn f() {\n    // ssot: ignore[x] why\n    let a = b(\n        c,\n    );\n    d();\n}",
+                "let a = b(\n        c,\n    );",
+            ),
+            (
+                "fn f() {\n    a(\n        // ssot: ignore[x] why\n        b,\n        c,\n    );\n}",
+                "b,",
+            ),
+            ("const A: u8 = 1;\n// ssot: ignore[x] why", "// ssot: ignore[x] why"),
+            (
+                "/* ssot: ignore[x] why */ const A: u8 =\n    1;",
+                "/* ssot: ignore[x] why */ const A: u8 =\n    1;",
+            ),
+        ] {
+            assert_eq!(covered(text), [expected]);
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_waiver_is_what_it_says() {
+        let text = "\u{feff}a(); // é ssot: no\nb(); // // ssot: ignore[x] y\n/* ssot: ignore */ c();";
+        let facts = crate::parse::rust::parse(text);
+        let written: Vec<&str> = facts
+            .waivers
+            .iter()
+            .map(|waiver| &text[waiver.span.start as usize..waiver.span.end as usize])
+            .collect();
+        assert_eq!(written, ["ssot: ignore[x] y", "ssot: ignore"]);
+    }
+}

@@ -288,38 +288,44 @@ impl Walk<'_> {
         }
         let mut value = self.value(&spine[spine.len() - 1].left);
         let start = self.builder.facts()[value].span.start;
-        // The operands of one run of `&&`, or of one of `||`.
+        // The operands of one run of `&&`, of `||` or of `+`.
         let mut run: Vec<ExprId> = Vec::new();
         for (index, node) in spine.iter().enumerate().rev() {
             let right = self.value(&node.right);
             let place = Span::new(start, self.builder.facts()[right].span.end);
-            let goes_on = index > 0 && same_logic(&node.op, &spine[index - 1].op);
-            match node.op {
-                BinOp::And(_) | BinOp::Or(_) => {
-                    if run.is_empty() {
-                        run.push(value);
-                    }
-                    run.push(right);
-                    if !goes_on {
-                        let operands = self.builder.list(&run);
-                        run.clear();
-                        let kind = match node.op {
-                            BinOp::And(_) => ExprKind::Both(operands),
-                            _ => ExprKind::Choice {
-                                options: operands,
-                                how: How::FirstPresent,
-                            },
-                        };
-                        value = self.builder.expr(kind, place);
-                    }
-                }
-                _ => {
-                    let kind = self.operation(&node.op, value, right);
-                    value = self.builder.expr(kind, place);
-                }
+            if !is_collected(&node.op) {
+                let kind = self.operation(&node.op, value, right);
+                value = self.builder.expr(kind, place);
+                continue;
+            }
+            if run.is_empty() {
+                run.push(value);
+            }
+            run.push(right);
+            let goes_on = index > 0 && std::mem::discriminant(&node.op) == std::mem::discriminant(&spine[index - 1].op);
+            if !goes_on {
+                let kind = self.collected(&node.op, &run);
+                value = self.builder.expr(kind, place);
+                run.clear();
             }
         }
         value
+    }
+
+    /// What a run of operands with the same operator between them is.
+    fn collected(&mut self, op: &BinOp, run: &[ExprId]) -> ExprKind {
+        match op {
+            BinOp::And(_) => ExprKind::Both(self.builder.list(run)),
+            BinOp::Or(_) => ExprKind::Choice {
+                options: self.builder.list(run),
+                how: How::FirstPresent,
+            },
+            // Numbers are added too, but nobody asks for their text.
+            _ => {
+                let parts: Vec<ExprId> = run.iter().flat_map(|operand| self.parts(*operand)).collect();
+                ExprKind::Template(self.builder.list(&parts))
+            }
+        }
     }
 
     fn operation(&mut self, op: &BinOp, left: ExprId, right: ExprId) -> ExprKind {
@@ -327,11 +333,6 @@ impl Walk<'_> {
             BinOp::Eq(_) => Comparison::Equal,
             BinOp::Ne(_) => Comparison::NotEqual,
             BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_) => Comparison::Order,
-            BinOp::Add(_) if self.is_text(left) || self.is_text(right) => {
-                let mut parts = self.parts(left);
-                parts.extend(self.parts(right));
-                return ExprKind::Template(self.builder.list(&parts));
-            }
             BinOp::BitOr(_) => {
                 let options = self.builder.list(&[left, right]);
                 let how = How::Either;
@@ -340,13 +341,6 @@ impl Walk<'_> {
             _ => return ExprKind::Opaque,
         };
         ExprKind::Compare { operator, left, right }
-    }
-
-    fn is_text(&self, expr: ExprId) -> bool {
-        matches!(
-            self.builder.facts()[expr].kind,
-            ExprKind::Text(_) | ExprKind::Template(_)
-        )
     }
 
     fn parts(&self, expr: ExprId) -> Vec<ExprId> {
@@ -835,12 +829,9 @@ fn is_assignment(op: &BinOp) -> bool {
     )
 }
 
-/// Whether both operators are `&&`, or both `||`.
-fn same_logic(one: &BinOp, other: &BinOp) -> bool {
-    matches!(
-        (one, other),
-        (BinOp::And(_), BinOp::And(_)) | (BinOp::Or(_), BinOp::Or(_))
-    )
+/// Operators whose runs are one list of operands.
+fn is_collected(op: &BinOp) -> bool {
+    matches!(op, BinOp::And(_) | BinOp::Or(_) | BinOp::Add(_))
 }
 
 /// The argument of `.expect(…)` on an option or result, rather than of some other method of that name.

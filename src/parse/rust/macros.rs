@@ -75,24 +75,9 @@ impl<'a> Walk<'a> {
                 Some(condition) => condition,
                 None => self.builder.expr(ExprKind::Opaque, place),
             },
-            "assert" | "debug_assert" => {
-                let arguments = self.read(&node.tokens);
-                self.formatted(arguments);
-                return (None, Exit::FallsThrough);
-            }
-            "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => {
-                let arguments = self.read(&node.tokens);
-                let arguments = self.formatted(arguments);
-                if let [left, right, ..] = arguments[..] {
-                    let kind = ExprKind::Compare {
-                        operator: Comparison::Equal,
-                        left: left.value,
-                        right: right.value,
-                    };
-                    self.builder.expr(kind, place);
-                }
-                return (None, Exit::FallsThrough);
-            }
+            "assert" | "debug_assert" => return self.assertion(node, None),
+            "assert_eq" | "debug_assert_eq" => return self.assertion(node, Some(Comparison::Equal)),
+            "assert_ne" | "debug_assert_ne" => return self.assertion(node, Some(Comparison::NotEqual)),
             "panic" | "todo" | "unimplemented" | "unreachable" | "bail" => {
                 let call = self.plain_macro(node, place);
                 return (None, Exit::Raises(Some(call)));
@@ -410,6 +395,39 @@ impl<'a> Walk<'a> {
     }
 
     // Macros with a grammar of their own
+
+    /// `assert!(x, y)` is `if !x { panic!(y) }`; two values are compared first.
+    fn assertion(&mut self, node: &Macro, operator: Option<Comparison>) -> Outflow {
+        let place = self.macro_span(node);
+        self.parse(&node.tokens, |walk, input| {
+            let expr = input.parse::<Expr>()?;
+            let mut condition = walk.value(&expr);
+            if let Some(operator) = operator {
+                input.parse::<Token![,]>()?;
+                let expr = input.parse::<Expr>()?;
+                let (left, right) = (condition, walk.value(&expr));
+                let compared = ExprKind::Compare { operator, left, right };
+                condition = walk.builder.expr(compared, place);
+            }
+            let start = walk.builder.facts()[condition].span.end.min(place.end);
+            let kind = BlockKind::Branch {
+                condition,
+                holds: false,
+            };
+            let block = walk.open(kind, Span::new(start, place.end));
+            walk.within(block, |walk| {
+                let mut reading = Reading {
+                    attempts: ATTEMPTS,
+                    ..Reading::default()
+                };
+                _ = walk.read_arguments(input, &mut reading);
+                walk.formatted(reading.arguments);
+                (None, Exit::Raises(None))
+            });
+            Ok(())
+        });
+        (None, Exit::FallsThrough)
+    }
 
     /// `matches!(value, pattern if guard)`.
     fn matches(&mut self, node: &Macro) -> Option<ExprId> {

@@ -111,3 +111,91 @@ struct Walk<'a> {
     /// What a waiver can speak for; collected only in files that have one.
     units: Option<Vec<Span>>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use crate::facts::{ExprKind, FileFacts};
+    use crate::parse::STACK_SIZE;
+
+    /// The callees of all calls, as they are written.
+    fn callees<'t>(facts: &FileFacts, text: &'t str) -> Vec<&'t str> {
+        let spans = facts.calls.iter().map(|call| facts[call.callee].span);
+        spans
+            .map(|span| &text[span.start as usize..span.end as usize])
+            .collect()
+    }
+
+    #[test]
+    fn places_are_those_of_the_file() {
+        for text in [
+            "fn f() { a::b(c.d()); }",
+            "\u{feff}fn f() { a::b(c.d()); }",
+            "#!/usr/bin/env run\nfn f() { a::b(c.d()); }",
+            "\u{feff}#!/usr/bin/env run\r\n---\n[package]\n---\nfn f() { a::b(c.d()); }",
+            "#![allow(x)]\n/* é */ const É: &str = \"ü\"; fn f() { a::b(c.d()); }",
+            "const A: &str = \"ü\nü\"; /* é */ fn f() { a::b(c.d()); }",
+        ] {
+            let facts = parse(text);
+            assert_eq!(facts.problems, [], "{text}");
+            assert_eq!(callees(&facts, text), ["c.d", "a::b"], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_member_ends_with_its_name() {
+        let text = "fn f() { a\n    .b()\n    .decode::<C>(d) }";
+        let facts = parse(text);
+        assert_eq!(callees(&facts, text), ["a\n    .b", "a\n    .b()\n    .decode"]);
+    }
+
+    #[test]
+    fn nothing_is_read_from_nothing() {
+        for text in [
+            "",
+            "\u{feff}",
+            "#!",
+            "#!/bin/sh",
+            "---",
+            "---\n",
+            "//",
+            "/*",
+            "\"",
+            "'",
+            "r#\"",
+            "\r",
+            "\0",
+        ] {
+            let facts = parse(text);
+            let is_name = |kind| matches!(kind, ExprKind::Name { .. });
+            assert!(!facts.exprs.iter().any(|expr| is_name(expr.kind)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn input_at_the_limit_is_read_and_input_beyond_it_is_named() {
+        let thread = std::thread::Builder::new().stack_size(STACK_SIZE).spawn(|| {
+            for (unit, close, most) in [
+                ("(", ")", 1_900),
+                ("{", "}", 1_900),
+                ("a(", ")", 1_900),
+                ("|x| ", "", 900),
+                ("&", "", 1_900),
+                ("Some(", ")", 1_900),
+                ("if a {} else ", "{}", 900),
+                ("a.b().", "c", 3_000),
+                ("a + ", "a", 9_900),
+                ("m!(", ")", 1_000),
+            ] {
+                for (count, is_read) in [(most, true), (10_001, false)] {
+                    let (open, close) = (unit.repeat(count), close.repeat(count));
+                    let text = format!("fn f() {{ x = {open}1{close}; }}");
+                    let problems = parse(&text).problems;
+                    let is_too_deep = problems.iter().any(|problem| problem.message == "too deeply nested");
+                    assert_eq!(!is_too_deep, is_read, "{count} times {unit}");
+                }
+            }
+        });
+        thread.unwrap().join().unwrap();
+    }
+}

@@ -49,12 +49,13 @@ impl<'a> Nesting<'a> {
             Kind::Close(_) => {
                 if self.counts.len() > 1 {
                     self.sum -= self.counts.pop().unwrap_or(0);
+                    self.unhang(DEEP - FLAT);
                 }
             }
             Kind::Sign(b',' | b';') => self.reset(),
             Kind::Sign(sign) => self.sign(sign, token),
+            Kind::Word if matches!(word, "as" | "else") => self.hang(FLAT),
             Kind::Word if is_prefix_word(word) => self.hang(DEEP),
-            Kind::Word if word == "as" => self.hang(FLAT),
             Kind::Word | Kind::Literal | Kind::Lifetime | Kind::Comment { .. } => {}
         }
         self.previous = Some(token);
