@@ -179,6 +179,12 @@ fn a_run_that_reads_no_file_fails() {
         &binary.run(&["check", "--format", "sarif"]),
         "error: no file was read in `.`: `a.py` (binary)",
     );
+    binary.write("below/b.py", GOOD);
+    assert_status(&binary.run(&["check"]), 0);
+    assert_fails(
+        &binary.run(&["check", "a.py"]),
+        "error: no file was read in `a.py`: `a.py` (binary)",
+    );
 }
 
 #[test]
