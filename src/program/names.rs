@@ -576,6 +576,18 @@ impl Program<'_> {
         }
     }
 
+    /// Whether a module is `above` or lies below it.
+    pub(super) fn is_below(&self, module: Place, above: Place) -> bool {
+        let mut next = Some(module);
+        while let Some(module) = next {
+            if module == above {
+                return true;
+            }
+            next = self.module_above(module);
+        }
+        false
+    }
+
     fn declared_module(&self, file: FileId, module: ModuleId) -> Values {
         let place = match self[file].facts[module].scope {
             Some(scope) => Some(Place::Inline(file, scope)),

@@ -17,6 +17,9 @@ pub(super) struct Stars {
     targets: FxHashMap<(FileId, ScopeId), Vec<Value>>,
 }
 
+/// Generated bindings star hundreds of modules into one another; a name that is not found in this many is left unknown.
+const MOST_MODULES: usize = 64;
+
 impl Program<'_> {
     /// Resolves what stars name. A star's own path may lead through other stars, which the second round knows.
     pub(super) fn find_stars(&mut self) {
@@ -48,7 +51,7 @@ impl Program<'_> {
         };
         let mut waiting: VecDeque<Value> = direct.iter().copied().collect();
         let mut seen: Vec<Place> = vec![self.module_around(file, scope)];
-        while let Some(target) = waiting.pop_front() {
+        while let Some(target) = waiting.pop_front().filter(|_| seen.len() <= MOST_MODULES) {
             let found = match target.origin {
                 Origin::Module(place) => {
                     if seen.contains(&place) || !self.exports(place, name) {
