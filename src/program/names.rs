@@ -634,6 +634,24 @@ impl Program<'_> {
             }
             _ => {}
         }
+        // A macro is imported by its name without the sign.
+        if let Some(plain) = name.strip_suffix('!') {
+            for import in &facts.imports {
+                let mut segments: Vec<&str> = facts
+                    .path(import.path)
+                    .iter()
+                    .map(|segment| facts.text(*segment))
+                    .collect();
+                if segments.last() == Some(&plain) && import.anchor == Anchor::Absolute {
+                    segments.pop();
+                    segments.push(name);
+                    let found = self.use_path(file, import, &segments, step + 1);
+                    if !found.is_empty() {
+                        return found;
+                    }
+                }
+            }
+        }
         let module_scope = crates::module_scope(facts, scope);
         for import in facts.imports.iter().filter(|import| import.star) {
             if crates::module_scope(facts, import.scope) == module_scope {
@@ -721,7 +739,32 @@ impl Program<'_> {
         for object in self.follow_settled(file, object, step + 1) {
             values.extend(self.member_of(object, name, step + 1));
         }
+        if values.is_empty() && self[file].language == Language::Rust && self.catalog.is_last_name(name) {
+            return self.trait_method(file, name, step + 1).at_most(Confidence::Likely);
+        }
         values
+    }
+
+    /// The method of a library's trait that the file imports: in Rust only its name tells that it is called.
+    fn trait_method(&self, file: FileId, name: &str, step: u32) -> Values {
+        let facts = &self[file].facts;
+        let mut found = Values::default();
+        for import in facts.imports.iter().filter(|import| !import.star) {
+            let segments: Vec<&str> = facts
+                .path(import.path)
+                .iter()
+                .map(|segment| facts.text(*segment))
+                .collect();
+            for value in self.path(file, import, &segments, step + 1) {
+                if let Origin::Library(node) = value.origin
+                    && self.catalog.is_type(node)
+                    && let Some(method) = self.catalog.child(node, name)
+                {
+                    found.extend(self.library(method));
+                }
+            }
+        }
+        found
     }
 
     /// The member `name` of a module, class, instance or library thing.

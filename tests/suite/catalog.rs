@@ -21,12 +21,13 @@ const MEANINGS: &[(Role, &[&str])] = &[
         Role::ValidatesToken,
         &["token", "key", "algorithms", "options", "verify"],
     ),
-    (Role::DecodesUnverified, &["token"]),
+    (Role::DecodesUnverified, &["token", "options"]),
     (Role::ReadsTokenHeader, &["token"]),
     (Role::FetchesSigningKey, &["token"]),
     (Role::MintsToken, &["payload", "key", "algorithm"]),
     (Role::ReadsSetting, &["name", "default"]),
     (Role::ReadsSecret, &["name"]),
+    (Role::LoadsSettings, &["path"]),
     (Role::WritesSetting, &["name", "value"]),
     (Role::DeclaresField, &["name", "default"]),
     (Role::OpensFile, &["path"]),
@@ -38,6 +39,7 @@ const MEANINGS: &[(Role, &[&str])] = &[
     (Role::DecodesBase64, &["value"]),
     (Role::ParsesJson, &["value"]),
     (Role::SignsHmac, &["key", "message", "digest"]),
+    (Role::ComparesDigest, &["key", "message"]),
     (Role::Hashes, &["value"]),
 ];
 
@@ -182,6 +184,10 @@ fn every_example_arrives_at_its_entry() {
         let language = file.language().unwrap();
         for example in file.examples() {
             let Some(code) = example.code else {
+                // What only leads on to something with a role is shown by that.
+                if example.role.is_none() {
+                    continue;
+                }
                 problems.push(format!("{name}: `{}` has no example", example.path));
                 continue;
             };
