@@ -132,18 +132,18 @@ impl Check {
         let mut timings = Timings::start();
         let outputs = self.output.outputs(console)?;
         let pages = pages().map_err(|error| console.fail(&error))?;
-        let progress = Progress::new(outputs.leave_room_for_progress());
-
         let input = self.program.find(&outputs.files(), console)?;
+        let only = self.reported(&input, console);
+
+        let progress = Progress::new(outputs.leave_room_for_progress());
         timings.end("find settings and files");
         let (files, read) = input.read(&progress, console)?;
         timings.end("read and parse");
-        progress.link();
-        let program = input.link(files, &read, console)?;
+        let program = input.link(files, &read, &progress, console)?;
         timings.end("link");
         let request = Request {
             select: self.select.clone(),
-            only: self.reported(&input, console),
+            only,
             scopes: self.scopes.clone(),
             waivers_count: !self.no_waivers,
             ..Request::default()
@@ -222,7 +222,7 @@ impl Check {
     }
 
     fn status(&self, verdict: &Verdict, input: &Input, read: &FilesRead, console: &Console) -> ExitCode {
-        if let Some(unread) = input.unread_files(read).filter(|_| self.strict) {
+        if let Some(unread) = input.unread_files(read, |_| self.strict) {
             console.error(&format!("--strict: not all files were read: {unread}"));
             return ExitCode::from(FAILED);
         }

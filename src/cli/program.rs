@@ -128,31 +128,51 @@ impl Input {
             by_language: read,
             unread,
         };
-        let is_there = |path: &str| !read.unread.iter().any(|unread| unread.path == path);
-        if read.by_language.is_empty() {
-            let place = source::relative(&self.root.current, &self.root.folder);
-            return Err(console.fail(&format!("no file was read in `{place}`{}", self.why_none(&read))));
+        let is_read = |path: &str| !read.unread.iter().any(|unread| unread.path == path);
+        if files
+            .iter()
+            .any(|file| self.root.reports(&file.path) && is_read(&file.path))
+        {
+            return Ok((files, read));
         }
-        let is_reported = |file: &Parsed| self.root.reports(&file.path) && is_there(&file.path);
-        if !files.iter().any(is_reported) {
-            let paths: Vec<String> = self.root.filter.iter().map(|path| format!("`{path}`")).collect();
-            let paths = paths.join(", ");
-            return Err(console.fail(&format!("no file was read in {paths}{}", self.why_none(&read))));
+        progress.end();
+        let shown = |path: &str| source::relative(&self.root.current, &self.root.folder.join(path));
+        let mut places: Vec<String> = self
+            .root
+            .filter
+            .iter()
+            .map(|path| format!("`{}`", shown(path)))
+            .collect();
+        if places.is_empty() {
+            places.push(format!("`{}`", shown("")));
         }
-        Ok((files, read))
+        let why = self.unread_files(&read, |path| self.root.reports(path)).unwrap_or_else(|| {
+            "there is none in a language that is read, or all are left out; `--no-ignore` reads what git ignores, and \
+             `files.exclude` in the settings leaves files out"
+                .to_owned()
+        });
+        Err(console.fail(&format!("no file was read in {}: {why}", places.join(", "))))
     }
 
     /// Links the files that were read.
-    pub fn link(&self, files: Vec<Parsed>, read: &FilesRead, console: &Console) -> Result<Program<'_>, Failed> {
+    pub fn link(
+        &self,
+        files: Vec<Parsed>,
+        read: &FilesRead,
+        progress: &Progress,
+        console: &Console,
+    ) -> Result<Program<'_>, Failed> {
+        progress.link();
         let program = ssotlint::link(files, &self.settings, &self.catalog, &self.declarations);
         let unresolved = program.owners().unresolved();
         if unresolved.is_empty() {
             return Ok(program);
         }
+        progress.end();
         let mut help = "name a module, class or function of the program as it is imported: `package.module.Class`, or \
                         `crate::module::Type` in Rust"
             .to_owned();
-        if let Some(unread) = self.unread_files(read) {
+        if let Some(unread) = self.unread_files(read, |_| true) {
             help.push_str(&format!(
                 "; what it names may stand in a file that was not read: {unread}"
             ));
@@ -168,9 +188,10 @@ impl Input {
         Err(Failed)
     }
 
-    /// The files that were not read, as far as they can be named on a line; nothing if all were.
-    pub fn unread_files(&self, read: &FilesRead) -> Option<String> {
-        let mut unread: Vec<&Unread> = self.sources.unread.iter().chain(&read.unread).collect();
+    /// The files that were not read, as far as they can be named on a line; nothing if all were that `matter`.
+    pub fn unread_files(&self, read: &FilesRead, matter: impl Fn(&str) -> bool) -> Option<String> {
+        let unread = self.sources.unread.iter().chain(&read.unread);
+        let mut unread: Vec<&Unread> = unread.filter(|unread| matter(&unread.path)).collect();
         unread.sort();
         unread.dedup();
         let named = unread.iter().take(NAMED_FILES).map(|unread| {
@@ -182,15 +203,6 @@ impl Input {
             text.push_str(&format!(" and {} more", unread.len() - NAMED_FILES));
         }
         (!unread.is_empty()).then_some(text)
-    }
-
-    fn why_none(&self, read: &FilesRead) -> String {
-        match self.unread_files(read) {
-            Some(unread) => format!(": {unread}"),
-            None => ": there is none in a language that is read, or all are left out; `--no-ignore` reads what git ignores, \
-                     and `files.exclude` in the settings leaves files out"
-                .to_owned(),
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -14,20 +15,21 @@ const REDRAW: Duration = Duration::from_millis(100);
 pub struct Progress {
     bar: ProgressBar,
     /// Shows the bar in time; it ends as soon as the other end of the channel is dropped.
-    timer: Option<(Sender<()>, JoinHandle<()>)>,
+    timer: Mutex<Option<(Sender<()>, JoinHandle<()>)>>,
 }
 
 impl Progress {
     /// A bar for people who watch: not if they want quiet (`wanted`), nor if standard error is no terminal, nor in CI.
     pub fn new(wanted: bool) -> Self {
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_watched = std::io::stderr().is_terminal() && !is_set("CI") && !is_set("PRE_COMMIT");
+        let is_dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
+        let is_watched = std::io::stderr().is_terminal() && !is_dumb && !is_set("CI") && !is_set("PRE_COMMIT");
         let bar = ProgressBar::hidden();
         if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}") {
             bar.set_style(style.progress_chars("=> "));
         }
         Self {
-            timer: (wanted && is_watched).then(|| show_later(bar.clone())),
+            timer: Mutex::new((wanted && is_watched).then(|| show_later(bar.clone()))),
             bar,
         }
     }
@@ -47,16 +49,22 @@ impl Progress {
     pub fn link(&self) {
         self.bar.set_message("linking");
     }
-}
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some((sender, timer)) = self.timer.take() {
+    /// Takes the bar away, before something is written to where it stands.
+    pub fn end(&self) {
+        let timer = self.timer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((sender, timer)) = timer {
             drop(sender);
             // The bar must not appear behind what is written next.
             let _ = timer.join();
         }
         self.bar.finish_and_clear();
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -179,6 +179,12 @@ fn a_run_that_reads_no_file_fails() {
         &binary.run(&["check", "--format", "sarif"]),
         "error: no file was read in `.`: `a.py` (binary)",
     );
+    binary.write("below/b.py", GOOD);
+    assert_status(&binary.run(&["check"]), 0);
+    assert_fails(
+        &binary.run(&["check", "a.py"]),
+        "error: no file was read in `a.py`: `a.py` (binary)",
+    );
 }
 
 #[test]
@@ -545,8 +551,8 @@ fn colours_are_as_users_and_the_environment_want_them() {
         command.envs(variables.iter().copied());
         Run::of(command.output().unwrap()).stdout.contains('\x1b')
     };
-    #[allow(clippy::type_complexity)]
-    let cases: [(&str, &[(&str, &str)], bool); 8] = [
+    type Variables = &'static [(&'static str, &'static str)];
+    let cases: [(&str, Variables, bool); 8] = [
         ("auto", &[], false),
         ("always", &[], true),
         ("always", &[("NO_COLOR", "1")], true),
