@@ -215,10 +215,13 @@ fn is_secret_path(program: &Program<'_>, path: &str) -> bool {
 
 /// Whether a read's value is used only to see whether it is there: as a condition, negated, compared with nothing.
 fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
-    let is_kept = facts
-        .bindings
-        .iter()
-        .any(|binding| binding.kind == BindingKind::Value(read));
+    let place = facts[read].span;
+    let is_kept = facts.bindings.iter().any(|binding| match binding.kind {
+        BindingKind::Value(value) => {
+            value == read || matches!(facts[value].kind, ExprKind::Choice { .. } if facts[value].span.contains(place))
+        }
+        _ => false,
+    });
     if is_kept {
         return false;
     }
@@ -261,6 +264,9 @@ fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
                     _ => "",
                 };
                 match facts.arguments(call) {
+                    // `env::var(name).is_ok()`
+                    [] => matches!(facts[call.callee].kind, ExprKind::Member { object, name }
+                        if object == read && matches!(facts.text(name), "is_ok" | "is_err" | "is_some" | "is_none")),
                     [argument] if name == "bool" => argument.value == read,
                     [argument] if matches!(name, "any" | "all") => match facts[argument.value].kind {
                         ExprKind::Each { element, .. } => element == read,

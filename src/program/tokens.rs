@@ -238,7 +238,8 @@ fn is_token_part(program: &Program<'_>, file: FileId, value: ExprId, depth: u32)
                 // `token.split('.').nth(1)`, `parts.get(1)`, `parts.next()`
                 ExprKind::Member { object, name } if matches!(facts.text(name), "nth" | "get" | "next" | "last") => {
                     let first = facts.arguments(call).first().map(|argument| facts[argument.value].kind);
-                    let header = matches!(first, Some(ExprKind::Number(number)) if facts.text(number) == "0");
+                    let fresh = facts.text(name) == "next" && matches!(facts[object].kind, ExprKind::Call(_));
+                    let header = fresh || matches!(first, Some(ExprKind::Number(number)) if facts.text(number) == "0");
                     !header && (is_split(program, file, object, depth + 1) || deeper(object))
                 }
                 ExprKind::Member { object, .. } => deeper(object),
