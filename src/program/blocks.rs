@@ -253,6 +253,14 @@ impl Program<'_> {
             if self.tells_running(file, value) {
                 return state(present);
             }
+            if let ExprKind::Call(_) = facts[value].kind
+                && !self.is_question(file, value)
+            {
+                let told = self.condition(file, value, present);
+                if told != LoopState::Unknown {
+                    return told;
+                }
+            }
             let truth = match facts[value].kind {
                 ExprKind::Truth(truth) => Some(truth),
                 ExprKind::Nothing => Some(false),

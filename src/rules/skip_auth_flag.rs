@@ -191,7 +191,8 @@ impl Flags<'_> {
                 }
             }
             // A builder: `.skip_auth(true)`.
-            if let (ExprKind::Member { name, .. }, [argument]) = (facts[call.callee].kind, facts.arguments(call))
+            if let (ExprKind::Member { object, name }, [argument]) = (facts[call.callee].kind, facts.arguments(call))
+                && !self.is_made_of_a_path(object)
                 && interesting.contains(&name)
                 && matches!(facts[argument.value].kind, ExprKind::Truth(_))
                 && !self.is_local_to_test(call.scope)
@@ -525,6 +526,24 @@ impl Flags<'_> {
             let is_path_name = name.is_none_or(|name| is_path_name(facts.text(name)));
             is_path_name && matches!(facts[value].kind, ExprKind::Text(text) if facts.text(text).starts_with('/'))
         })
+    }
+
+    /// `Route::new("/version")`, and what is chained behind it.
+    fn is_made_of_a_path(&self, object: ExprId) -> bool {
+        let facts = &self.data.facts;
+        match facts[object].kind {
+            ExprKind::Call(call) => {
+                let call = &facts[call];
+                self.names_a_path(
+                    facts
+                        .arguments(call)
+                        .iter()
+                        .map(|argument| (argument.keyword, argument.value)),
+                ) || self.is_made_of_a_path(call.callee)
+            }
+            ExprKind::Member { object, .. } => self.is_made_of_a_path(object),
+            _ => false,
+        }
     }
 
     fn is_class_of_endpoint(&self, scope: ScopeId) -> bool {
