@@ -98,6 +98,19 @@ impl Crates {
         self.libraries.get(name).copied()
     }
 
+    /// The root files of the crates that are called `name`, in order.
+    pub(super) fn named(&self, name: &str) -> Vec<FileId> {
+        let is_root = |file: &FileId| self.root_of.get(file) == Some(file);
+        let mut roots: Vec<FileId> = self
+            .names
+            .iter()
+            .filter(|(file, own)| *own == name && is_root(file))
+            .map(|(file, _)| *file)
+            .collect();
+        roots.sort_unstable();
+        roots
+    }
+
     /// Claims `root` and the files that its declarations reach, unless another crate has them.
     fn follow(&mut self, root: FileId, name: String, files: &[ProgramFile], by_path: &FxHashMap<&str, FileId>) {
         if self.root_of.contains_key(&root) {

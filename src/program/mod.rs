@@ -13,6 +13,7 @@ mod names;
 mod owners;
 mod secrets;
 mod sites;
+mod stars;
 mod texts;
 mod tokens;
 mod units;
@@ -36,6 +37,7 @@ use modules::Modules;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use sites::Sites;
+use stars::Stars;
 use std::ops::Index;
 use tokens::TokenSites;
 use units::Units;
@@ -75,6 +77,7 @@ pub struct Program<'a> {
     extensions: FxHashMap<ClassRef, Vec<ClassRef>>,
     /// The class that each such block adds members to.
     extended_by: FxHashMap<ClassRef, ClassRef>,
+    stars: Stars,
     sites: Sites,
     tokens: TokenSites,
     secrets: Vec<SecretRead>,
@@ -102,12 +105,14 @@ impl<'a> Program<'a> {
             units,
             extensions: FxHashMap::default(),
             extended_by: FxHashMap::default(),
+            stars: Stars::default(),
             sites: Sites::default(),
             tokens: TokenSites::default(),
             secrets: Vec::new(),
             owners: Owners::default(),
             concerns: &declarations.concerns,
         };
+        program.find_stars();
         program.extend_classes();
         program.sites = Sites::find(&program);
         program.tokens = TokenSites::find(&program);

@@ -141,27 +141,27 @@ impl Modules {
         self.child(best, name)
     }
 
-    /// Whether `file` is the module, or lies in the package or below it.
-    pub(super) fn contains(&self, place: Place, file: FileId) -> bool {
-        match place {
-            Place::File(module) | Place::Inline(module, _) => module == file,
-            Place::Folder(package) => {
-                let mut next = Some(self.folder_of[file.0 as usize]);
-                while let Some(folder) = next {
-                    if folder == package {
-                        return true;
-                    }
-                    next = self.folder(folder).parent;
-                }
-                false
+    /// Whether `file` lies in a package's folder or below it.
+    pub(super) fn contains(&self, package: FolderId, file: FileId) -> bool {
+        let mut next = Some(self.folder_of[file.0 as usize]);
+        while let Some(folder) = next {
+            if folder == package {
+                return true;
             }
+            next = self.folder(folder).parent;
         }
+        false
     }
 
     /// What `name` can mean as the first segment of a path that someone writes at the program's root.
     pub(super) fn anywhere(&self, name: &str) -> Vec<Place> {
         let roots = self.roots.get(name).map_or(&[][..], Vec::as_slice);
-        roots.iter().filter_map(|root| self.child(*root, name)).collect()
+        let crates = self.crates.named(name).into_iter().map(Place::File);
+        roots
+            .iter()
+            .filter_map(|root| self.child(*root, name))
+            .chain(crates)
+            .collect()
     }
 
     /// The package `levels` up from the module of `from`: 1 is the package that holds it.

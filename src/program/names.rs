@@ -88,7 +88,7 @@ impl Values {
         self
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -386,12 +386,9 @@ impl Program<'_> {
 
     /// A name that no scope binds: from a star import, a built-in, or nothing that is known.
     fn free_name(&self, file: FileId, name: &str, step: u32) -> Values {
-        let facts = &self[file].facts;
-        for import in facts.imports.iter().rev().filter(|import| import.star) {
-            let values = self.through_star(file, import, name, step + 1);
-            if !values.is_empty() {
-                return values;
-            }
+        let starred = self.starred(file, MODULE_SCOPE, name, step + 1);
+        if !starred.is_empty() {
+            return starred;
         }
         let root = self.catalog.root(Language::Python);
         let built_in = root
@@ -409,8 +406,12 @@ impl Program<'_> {
     // Imports
 
     fn import(&self, file: FileId, id: ImportId, step: u32) -> Values {
+        self.imported(file, &self[file].facts[id], step)
+    }
+
+    /// What the path of an import names: for a star the module whose names it brings.
+    pub(super) fn imported(&self, file: FileId, import: &Import, step: u32) -> Values {
         let facts = &self[file].facts;
-        let import = &facts[id];
         let segments: Vec<&str> = facts
             .path(import.path)
             .iter()
@@ -498,18 +499,38 @@ impl Program<'_> {
         if step >= MOST_STEPS {
             return Values::default();
         }
-        let submodule = || {
-            self.modules
-                .submodule(place, name)
-                .map(|place| Values::one(Origin::Module(place)))
-                .unwrap_or_default()
-        };
-        let Some(file) = self.modules.init(place) else {
-            return submodule();
-        };
+        let own = self.own_member(place, name, step + 1);
+        if !own.is_empty() {
+            return own;
+        }
+        let starred = self
+            .names_of(place)
+            .map(|(file, scope)| self.starred(file, scope, name, step + 1));
+        starred
+            .filter(|found| !found.is_empty())
+            .unwrap_or_else(|| self.submodule(place, name))
+    }
+
+    /// The file and scope that hold the names of a module or package.
+    pub(super) fn names_of(&self, place: Place) -> Option<(FileId, ScopeId)> {
         let scope = match place {
             Place::Inline(_, scope) => scope,
-            _ => MODULE_SCOPE,
+            Place::File(_) | Place::Folder(_) => MODULE_SCOPE,
+        };
+        self.modules.init(place).map(|file| (file, scope))
+    }
+
+    fn submodule(&self, place: Place, name: &str) -> Values {
+        let submodule = self.modules.submodule(place, name);
+        submodule
+            .map(|place| Values::one(Origin::Module(place)))
+            .unwrap_or_default()
+    }
+
+    /// What a module itself binds `name` to, stars left out.
+    pub(super) fn own_member(&self, place: Place, name: &str, step: u32) -> Values {
+        let Some((file, scope)) = self.names_of(place).filter(|_| step < MOST_STEPS) else {
+            return Values::default();
         };
         let facts = &self[file].facts;
         let bindings = facts
@@ -523,56 +544,10 @@ impl Program<'_> {
                 if facts[import].member && facts.path(facts[import].path).len() == 1 && facts[import].anchor == Anchor::Up(1)
                     && facts.text(facts.path(facts[import].path)[0]) == name && self.modules.place_of(file) == place);
             values.extend(if names_itself {
-                submodule()
+                self.submodule(place, name)
             } else {
                 self.bound(file, binding, step + 1)
             });
-        }
-        if !values.is_empty() {
-            return values;
-        }
-        for import in facts
-            .imports
-            .iter()
-            .rev()
-            .filter(|import| import.star && import.scope == scope)
-        {
-            let found = self.through_star(file, import, name, step + 1);
-            if !found.is_empty() {
-                return found;
-            }
-        }
-        submodule()
-    }
-
-    /// What a star import in `file` brings under `name`: names of `__all__`, or those that do not begin with an underscore.
-    fn through_star(&self, file: FileId, import: &Import, name: &str, step: u32) -> Values {
-        if step >= MOST_STEPS {
-            return Values::default();
-        }
-        let facts = &self[file].facts;
-        let segments: Vec<&str> = facts
-            .path(import.path)
-            .iter()
-            .map(|segment| facts.text(*segment))
-            .collect();
-        let mut values = Values::default();
-        for value in self.path(file, import, &segments, step + 1).0 {
-            let public = match value.origin {
-                Origin::Module(place) => match self.modules.init(place).map(|init| &self[init].facts) {
-                    Some(module) => {
-                        declared_exports(module).map_or(!name.starts_with('_'), |exports| exports.contains(&name))
-                    }
-                    None => false,
-                },
-                Origin::Library(_) => !name.starts_with('_'),
-                // `use Mode::*` brings the variants of an enumeration.
-                Origin::Class(_) => true,
-                _ => false,
-            };
-            if public {
-                values.extend(self.member_of(value, name, step + 1));
-            }
         }
         values
     }
@@ -599,6 +574,18 @@ impl Program<'_> {
             }
             Place::Folder(_) => None,
         }
+    }
+
+    /// Whether a module is `above` or lies below it.
+    pub(super) fn is_below(&self, module: Place, above: Place) -> bool {
+        let mut next = Some(module);
+        while let Some(module) = next {
+            if module == above {
+                return true;
+            }
+            next = self.module_above(module);
+        }
+        false
     }
 
     fn declared_module(&self, file: FileId, module: ModuleId) -> Values {
@@ -652,16 +639,12 @@ impl Program<'_> {
                 }
             }
         }
-        let module_scope = crates::module_scope(facts, scope);
-        for import in facts.imports.iter().filter(|import| import.star) {
-            if crates::module_scope(facts, import.scope) == module_scope {
-                let found = self.through_star(file, import, name, step + 1);
-                if !found.is_empty() {
-                    return found;
-                }
-            }
+        let starred = self.starred(file, crates::module_scope(facts, scope), name, step + 1);
+        if starred.is_empty() {
+            self.extern_crate(name)
+        } else {
+            starred
         }
-        self.extern_crate(name)
     }
 
     /// A crate of the program or of the catalog.
@@ -750,12 +733,7 @@ impl Program<'_> {
         let facts = &self[file].facts;
         let mut found = Values::default();
         for import in facts.imports.iter().filter(|import| !import.star) {
-            let segments: Vec<&str> = facts
-                .path(import.path)
-                .iter()
-                .map(|segment| facts.text(*segment))
-                .collect();
-            for value in self.path(file, import, &segments, step + 1) {
+            for value in self.imported(file, import, step + 1) {
                 if let Origin::Library(node) = value.origin
                     && self.catalog.is_type(node)
                     && let Some(method) = self.catalog.child(node, name)
@@ -1047,7 +1025,7 @@ fn is_transparent(wrapper: &str) -> bool {
 }
 
 /// The names that a module's `__all__` lists; none if it has none.
-fn declared_exports(facts: &FileFacts) -> Option<Vec<&str>> {
+pub(super) fn declared_exports(facts: &FileFacts) -> Option<Vec<&str>> {
     let name = facts.names.find("__all__")?;
     let bindings = facts.bindings_of(MODULE_SCOPE, name);
     if bindings.is_empty() {

@@ -227,9 +227,11 @@ impl Program<'_> {
             false
         };
         match origin {
-            Origin::Module(place) => self.modules.contains(place, file),
-            Origin::Class((at, class)) | Origin::Instance((at, class)) => {
-                at == file && around(&|kind| kind == ScopeKind::Class(class))
+            Origin::Module(Place::Folder(package)) => self.modules.contains(package, file),
+            Origin::Module(place) => self.is_below(self.module_around(file, scope), place),
+            Origin::Class(class) | Origin::Instance(class) => {
+                let class = self.extended(class);
+                around(&|kind| matches!(kind, ScopeKind::Class(body) if self.extended((file, body)) == class))
             }
             Origin::Function((at, function)) => at == file && around(&|kind| kind == ScopeKind::Function(function)),
             _ => false,

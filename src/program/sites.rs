@@ -107,9 +107,10 @@ fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<Libra
         return Vec::new();
     }
     let facts = &data.facts;
+    let is_rust = data.language == Language::Rust;
     let mut found = Vec::new();
     for (index, call) in facts.calls.iter().enumerate() {
-        if !may_be_library(program, facts, call.callee) {
+        if !may_be_library(program, facts, call.callee, is_rust) {
             continue;
         }
         if let Some((node, confidence)) = called(program, file, call.callee) {
@@ -132,7 +133,7 @@ fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<Libra
             key,
             access: Access::Read,
         } = expr.kind
-            && may_be_library(program, facts, object)
+            && may_be_library(program, facts, object, is_rust)
             && let Some((node, confidence)) = subscripted(program, file, object)
             && let Some((_, scope)) = names::first_name(facts, object)
         {
@@ -157,7 +158,7 @@ fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<Libra
 ///
 /// A call can only arrive at the catalog if its last name is one of the catalog's, or if its first name is imported, aliased, an
 /// instance of something, or free.
-fn may_be_library(program: &Program<'_>, facts: &FileFacts, callee: ExprId) -> bool {
+fn may_be_library(program: &Program<'_>, facts: &FileFacts, callee: ExprId, is_rust: bool) -> bool {
     match facts[callee].kind {
         ExprKind::Member { name, .. } if program.catalog.is_last_name(facts.text(name)) => return true,
         ExprKind::Call(_) => return true,
@@ -167,7 +168,12 @@ fn may_be_library(program: &Program<'_>, facts: &FileFacts, callee: ExprId) -> b
         return false;
     };
     match names::lookup(facts, scope, name) {
-        None => true,
+        // Rust's free names are mostly its prelude's; Python's are built-ins, or a mistake that is worth a look.
+        None => {
+            !matches!(facts[callee].kind, ExprKind::Name { .. })
+                || program.catalog.is_last_name(facts.text(name))
+                || !is_rust
+        }
         Some(bindings) => bindings.iter().any(|binding| {
             let is_plain = matches!(facts[callee].kind, ExprKind::Name { .. });
             match binding.kind {

@@ -197,10 +197,23 @@ fn is_named(facts: &FileFacts, call: &Call, names: &[&str]) -> bool {
 
 /// `x.split(".")` and its kin.
 fn splits_at_dots(facts: &FileFacts, call: &Call) -> bool {
-    is_named(facts, call, &["split", "rsplit", "partition", "rpartition", "splitn"])
-        && facts.arguments(call).first().is_some_and(
-            |argument| matches!(facts[argument.value].kind, ExprKind::Text(text) if facts.text(text) == "."),
-        )
+    is_named(
+        facts,
+        call,
+        &[
+            "split",
+            "rsplit",
+            "partition",
+            "rpartition",
+            "rsplitn",
+            "rsplit_once",
+            "split_once",
+            "splitn",
+        ],
+    ) && facts
+        .arguments(call)
+        .first()
+        .is_some_and(|argument| matches!(facts[argument.value].kind, ExprKind::Text(text) if facts.text(text) == "."))
 }
 
 /// Whether a value is a part of something split at its dots, other than the first part alone: a token's header.
@@ -222,6 +235,12 @@ fn is_token_part(program: &Program<'_>, file: FileId, value: ExprId, depth: u32)
         ExprKind::Call(call) => {
             let call = &facts[call];
             let receiver = match facts[call.callee].kind {
+                // `token.split('.').nth(1)`, `parts.get(1)`, `parts.next()`
+                ExprKind::Member { object, name } if matches!(facts.text(name), "nth" | "get" | "next" | "last") => {
+                    let first = facts.arguments(call).first().map(|argument| facts[argument.value].kind);
+                    let header = matches!(first, Some(ExprKind::Number(number)) if facts.text(number) == "0");
+                    !header && (is_split(program, file, object, depth + 1) || deeper(object))
+                }
                 ExprKind::Member { object, .. } => deeper(object),
                 _ => false,
             };
@@ -248,7 +267,12 @@ fn is_split(program: &Program<'_>, file: FileId, value: ExprId, depth: u32) -> b
     }
     let facts = &program[file].facts;
     match facts[value].kind {
-        ExprKind::Call(call) => splits_at_dots(facts, &facts[call]),
+        ExprKind::Call(call) => {
+            let call = &facts[call];
+            splits_at_dots(facts, call)
+                || matches!(facts[call.callee].kind, ExprKind::Member { object, name }
+                    if matches!(facts.text(name), "collect" | "skip" | "iter" | "into_iter" | "peekable") && is_split(program, file, object, depth + 1))
+        }
         ExprKind::Slice(object) => is_split(program, file, object, depth + 1),
         ExprKind::Name { .. } => program.values(file, value).iter().any(|value| match value.origin {
             Origin::Written(at, expr) => at == file && is_split(program, at, expr, depth + 1),

@@ -1,0 +1,91 @@
+//! Star imports: `from package import *`, `use module::*`.
+//!
+//! What a star brings may come through further stars, and stars may go in circles. So the modules that each star names are
+//! resolved once, and a name is looked up in breadth, no module twice.
+
+use super::modules::Place;
+use super::names::{Origin, Value, Values, declared_exports};
+use super::{Program, crates};
+use crate::facts::{Language, MODULE_SCOPE, ScopeId};
+use crate::source::FileId;
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+
+/// What the star imports of each module name, the last import first.
+#[derive(Debug, Default)]
+pub(super) struct Stars {
+    targets: FxHashMap<(FileId, ScopeId), Vec<Value>>,
+}
+
+/// Generated bindings star hundreds of modules into one another; a name that is not found in this many is left unknown.
+const MOST_MODULES: usize = 64;
+
+impl Program<'_> {
+    /// Resolves what stars name. A star's own path may lead through other stars, which the second round knows.
+    pub(super) fn find_stars(&mut self) {
+        for _ in 0..2 {
+            let found = self.for_each_file(|file, data| {
+                let facts = &data.facts;
+                let stars = facts.imports.iter().rev().filter(|import| import.star);
+                let targets = stars.map(|import| {
+                    let scope = match data.language {
+                        Language::Rust => crates::module_scope(facts, import.scope),
+                        _ => MODULE_SCOPE,
+                    };
+                    ((file, scope), self.imported(file, import, 0))
+                });
+                targets.collect()
+            });
+            let mut targets: FxHashMap<(FileId, ScopeId), Vec<Value>> = FxHashMap::default();
+            for (module, values) in found {
+                targets.entry(module).or_default().extend(values);
+            }
+            self.stars = Stars { targets };
+        }
+    }
+
+    /// What the star imports of the module at `scope` of `file` bring under `name`.
+    pub(super) fn starred(&self, file: FileId, scope: ScopeId, name: &str, step: u32) -> Values {
+        let Some(direct) = self.stars.targets.get(&(file, scope)) else {
+            return Values::default();
+        };
+        let mut waiting: VecDeque<Value> = direct.iter().copied().collect();
+        let mut seen: Vec<Place> = vec![self.module_around(file, scope)];
+        while let Some(target) = waiting.pop_front().filter(|_| seen.len() <= MOST_MODULES) {
+            let found = match target.origin {
+                Origin::Module(place) => {
+                    if seen.contains(&place) || !self.exports(place, name) {
+                        continue;
+                    }
+                    seen.push(place);
+                    let own = self.own_member(place, name, step + 1);
+                    if own.is_empty()
+                        && let Some(stars) = self.names_of(place).and_then(|module| self.stars.targets.get(&module))
+                    {
+                        waiting.extend(stars);
+                    }
+                    own
+                }
+                // `use Mode::*` brings the variants of an enumeration.
+                Origin::Library(_) | Origin::Class(_) if !name.starts_with('_') => {
+                    self.member_of(target, name, step + 1)
+                }
+                _ => Values::default(),
+            };
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        Values::default()
+    }
+
+    /// Whether a star gives `name` of a module away: Python lists such names in `__all__`, or hides those with an underscore.
+    fn exports(&self, place: Place, name: &str) -> bool {
+        match self.modules.init(place) {
+            Some(file) if self[file].language == Language::Python => {
+                declared_exports(&self[file].facts).map_or(!name.starts_with('_'), |exports| exports.contains(&name))
+            }
+            file => file.is_some(),
+        }
+    }
+}
