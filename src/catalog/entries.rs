@@ -80,6 +80,9 @@ pub struct TypeEntry {
     /// Types whose methods it has too.
     #[serde(default)]
     pub bases: Vec<String>,
+    /// A trait of Rust, whose methods any type may have: to import it is what brings them.
+    #[serde(default, rename = "trait")]
+    pub is_trait: bool,
 }
 
 /// A value that is an instance of a type.

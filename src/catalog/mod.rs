@@ -56,6 +56,7 @@ struct NodeData {
     item: Option<usize>,
     base: Option<usize>,
     is_type: bool,
+    is_trait: bool,
     bases: Vec<Node>,
     value_of: Option<Node>,
     /// Indices of the user's concerns that a call to this path belongs to.
@@ -163,6 +164,12 @@ impl Catalog {
         self.nodes[self.canonical(node).0 as usize].is_type
     }
 
+    /// Whether `node` is a trait, whose methods any type may have.
+    #[must_use]
+    pub fn is_trait(&self, node: Node) -> bool {
+        self.nodes[self.canonical(node).0 as usize].is_trait
+    }
+
     /// The type that the value at `node` is an instance of.
     #[must_use]
     pub fn value_of(&self, node: Node) -> Option<Node> {
@@ -197,6 +204,7 @@ impl Catalog {
                 .collect();
             let data = &mut self.nodes[node.0 as usize];
             data.is_type = true;
+            data.is_trait = declared.is_trait;
             data.bases.extend(bases);
             self.alias(node, place(&declared.path), &declared.also);
         }

@@ -4,7 +4,7 @@ use super::Program;
 use super::names::Origin;
 use crate::catalog::Role;
 use crate::facts::{
-    BindingKind, Block, BlockId, BlockKind, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, How,
+    BindingKind, Block, BlockId, BlockKind, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, How, Language,
 };
 use crate::source::{FileId, Span};
 
@@ -66,9 +66,10 @@ impl Program<'_> {
     fn questions(&self, file: FileId, attempt: BlockId) -> impl Iterator<Item = (CallId, Span)> {
         let facts = &self[file].facts;
         self.sites_in(file).iter().filter_map(move |site| {
-            let asks = self
-                .entry(site)
-                .is_some_and(|entry| entry.role == Some(Role::AsksRunningLoop));
+            let role = self.entry(site).and_then(|entry| entry.role);
+            // Rust's question gives a `Result`, whose `Err` arm is a rescue.
+            let asks = role == Some(Role::AsksRunningLoop)
+                || (role == Some(Role::TellsLoopRunning) && self[file].language == Language::Rust);
             let call = site.call.filter(|_| asks)?;
             let runs_there = facts.blocks_around(facts[call].block).any(|(id, _)| id == attempt);
             runs_there.then_some((call, facts[site.expr].span))
@@ -205,6 +206,16 @@ impl Program<'_> {
                 };
                 self.presence(file, subject, !is_equal)
             }
+            // `Handle::try_current().is_ok()`
+            ExprKind::Call(call) if facts.arguments(&facts[call]).is_empty() => match facts[facts[call].callee].kind {
+                ExprKind::Member { object, name } if matches!(facts.text(name), "is_ok" | "is_some") => {
+                    self.presence(file, object, holds)
+                }
+                ExprKind::Member { object, name } if matches!(facts.text(name), "is_err" | "is_none") => {
+                    self.presence(file, object, !holds)
+                }
+                _ => self.presence(file, condition, holds),
+            },
             _ => self.presence(file, condition, holds),
         }
     }
@@ -241,6 +252,14 @@ impl Program<'_> {
             };
             if self.tells_running(file, value) {
                 return state(present);
+            }
+            if let ExprKind::Call(_) = facts[value].kind
+                && !self.is_question(file, value)
+            {
+                let told = self.condition(file, value, present);
+                if told != LoopState::Unknown {
+                    return told;
+                }
             }
             let truth = match facts[value].kind {
                 ExprKind::Truth(truth) => Some(truth),

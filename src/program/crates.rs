@@ -6,7 +6,7 @@
 use super::{ProgramFile, file_id};
 use crate::facts::{FileFacts, Language, Module, ModuleId, Scalar, ScopeId, ScopeKind};
 use crate::source::FileId;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
 /// The crates of the program and their module trees.
@@ -22,6 +22,8 @@ pub(super) struct Crates {
     libraries: FxHashMap<String, FileId>,
     /// The `::` path of each file's module.
     names: FxHashMap<FileId, String>,
+    /// The files whose module is declared in test code alone.
+    tests: FxHashSet<FileId>,
 }
 
 /// Folders whose files are each a crate of their own.
@@ -98,6 +100,11 @@ impl Crates {
         self.libraries.get(name).copied()
     }
 
+    /// Whether the module of `file` exists in test builds alone: `#[cfg(test)] mod support;`.
+    pub(super) fn is_test(&self, file: FileId) -> bool {
+        self.tests.contains(&file)
+    }
+
     /// The root files of the crates that are called `name`, in order.
     pub(super) fn named(&self, name: &str) -> Vec<FileId> {
         let is_root = |file: &FileId| self.root_of.get(file) == Some(file);
@@ -140,6 +147,10 @@ impl Crates {
                     .chain([data.facts.text(module.name)])
                     .collect::<Vec<_>>()
                     .join("::");
+                let in_test = data.facts.tests.iter().any(|test| test.contains(module.extent));
+                if in_test || self.is_test(file) {
+                    self.tests.insert(child);
+                }
                 self.root_of.insert(child, root);
                 self.declared_in
                     .insert(child, (file, module_scope(&data.facts, module.parent)));

@@ -301,6 +301,9 @@ impl<'a> Program<'a> {
     #[must_use]
     pub fn code_scope(&self, file: FileId, scope: ScopeId) -> CodeScope {
         let facts = &self[file].facts;
+        if self.modules.crates().is_test(file) {
+            return CodeScope::Test;
+        }
         let in_test = |extent: Span| facts.tests.iter().any(|test| test.contains(extent));
         let mut next = Some(scope).filter(|_| !facts.tests.is_empty());
         while let Some(scope) = next {

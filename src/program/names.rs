@@ -735,7 +735,7 @@ impl Program<'_> {
         for import in facts.imports.iter().filter(|import| !import.star) {
             for value in self.imported(file, import, step + 1) {
                 if let Origin::Library(node) = value.origin
-                    && self.catalog.is_type(node)
+                    && self.catalog.is_trait(node)
                     && let Some(method) = self.catalog.child(node, name)
                 {
                     found.extend(self.library(method));

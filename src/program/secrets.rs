@@ -3,7 +3,7 @@
 use super::names::{self, ClassRef, Origin};
 use super::{LibrarySite, Program, ProgramFile};
 use crate::catalog::Role;
-use crate::facts::{BindingKind, BlockKind, ClassId, Comparison, ExprId, ExprKind, FileFacts, Language, ScopeId};
+use crate::facts::{BindingKind, BlockKind, ClassId, Comparison, ExprId, ExprKind, FileFacts, How, Language, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 
@@ -215,19 +215,36 @@ fn is_secret_path(program: &Program<'_>, path: &str) -> bool {
 
 /// Whether a read's value is used only to see whether it is there: as a condition, negated, compared with nothing.
 fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
-    let is_kept = facts
-        .bindings
-        .iter()
-        .any(|binding| binding.kind == BindingKind::Value(read));
-    if is_kept {
-        return false;
-    }
+    let place = facts[read].span;
+    let is_alternative = |expr: ExprId| match facts[expr].kind {
+        ExprKind::Choice {
+            options,
+            how: How::FirstPresent,
+        } => facts
+            .list(options)
+            .iter()
+            .any(|option| facts[*option].span.contains(place)),
+        _ => false,
+    };
     let is_condition = |expr: ExprId| {
         facts
             .blocks
             .iter()
             .any(|block| matches!(block.kind, BlockKind::Branch { condition, .. } if condition == expr))
     };
+    let is_kept = facts.bindings.iter().any(|binding| match binding.kind {
+        BindingKind::Value(value) => value == read || is_alternative(value),
+        _ => false,
+    });
+    // `a or b` as a value: whether `a` is there decides, but it is taken, too.
+    let is_taken = || {
+        (0..facts.exprs.len())
+            .map(|index| ExprId(u32::try_from(index).unwrap_or(u32::MAX)))
+            .any(|expr| is_alternative(expr) && !is_condition(expr))
+    };
+    if is_kept || is_taken() {
+        return false;
+    }
     if is_condition(read) {
         return true;
     }
@@ -240,11 +257,11 @@ fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
             }
             ExprKind::Choice {
                 options,
-                how: crate::facts::How::FirstPresent,
+                how: How::FirstPresent,
             } => facts.list(options).contains(&read) && is_condition(id),
             ExprKind::Choice {
                 options,
-                how: crate::facts::How::ByCondition,
+                how: How::ByCondition,
             } => facts.list(options).last() == Some(&read),
             ExprKind::Compare {
                 operator: Comparison::Equal | Comparison::NotEqual,
@@ -261,6 +278,9 @@ fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
                     _ => "",
                 };
                 match facts.arguments(call) {
+                    // `env::var(name).is_ok()`
+                    [] => matches!(facts[call.callee].kind, ExprKind::Member { object, name }
+                        if object == read && matches!(facts.text(name), "is_ok" | "is_err" | "is_some" | "is_none")),
                     [argument] if name == "bool" => argument.value == read,
                     [argument] if matches!(name, "any" | "all") => match facts[argument.value].kind {
                         ExprKind::Each { element, .. } => element == read,

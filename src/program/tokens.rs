@@ -3,7 +3,7 @@
 use super::names::Origin;
 use super::{LibrarySite, Program, ProgramFile};
 use crate::catalog::Role;
-use crate::facts::{BindingKind, Call, ExprId, ExprKind, FileFacts, FunctionId, ScopeId};
+use crate::facts::{BindingKind, Call, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use rustc_hash::FxHashMap;
@@ -150,30 +150,29 @@ fn hand_rolled_minting(program: &Program<'_>, file: FileId, data: &ProgramFile) 
     {
         let function = facts.function_around(site.scope);
         let in_function = |scope: ScopeId| facts.function_around(scope) == function;
-        let encodes = facts.calls.iter().any(|call| {
-            in_function(call.scope)
-                && is_named(
-                    facts,
-                    call,
-                    &[
-                        "b64encode",
-                        "urlsafe_b64encode",
-                        "b64url",
-                        "_b64",
-                        "b64",
-                        "base64url_encode",
-                    ],
-                )
+        let is_rust = data.language == Language::Rust;
+        // Python's `str.encode` makes bytes; in Rust the method is an engine's.
+        let encodes = facts.calls.iter().filter(|call| in_function(call.scope)).any(|call| {
+            let name = super::names::last_name(facts, call.callee).map_or("", |name| facts.text(name));
+            name.contains("b64") || name.contains("base64") || (is_rust && name.starts_with("encode"))
         });
         let dumps = facts
             .calls
             .iter()
             .any(|call| in_function(call.scope) && is_named(facts, call, &["dumps"]));
+        let extent = function.map_or(facts.blocks[0].span, |function| facts[function].extent);
+        let joins = facts.exprs.iter().any(|expr| match expr.kind {
+            ExprKind::Template(parts) if extent.contains(expr.span) => facts
+                .list(parts)
+                .iter()
+                .any(|part| matches!(facts[*part].kind, ExprKind::Text(text) if facts.text(text) == ".")),
+            _ => false,
+        });
         let splits = facts
             .calls
             .iter()
             .any(|call| in_function(call.scope) && splits_at_dots(facts, call));
-        if encodes && dumps && !splits {
+        if encodes && (dumps || (is_rust && joins)) && !splits {
             found.push(hand_rolled(program, site));
         }
     }
@@ -238,7 +237,8 @@ fn is_token_part(program: &Program<'_>, file: FileId, value: ExprId, depth: u32)
                 // `token.split('.').nth(1)`, `parts.get(1)`, `parts.next()`
                 ExprKind::Member { object, name } if matches!(facts.text(name), "nth" | "get" | "next" | "last") => {
                     let first = facts.arguments(call).first().map(|argument| facts[argument.value].kind);
-                    let header = matches!(first, Some(ExprKind::Number(number)) if facts.text(number) == "0");
+                    let fresh = facts.text(name) == "next" && matches!(facts[object].kind, ExprKind::Call(_));
+                    let header = fresh || matches!(first, Some(ExprKind::Number(number)) if facts.text(number) == "0");
                     !header && (is_split(program, file, object, depth + 1) || deeper(object))
                 }
                 ExprKind::Member { object, .. } => deeper(object),

@@ -21,7 +21,18 @@ impl Units {
     pub(super) fn new(files: &[ProgramFile], joined: bool) -> Self {
         let mut tops: FxHashMap<&str, UnitId> = FxHashMap::default();
         if !joined {
+            let workspaces: Vec<&str> = files.iter().filter_map(workspace).collect();
+            let is_member = |folder: &str| {
+                workspaces.iter().any(|top| {
+                    folder != *top
+                        && (top.is_empty() || folder.strip_prefix(top).is_some_and(|rest| rest.starts_with('/')))
+                })
+            };
             for file in files {
+                if file.path.ends_with("/Cargo.toml") && is_member(file.path.strip_suffix("/Cargo.toml").unwrap_or(""))
+                {
+                    continue;
+                }
                 let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
                 if MANIFESTS.contains(&name) {
                     let next = UnitId(u32::try_from(tops.len() + 1).unwrap_or(u32::MAX));
@@ -36,6 +47,19 @@ impl Units {
     pub(super) fn of(&self, file: FileId) -> UnitId {
         self.by_file[file.0 as usize]
     }
+}
+
+/// The folder of a Cargo workspace, if the file is the manifest that declares one.
+fn workspace(file: &ProgramFile) -> Option<&str> {
+    let folder = file.path.strip_suffix("Cargo.toml")?;
+    let facts = &file.facts;
+    let declares = facts.config.iter().any(|setting| {
+        facts
+            .path(setting.path)
+            .first()
+            .is_some_and(|first| facts.text(*first) == "workspace")
+    });
+    declares.then(|| folder.trim_end_matches('/'))
 }
 
 fn unit_of(path: &str, tops: &FxHashMap<&str, UnitId>) -> UnitId {

@@ -3,7 +3,7 @@
 use super::Findings;
 use crate::catalog::{FlagName, Role};
 use crate::facts::{
-    BindingKind, CallId, Comparison, ExprId, ExprKind, FileFacts, Language, MODULE_SCOPE, Name, Scalar, ScopeId,
+    BindingKind, CallId, Comparison, ExprId, ExprKind, FileFacts, How, Language, MODULE_SCOPE, Name, Scalar, ScopeId,
     ScopeKind, Setting,
 };
 use crate::finding::{CodeScope, Confidence, Site};
@@ -84,6 +84,22 @@ impl Flags<'_> {
                 .map(|segment| facts.text(*segment))
                 .collect();
             let Some(last) = path.last() else { continue };
+            // A Cargo feature that is on by default, or asked for of a dependency.
+            if let Scalar::Text(feature) = setting.value
+                && (*last == "features" || path.ends_with(&["features", "default"]))
+                && self.flag(facts.text(feature)) == Some(FlagName::Skips)
+            {
+                let name = facts.text(feature);
+                self.report(
+                    setting.value_span,
+                    MODULE_SCOPE,
+                    name,
+                    "on".to_owned(),
+                    FlagName::Skips,
+                    Some(path.join(".")),
+                );
+                continue;
+            }
             // `auth: { enabled: false }` says what `auth_enabled: false` says.
             let nested = path.len() >= 2
                 && matches!(
@@ -174,6 +190,16 @@ impl Flags<'_> {
                     self.judge(argument.span, call.scope, facts.text(keyword), argument.value);
                 }
             }
+            // A builder: `.skip_auth(true)`.
+            if let (ExprKind::Member { object, name }, [argument]) = (facts[call.callee].kind, facts.arguments(call))
+                && !self.is_made_of_a_path(object)
+                && interesting.contains(&name)
+                && matches!(facts[argument.value].kind, ExprKind::Truth(_))
+                && !self.is_local_to_test(call.scope)
+            {
+                let span = facts[call.callee].span.tail(facts.text(name).len());
+                self.judge(span, call.scope, facts.text(name), argument.value);
+            }
             self.declared_default(id, interesting);
         }
     }
@@ -193,7 +219,10 @@ impl Flags<'_> {
             return;
         };
         let value = match role {
-            Role::ReadsSetting | Role::DeclaresOption => self.program.argument(site, "default"),
+            Role::ReadsSetting | Role::DeclaresOption => self
+                .program
+                .argument(site, "default")
+                .or_else(|| self.default_behind(site.expr)),
             Role::WritesSetting => self.program.argument(site, "value"),
             _ => return,
         };
@@ -212,6 +241,24 @@ impl Flags<'_> {
         }
     }
 
+    /// What a read comes to where nothing is set: `env::var("SKIP_AUTH").unwrap_or("true")`.
+    fn default_behind(&self, read: ExprId) -> Option<ExprId> {
+        let facts = &self.data.facts;
+        let place = facts[read].span;
+        facts.exprs.iter().find_map(|expr| match expr.kind {
+            ExprKind::Choice {
+                options,
+                how: How::FirstPresent,
+            } if expr.span.contains(place) => match facts.list(options) {
+                [first, .., last] if facts[*first].span.contains(place) && !facts[*last].span.contains(place) => {
+                    Some(*last)
+                }
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
     /// Assignments and fields of classes.
     fn bindings(&mut self, interesting: &FxHashSet<Name>) {
         let facts = &self.data.facts;
@@ -220,6 +267,19 @@ impl Flags<'_> {
             .iter()
             .filter(|binding| interesting.contains(&binding.name))
         {
+            // `#[arg(default_value_t = true)] skip_auth: bool`
+            for decorator in facts.list(binding.decorators) {
+                if let ExprKind::Call(call) = facts[*decorator].kind {
+                    for argument in facts.arguments(&facts[call]) {
+                        let is_default = argument
+                            .keyword
+                            .is_some_and(|keyword| matches!(facts.text(keyword), "default_value" | "default_value_t"));
+                        if is_default {
+                            self.judge(binding.span, binding.scope, facts.text(binding.name), argument.value);
+                        }
+                    }
+                }
+            }
             let BindingKind::Value(value) = binding.kind else {
                 continue;
             };
@@ -466,6 +526,24 @@ impl Flags<'_> {
             let is_path_name = name.is_none_or(|name| is_path_name(facts.text(name)));
             is_path_name && matches!(facts[value].kind, ExprKind::Text(text) if facts.text(text).starts_with('/'))
         })
+    }
+
+    /// `Route::new("/version")`, and what is chained behind it.
+    fn is_made_of_a_path(&self, object: ExprId) -> bool {
+        let facts = &self.data.facts;
+        match facts[object].kind {
+            ExprKind::Call(call) => {
+                let call = &facts[call];
+                self.names_a_path(
+                    facts
+                        .arguments(call)
+                        .iter()
+                        .map(|argument| (argument.keyword, argument.value)),
+                ) || self.is_made_of_a_path(call.callee)
+            }
+            ExprKind::Member { object, .. } => self.is_made_of_a_path(object),
+            _ => false,
+        }
     }
 
     fn is_class_of_endpoint(&self, scope: ScopeId) -> bool {

@@ -141,7 +141,7 @@ fn waivers_speak_for_the_settings_on_their_line_or_the_next() {
             "{\"a\": 1, /* @ */ \"b\": 2,\n",
         ),
         ("a.ini", "; @\n[s]\na = 1\n", "[s]\n"),
-        ("Dockerfile", "# @\nENV A=b \\\n  C=d\nENV E=f\n", "ENV A=b \\\n"),
+        ("Dockerfile", "# @\nENV A=b \\\n  C=d\nENV E=f\n", "ENV A=b \\\n  C=d\n"),
         ("a.sh", "export A=b # @\n", "export A=b # @\n"),
         ("b.yaml", "run: |\n  # @\n  A=b cmd\n  C=d\n", "  A=b cmd\n"),
     ];

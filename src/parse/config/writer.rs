@@ -279,16 +279,28 @@ fn setting_lines(settings: &[Setting], lines: &LineIndex, text: &str) -> Vec<Opt
             }));
         }
     }
-    // Other code, such as the key of a mapping, stands for its line.
+    // Other code, such as the key of a mapping, stands for its line; one that ends in `\` goes on in the next.
     table.resize(lines.line(place(0, text.len()).end) + 1, None);
-    for (line, covered) in table.iter_mut().enumerate() {
+    let mut first = 0;
+    for line in 0..table.len() {
         let span = lines.line_span(line, text);
-        let content = text
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or("")
-            .trim_start();
-        if covered.is_none() && !content.is_empty() && !content.starts_with(['#', ';']) && !content.starts_with("//") {
-            *covered = Some(span);
+        let content = text.get(span.start as usize..span.end as usize).unwrap_or("").trim();
+        if table[line].is_none()
+            && !content.is_empty()
+            && !content.starts_with(['#', ';'])
+            && !content.starts_with("//")
+        {
+            table[line] = Some(span);
+        }
+        if !content.ends_with('\\') {
+            let group = table[first..=line].iter().flatten();
+            let whole = group
+                .copied()
+                .reduce(|left, right| Span::new(left.start.min(right.start), left.end.max(right.end)));
+            if first < line {
+                table[first..=line].fill(whole);
+            }
+            first = line + 1;
         }
     }
     table
