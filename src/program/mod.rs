@@ -30,7 +30,9 @@ pub use texts::TextOrigin;
 pub use tokens::TokenSite;
 
 use crate::catalog::{Catalog, Entry, Role};
-use crate::facts::{Argument, Call, CallId, ClassId, ExprId, ExprKind, FileFacts, Language, ScopeId, ScopeKind, Splat};
+use crate::facts::{
+    Argument, BindingKind, Call, CallId, ClassId, ExprId, ExprKind, FileFacts, Language, ScopeId, ScopeKind, Splat,
+};
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
 use modules::Modules;
@@ -321,10 +323,31 @@ impl<'a> Program<'a> {
         self[file].scope
     }
 
-    /// The dotted path of an expression as it is written: `jwt.decode`, `self.client.get`.
+    /// The path of an expression as it is written: `jwt.decode`, `self.client.get`, `jsonwebtoken::decode`.
     #[must_use]
     pub fn written(&self, file: FileId, expr: ExprId) -> String {
-        names::written(&self[file].facts, expr)
+        let facts = &self[file].facts;
+        let written = names::written(facts, expr);
+        // What begins with a module, a type or a crate is a path; what begins with a local is a chain of members.
+        let is_path = self[file].language == Language::Rust
+            && names::first_name(facts, expr).is_some_and(|(name, scope)| {
+                let bindings = names::lookup(facts, scope, name).unwrap_or(&[]);
+                facts.text(name) != "self"
+                    && bindings.iter().all(|binding| {
+                        matches!(
+                            binding.kind,
+                            BindingKind::Import(_)
+                                | BindingKind::Module(_)
+                                | BindingKind::Class(_)
+                                | BindingKind::Function(_)
+                        )
+                    })
+            });
+        if is_path && !written.contains("()") {
+            written.replace('.', "::")
+        } else {
+            written
+        }
     }
 
     /// The place that stands for a call: the called name's token.
