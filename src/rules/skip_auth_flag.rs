@@ -524,7 +524,13 @@ impl Flags<'_> {
         let facts = &self.data.facts;
         values.any(|(name, value)| {
             let is_path_name = name.is_none_or(|name| is_path_name(facts.text(name)));
-            is_path_name && matches!(facts[value].kind, ExprKind::Text(text) if facts.text(text).starts_with('/'))
+            is_path_name
+                && match facts[value].kind {
+                    ExprKind::Text(text) => facts.text(text).starts_with('/'),
+                    // A path that is put together says by its name what it is.
+                    ExprKind::Template(_) => name.is_some(),
+                    _ => false,
+                }
         })
     }
 
