@@ -53,6 +53,7 @@ struct Secret {
     never_ending: Vec<String>,
     never: Vec<String>,
     switch_beginning: Vec<String>,
+    public_files: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -188,6 +189,12 @@ impl Words {
         }
         contains_any(&words, &self.phrases.secret)
             || self.phrases.secret_ending.iter().any(|phrase| core.ends_with(phrase))
+    }
+
+    /// Whether the file at this path holds no secret, whatever its name says.
+    #[must_use]
+    pub fn is_public_file(&self, path: &str) -> bool {
+        has(&self.file.secret.public_files, path)
     }
 
     /// What a flag of this name says about authentication, if anything.

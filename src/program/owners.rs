@@ -1,7 +1,7 @@
 //! Who may do a concern's work: declared by the user, else inferred from what the code does.
 
 use super::modules::Place;
-use super::names::{Origin, Value};
+use super::names::{self, Origin, Value};
 use super::units::UnitId;
 use super::{Program, ProgramFile};
 use crate::catalog::Role;
@@ -263,10 +263,16 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
             let reads = program.secret_reads().iter().map(|read| (read.primary, read.scope));
             // Who reads the setting that a caller names resolves secrets for others.
             let resolvers = program.sites_of(Role::ReadsSetting).filter(|site| {
+                let facts = &program[site.file].facts;
                 let name = program
                     .argument(site, "name")
-                    .map(|name| program.values(site.file, name));
-                name.is_some_and(|values| values.iter().any(|value| matches!(value.origin, Origin::Parameter(..))))
+                    .and_then(|name| names::first_name(facts, name));
+                let bindings = name
+                    .and_then(|(name, scope)| names::lookup(facts, scope, name))
+                    .unwrap_or(&[]);
+                bindings
+                    .iter()
+                    .any(|binding| matches!(binding.kind, BindingKind::Parameter(_)))
             });
             let resolvers = resolvers.map(|site| (program.primary(site), site.scope));
             reads.chain(resolvers).map(worked).collect()

@@ -205,7 +205,7 @@ fn is_secret_path(program: &Program<'_>, path: &str) -> bool {
         extension,
         "py" | "rs" | "md" | "rst" | "html" | "css" | "js" | "ts" | "pub"
     );
-    if is_code || name.is_empty() {
+    if is_code || name.is_empty() || words.is_public_file(path) {
         return false;
     }
     segments.any(|folder| folder == "secrets") || words.is_secret(stem) || (extension == "key" && !stem.contains("pub"))
