@@ -159,7 +159,7 @@ impl Check {
             tool: Tool {
                 name: env!("CARGO_PKG_NAME"),
                 version: env!("CARGO_PKG_VERSION"),
-                information_uri: None,
+                information_uri: Some(env!("CARGO_PKG_HOMEPAGE")),
             },
             sources: &input.sources,
             pages: &pages,
