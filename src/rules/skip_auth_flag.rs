@@ -397,6 +397,8 @@ impl Flags<'_> {
         match facts[value].kind {
             ExprKind::Truth(truth) => Some(truth),
             ExprKind::Text(text) => self.words().truth(facts.text(text)),
+            // Rust has no truth of numbers: a constant that is 1 is a code of some protocol.
+            ExprKind::Number(_) if self.data.language == Language::Rust => None,
             ExprKind::Number(number) => self.words().truth(facts.text(number)),
             ExprKind::Not(inner) => self.truth(inner, depth + 1).map(|truth| !truth),
             ExprKind::Compare { operator, left, right } => {
