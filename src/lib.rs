@@ -12,7 +12,7 @@
 //!
 //! What a module must not know matters more than what it knows: `parse` knows no other file and no library, `program` no grammar and
 //! no rule, `rules` no file's text and no output, `report` nothing of how a finding was found. Only `source` touches the file
-//! system. `tests/suite/house.rs` holds the table of who may import whom.
+//! system. `tests/suite/house/imports.rs` holds the table of who may import whom.
 //!
 //! The modules below stand in reading order; [`analyse`] is the whole pipeline on one screen.
 

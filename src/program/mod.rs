@@ -1,7 +1,8 @@
 //! All files as one program, and every question a rule may ask of it.
 //!
-//! The storeys, lowest first: `modules` (which file is which module), `names` (what an expression refers to), `texts` (which
-//! strings it can be), `sites` (where library functions of a role are called), `owners` (who may do a concern's work).
+//! The storeys, lowest first: `modules` and `crates` (which file is which module), `names` and `stars` (what an expression refers
+//! to), `texts` (which strings it can be), `sites` (where library functions of a role are called), `tokens` and `secrets` (where the
+//! work of a concern is done), `owners` (who may do it).
 //! Receivers through attributes, call edges and effects come above `names` and below `owners`.
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
