@@ -8,6 +8,7 @@ mod catalog;
 mod cli;
 mod facts;
 mod house;
+mod links;
 mod pages;
 mod projects;
 mod readme;
