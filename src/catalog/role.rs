@@ -52,6 +52,12 @@ pub enum Role {
     WaitsForResult,
     /// Runs a function in another thread.
     RunsInThread,
+    /// Calls a function that it is handed, at once and in the same thread.
+    CallsFunction,
+    /// Binds arguments to a function: `partial(f, x)`.
+    BindsArguments,
+    /// Says which function fills a parameter: `Depends(f)`.
+    InjectsDependency,
     /// Decodes base64.
     DecodesBase64,
     /// Parses JSON.

@@ -43,6 +43,7 @@ struct File {
     environment: Environment,
     flag: Flag,
     value: Value,
+    method: Method,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -91,6 +92,12 @@ struct Flag {
 struct Value {
     on: Vec<String>,
     off: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Method {
+    common: std::collections::BTreeSet<String>,
 }
 
 /// Phrases split into words once.
@@ -240,6 +247,12 @@ impl Words {
                 .any(|part| part.eq_ignore_ascii_case(stem))
         };
         self.flag_stems.iter().any(|stem| contains(stem))
+    }
+
+    /// Whether objects of many types have a method of this name, so that the name alone says nothing.
+    #[must_use]
+    pub fn is_common_method(&self, name: &str) -> bool {
+        self.file.method.common.contains(name)
     }
 
     /// Whether a text switches a flag on (`Some(true)`) or off (`Some(false)`).

@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod console;
 mod explain;
+mod graph;
 mod output;
 mod program;
 mod progress;
@@ -46,6 +47,8 @@ struct CommandLine {
 enum Command {
     /// Check a program
     Check(Box<check::Check>),
+    /// Write a graph of a program
+    Graph(graph::GraphCommand),
     /// Explain a rule: what it finds, why that matters, how to mend it, with examples
     Explain(explain::Explain),
     /// List the rules
@@ -76,6 +79,7 @@ pub fn run() -> ExitCode {
     let console = Console::new(color);
     let result = match command {
         Command::Check(check) => check.run(&console),
+        Command::Graph(graph) => graph.run(&console),
         Command::Explain(explain) => explain.run(&console),
         Command::Rules => rules::run(&console),
         Command::Completions(completions) => completions.run(&console),

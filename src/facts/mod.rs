@@ -724,10 +724,19 @@ impl FileFacts {
     /// The bindings of `name` in `scope` itself, in the order they stand.
     #[must_use]
     pub fn bindings_of(&self, scope: ScopeId, name: Name) -> &[Binding] {
+        &self.bindings[self.binding_range(scope, name)]
+    }
+
+    /// Where the bindings of `name` in `scope` itself stand in [`FileFacts::bindings`].
+    #[must_use]
+    pub fn binding_range(&self, scope: ScopeId, name: Name) -> std::ops::Range<usize> {
         let key = |binding: &Binding| (binding.scope, binding.name);
         let start = self.bindings.partition_point(|binding| key(binding) < (scope, name));
-        let length = self.bindings[start..].partition_point(|binding| key(binding) == (scope, name));
-        &self.bindings[start..start + length]
+        let length = self.bindings[start..]
+            .iter()
+            .take_while(|binding| key(binding) == (scope, name))
+            .count();
+        start..start + length
     }
 
     /// All bindings of `scope` itself.

@@ -32,6 +32,18 @@ impl Names {
         found.map(|index| Name(*index))
     }
 
+    /// How many names there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
     /// Every name with its text, in order of first appearance.
     pub fn iter(&self) -> impl Iterator<Item = (Name, &str)> {
         (0..self.ends.len()).map(|index| {

@@ -244,7 +244,7 @@ impl Program<'_> {
         let ExprKind::Name { name, scope } = facts[subject].kind else {
             return LoopState::Unknown;
         };
-        let bindings = super::names::lookup(facts, scope, name).unwrap_or(&[]);
+        let bindings = super::bindings::lookup(facts, scope, name).unwrap_or(&[]);
         // A name that the arms of a `try` set: to the loop or a flag where one runs, to nothing or the other flag where none does.
         for binding in bindings {
             let BindingKind::Value(value) = binding.kind else {

@@ -7,11 +7,14 @@
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
 
+mod bindings;
 mod blocks;
+mod calls;
 mod crates;
 mod modules;
 mod names;
 mod owners;
+mod receivers;
 mod secrets;
 mod sites;
 mod stars;
@@ -20,6 +23,7 @@ mod tokens;
 mod units;
 
 pub use blocks::LoopState;
+pub use calls::{By, CallEdge, CallGraph, Caller, Edge, Thread};
 pub use names::{ClassRef, FunctionRef, Origin, Value};
 pub use owners::{
     BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Owner, Owners, SECRET_RESOLUTION, TOKEN_MINTING,
@@ -36,6 +40,7 @@ use crate::facts::{
 };
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
+use calls::Calls;
 use modules::Modules;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -81,6 +86,7 @@ pub struct Program<'a> {
     /// The class that each such block adds members to.
     extended_by: FxHashMap<ClassRef, ClassRef>,
     stars: Stars,
+    calls: Calls,
     sites: Sites,
     tokens: TokenSites,
     secrets: Vec<SecretRead>,
@@ -109,6 +115,7 @@ impl<'a> Program<'a> {
             extensions: FxHashMap::default(),
             extended_by: FxHashMap::default(),
             stars: Stars::default(),
+            calls: Calls::default(),
             sites: Sites::default(),
             tokens: TokenSites::default(),
             secrets: Vec::new(),
@@ -117,6 +124,7 @@ impl<'a> Program<'a> {
         };
         program.find_stars();
         program.extend_classes();
+        program.calls = Calls::find(&program);
         program.sites = Sites::find(&program);
         program.tokens = TokenSites::find(&program);
         program.secrets = secrets::find(&program);
@@ -332,7 +340,7 @@ impl<'a> Program<'a> {
         // What begins with a module, a type or a crate is a path; what begins with a local is a chain of members.
         let is_path = self[file].language == Language::Rust
             && names::first_name(facts, expr).is_some_and(|(name, scope)| {
-                let bindings = names::lookup(facts, scope, name).unwrap_or(&[]);
+                let bindings = bindings::lookup(facts, scope, name).unwrap_or(&[]);
                 facts.text(name) != "self"
                     && bindings.iter().all(|binding| {
                         matches!(
@@ -366,7 +374,7 @@ fn file_id(index: usize) -> FileId {
 }
 
 /// The argument that comes by one of the positions or keywords of `meanings`.
-fn argument_of<'f>(
+pub(crate) fn argument_of<'f>(
     facts: &FileFacts,
     arguments: &'f [Argument],
     meanings: &[crate::catalog::Meaning],

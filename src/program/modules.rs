@@ -141,6 +141,17 @@ impl Modules {
         self.child(best, name)
     }
 
+    /// The `conftest.py` files whose fixtures the tests of a file see, the nearest first.
+    pub(super) fn conftests_of(&self, file: FileId) -> Vec<FileId> {
+        let mut found = Vec::new();
+        let mut next = Some(self.folder_of[file.0 as usize]);
+        while let Some(folder) = next {
+            found.extend(self.folder(folder).modules.get("conftest"));
+            next = self.folder(folder).parent;
+        }
+        found
+    }
+
     /// Whether `file` lies in a package's folder or below it.
     pub(super) fn contains(&self, package: FolderId, file: FileId) -> bool {
         let mut next = Some(self.folder_of[file.0 as usize]);

@@ -1,12 +1,13 @@
 //! What an expression refers to: through scopes, imports, aliases, re-exports and stars to a definition or a library path.
 
 use super::Program;
+use super::bindings::{at_end_of_scope, lookup, lookup_range, reaching};
 use super::crates;
 use super::modules::Place;
 use crate::catalog::Node;
 use crate::facts::{
-    Anchor, Binding, BindingKind, Block, BlockId, BlockKind, ClassId, ExprId, ExprKind, FileFacts, FunctionId, How,
-    Import, ImportId, Language, MODULE_SCOPE, ModuleId, Name, ParameterKind, ScopeId, ScopeKind,
+    Anchor, Binding, BindingKind, ClassId, ExprId, ExprKind, FileFacts, FunctionId, How, Import, ImportId, Language,
+    MODULE_SCOPE, ModuleId, Name, ParameterKind, ScopeId, ScopeKind,
 };
 use crate::finding::Confidence;
 use crate::source::{FileId, Span};
@@ -230,7 +231,7 @@ impl Program<'_> {
 
     fn name(&self, file: FileId, scope: ScopeId, name: Name, place: Span, step: u32) -> Values {
         let facts = &self[file].facts;
-        let Some(found) = lookup(facts, scope, name) else {
+        let Some(found) = lookup_range(facts, scope, name) else {
             return match self[file].language {
                 Language::Rust => self.free_path(file, scope, facts.text(name), step),
                 _ => self.free_name(file, facts.text(name), step),
@@ -238,7 +239,7 @@ impl Program<'_> {
         };
         let mut values = Values::default();
         for binding in reaching(facts, found, scope, place) {
-            values.extend(self.bound(file, binding, step));
+            values.extend(self.bound(file, &facts[binding], step));
         }
         values
     }
@@ -536,9 +537,10 @@ impl Program<'_> {
         let bindings = facts
             .names
             .find(name)
-            .map_or(&[][..], |name| facts.bindings_of(scope, name));
+            .map_or(0..0, |name| facts.binding_range(scope, name));
         let mut values = Values::default();
         for binding in at_end_of_scope(facts, bindings) {
+            let binding = &facts[binding];
             // `from . import name` in the package's own file names the submodule, not itself.
             let names_itself = matches!(binding.kind, BindingKind::Import(import)
                 if facts[import].member && facts.path(facts[import].path).len() == 1 && facts[import].anchor == Anchor::Up(1)
@@ -777,9 +779,9 @@ impl Program<'_> {
             let bindings = facts
                 .names
                 .find(name)
-                .map_or(&[][..], |name| facts.bindings_of(facts[*body].scope, name));
+                .map_or(0..0, |name| facts.binding_range(facts[*body].scope, name));
             for binding in at_end_of_scope(facts, bindings) {
-                values.extend(self.bound(*file, binding, step + 1));
+                values.extend(self.bound(*file, &facts[binding], step + 1));
             }
         }
         if !values.is_empty() {
@@ -851,151 +853,6 @@ impl Program<'_> {
         }
         found
     }
-}
-
-/// The bindings of `name` in the innermost scope that has any: class scopes are seen from their own statements only.
-pub(super) fn lookup(facts: &FileFacts, scope: ScopeId, name: Name) -> Option<&[Binding]> {
-    let mut next = Some(scope);
-    while let Some(current) = next {
-        let visible = current == scope || !matches!(facts[current].kind, ScopeKind::Class(_));
-        let bindings = if visible { facts.bindings_of(current, name) } else { &[] };
-        if !bindings.is_empty() {
-            return Some(bindings);
-        }
-        // A module inside a file sees its own names only.
-        next = match facts[current].kind {
-            ScopeKind::Inline(_) => None,
-            _ => facts[current].parent,
-        };
-    }
-    None
-}
-
-/// The bindings of one name that can hold at `place`, which lies in `scope`.
-///
-/// Within the binding scope these are the last one that every way to the place passes, and those after it on some of the ways; a
-/// later one counts if a loop leads back. From another scope, any that can hold at the end.
-fn reaching<'f>(facts: &'f FileFacts, bindings: &'f [Binding], scope: ScopeId, place: Span) -> Vec<&'f Binding> {
-    let Some(first) = bindings.first() else {
-        return Vec::new();
-    };
-    if facts.function_around(first.scope) != facts.function_around(scope) {
-        return at_end_of_scope(facts, bindings);
-    }
-    let mut found: Vec<&Binding> = Vec::new();
-    for binding in bindings.iter().rev() {
-        // `x = x.strip()`: the name still has the value from before.
-        if bound_value(binding).is_some_and(|value| facts[value].span.contains(place)) {
-            continue;
-        }
-        if binding.span.start >= place.start {
-            let looped = facts
-                .blocks_around(binding.block)
-                .any(|(_, block)| matches!(block.kind, BlockKind::Loop { .. }) && block.span.contains(place));
-            // `for x in …` and comprehensions bind their variable before the body, wherever it is written.
-            let element = matches!(
-                binding.kind,
-                BindingKind::Element { .. } | BindingKind::ElementUnpacked { .. }
-            );
-            if looped || (element && facts[binding.block].span.contains(place)) {
-                found.push(binding);
-            }
-            continue;
-        }
-        if excluded(facts, binding.block, place) {
-            continue;
-        }
-        found.push(binding);
-        if always_passed(facts, binding.block, place) {
-            break;
-        }
-    }
-    if found.is_empty() {
-        return at_end_of_scope(facts, bindings);
-    }
-    found.retain(|binding| binding.kind != BindingKind::Deleted);
-    found.reverse();
-    found
-}
-
-/// The expression that a binding's value is computed from.
-fn bound_value(binding: &Binding) -> Option<ExprId> {
-    match binding.kind {
-        BindingKind::Value(value)
-        | BindingKind::Changed(value)
-        | BindingKind::Entered(value)
-        | BindingKind::Unpacked { value, .. }
-        | BindingKind::Element { over: value }
-        | BindingKind::ElementUnpacked { over: value, .. } => Some(value),
-        _ => None,
-    }
-}
-
-/// The bindings that can hold once all statements of their scope ran.
-fn at_end_of_scope<'f>(facts: &FileFacts, bindings: &'f [Binding]) -> Vec<&'f Binding> {
-    let mut found: Vec<&Binding> = Vec::new();
-    for binding in bindings.iter().rev() {
-        found.push(binding);
-        // A value that is only changed still has what it was before.
-        let replaces = !matches!(binding.kind, BindingKind::Changed(_) | BindingKind::Declared);
-        if replaces && is_body(facts, binding.block) && runs_with_its_scope(facts, binding) {
-            break;
-        }
-    }
-    found.retain(|binding| binding.kind != BindingKind::Deleted);
-    found.reverse();
-    found
-}
-
-/// Whether a binding runs when its scope does, not only when some function declares it `global`.
-fn runs_with_its_scope(facts: &FileFacts, binding: &Binding) -> bool {
-    facts[binding.block].scope == binding.scope
-}
-
-fn is_body(facts: &FileFacts, block: BlockId) -> bool {
-    let mut block = &facts[block];
-    while let BlockKind::Within { .. } = block.kind {
-        match block.parent {
-            Some(parent) => block = &facts[parent],
-            None => return true,
-        }
-    }
-    matches!(block.kind, BlockKind::Body)
-}
-
-/// Whether every way to `place` runs `block`: the place lies in it, or in what follows it unconditionally.
-fn always_passed(facts: &FileFacts, block: BlockId, place: Span) -> bool {
-    let Block { kind, span, parent, .. } = facts[block];
-    if span.contains(place) || kind == BlockKind::Body {
-        return true;
-    }
-    match kind {
-        BlockKind::Within { .. } | BlockKind::Always => {
-            parent.is_some_and(|parent| always_passed(facts, parent, place))
-        }
-        _ => false,
-    }
-}
-
-/// Whether no way leads from `block` to `place`: they are the two arms of one condition, or of one attempt.
-fn excluded(facts: &FileFacts, block: BlockId, place: Span) -> bool {
-    facts.blocks_around(block).any(|(_, around)| {
-        if around.span.contains(place) {
-            return false;
-        }
-        let leaves = !matches!(around.exit, crate::facts::Exit::FallsThrough);
-        let is_arm = match around.kind {
-            BlockKind::Branch { condition, holds } => facts.blocks.iter().any(|other| {
-                other.span.contains(place)
-                    && matches!(other.kind, BlockKind::Branch { condition: same, holds: opposite } if same == condition && opposite != holds)
-            }),
-            BlockKind::Rescue { attempt, .. } => facts.blocks.iter().any(|other| {
-                other.span.contains(place) && matches!(other.kind, BlockKind::Rescue { attempt: same, .. } | BlockKind::Otherwise { attempt: same } if same == attempt)
-            }),
-            _ => false,
-        };
-        is_arm || (leaves && !matches!(around.kind, BlockKind::Loop { .. } | BlockKind::Attempt | BlockKind::Body))
-    })
 }
 
 /// Wrappers of Rust whose inner type has the members that code asks for.

@@ -1,5 +1,6 @@
 //! Who may do a concern's work: declared by the user, else inferred from what the code does.
 
+use super::bindings;
 use super::modules::Place;
 use super::names::{self, Origin, Value};
 use super::units::UnitId;
@@ -268,7 +269,7 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
                     .argument(site, "name")
                     .and_then(|name| names::first_name(facts, name));
                 let bindings = name
-                    .and_then(|(name, scope)| names::lookup(facts, scope, name))
+                    .and_then(|(name, scope)| bindings::lookup(facts, scope, name))
                     .unwrap_or(&[]);
                 bindings
                     .iter()

@@ -1,5 +1,6 @@
 //! Where the program calls catalogued library functions, and where it subscripts catalogued mappings.
 
+use super::bindings;
 use super::names::{self, Origin};
 use super::{Program, ProgramFile};
 use crate::catalog::Node;
@@ -167,7 +168,7 @@ fn may_be_library(program: &Program<'_>, facts: &FileFacts, callee: ExprId, is_r
     let Some((name, scope)) = names::first_name(facts, callee) else {
         return false;
     };
-    match names::lookup(facts, scope, name) {
+    match bindings::lookup(facts, scope, name) {
         // Rust's free names are mostly its prelude's; Python's are built-ins, or a mistake that is worth a look.
         None => {
             !matches!(facts[callee].kind, ExprKind::Name { .. })

@@ -44,6 +44,28 @@ impl Program<'_> {
         }
     }
 
+    /// Whether a file has star imports.
+    pub(super) fn has_stars(&self, file: FileId) -> bool {
+        self.stars.targets.contains_key(&(file, MODULE_SCOPE))
+    }
+
+    /// The modules that may give `name` to the module at `scope` of `file` by a star, the first to ask first.
+    pub(super) fn starred_modules(&self, file: FileId, scope: ScopeId, name: &str) -> Vec<Place> {
+        let mut waiting: VecDeque<Value> = self.stars.targets.get(&(file, scope)).into_iter().flatten().copied().collect();
+        let mut seen: Vec<Place> = Vec::new();
+        while let Some(target) = waiting.pop_front().filter(|_| seen.len() <= MOST_MODULES) {
+            let Origin::Module(place) = target.origin else { continue };
+            if seen.contains(&place) || !self.exports(place, name) {
+                continue;
+            }
+            seen.push(place);
+            if let Some(stars) = self.names_of(place).and_then(|module| self.stars.targets.get(&module)) {
+                waiting.extend(stars);
+            }
+        }
+        seen
+    }
+
     /// What the star imports of the module at `scope` of `file` bring under `name`.
     pub(super) fn starred(&self, file: FileId, scope: ScopeId, name: &str, step: u32) -> Values {
         let Some(direct) = self.stars.targets.get(&(file, scope)) else {

@@ -247,7 +247,7 @@ fn is_token_part(program: &Program<'_>, file: FileId, value: ExprId, depth: u32)
             receiver || facts.arguments(call).iter().any(|argument| deeper(argument.value))
         }
         ExprKind::Name { name, scope } => {
-            let bindings = super::names::lookup(facts, scope, name).unwrap_or(&[]);
+            let bindings = super::bindings::lookup(facts, scope, name).unwrap_or(&[]);
             bindings.iter().any(|binding| match binding.kind {
                 BindingKind::Value(inner) | BindingKind::Changed(inner) if inner != value => deeper(inner),
                 BindingKind::Unpacked { value: split, position } => {

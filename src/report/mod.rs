@@ -9,6 +9,7 @@
 
 mod concise;
 mod github;
+mod graph;
 mod json;
 mod mask;
 mod places;
@@ -18,6 +19,7 @@ mod summary;
 mod terminal;
 mod text;
 
+pub use graph::{Arrow, Graph, GraphFormat, graph};
 pub use printable::line as printable;
 pub use summary::one_line as summary;
 pub use terminal::{Colour, Terminal};

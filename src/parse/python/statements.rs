@@ -71,9 +71,8 @@ impl Walk<'_> {
             Stmt::With(node) => self.with_statement(node),
             Stmt::Match(node) => self.match_statement(node),
             Stmt::Raise(node) => {
-                if let Some(error) = &node.exc {
-                    self.expression(error);
-                }
+                let raised = node.exc.as_ref().map(|error| self.expression(error));
+                self.builder.set_exit(self.block, Exit::Raises(raised));
                 if let Some(cause) = &node.cause {
                     self.expression(cause);
                 }
@@ -324,15 +323,39 @@ impl Walk<'_> {
         let spliced = written
             .iter()
             .any(|element| matches!(self.builder.facts()[*element].kind, ExprKind::Through(_)));
-        let by_element = written.len() == targets.len() && !spliced && !targets.iter().any(Expr::is_starred_expr);
+        let rest = targets.iter().position(Expr::is_starred_expr);
+        if !spliced && rest.is_none() && written.len() == targets.len() {
+            for (target, element) in targets.iter().zip(written) {
+                self.assign(target, element);
+            }
+            return;
+        }
+        if let Some(rest) = rest
+            && !spliced
+            && written.len() + 1 >= targets.len()
+        {
+            // `first, *others, last = a, b, c, d`
+            let behind = written.len() - (targets.len() - rest - 1);
+            for (target, element) in targets[..rest].iter().zip(&written) {
+                self.assign(target, *element);
+            }
+            let others = self.builder.list(&written[rest..behind]);
+            let others = self.builder.expr(ExprKind::Group(others), span(&targets[rest]));
+            if let Expr::Starred(starred) = &targets[rest] {
+                self.assign(&starred.value, others);
+            }
+            for (target, element) in targets[rest + 1..].iter().zip(&written[behind..]) {
+                self.assign(target, *element);
+            }
+            return;
+        }
         for (position, target) in targets.iter().enumerate() {
-            if by_element {
-                self.assign(target, written[position]);
-            } else if let Expr::Name(name) = target {
-                let position = u32::try_from(position).unwrap_or(u32::MAX);
-                self.bind(name.id.as_str(), BindingKind::Unpacked { value, position }, span(name));
-            } else {
-                self.bind_all(target, BindingKind::Unknown);
+            let position = u32::try_from(position).unwrap_or(u32::MAX);
+            match target {
+                Expr::Name(name) if rest.is_none_or(|rest| (position as usize) < rest) => {
+                    self.bind(name.id.as_str(), BindingKind::Unpacked { value, position }, span(name));
+                }
+                target => self.bind_all(target, BindingKind::Unknown),
             }
         }
     }
@@ -454,8 +477,11 @@ impl Walk<'_> {
 
     /// Says how a walked block ends.
     fn close(&mut self, block: BlockId, body: &[Stmt]) {
-        let exit = self.exit_of(body);
-        self.builder.set_exit(block, exit);
+        // What it raises was told when the statement was walked.
+        if !matches!(body.last(), Some(Stmt::Raise(_))) {
+            let exit = self.exit_of(body);
+            self.builder.set_exit(block, exit);
+        }
     }
 
     fn exit_of(&self, body: &[Stmt]) -> Exit {

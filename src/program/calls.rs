@@ -1,0 +1,609 @@
+//! Who calls whom: every way by which control passes from one function of the program to another.
+//!
+//! Read off what [`Receivers`] found: calls, what decorators, contexts, loops and properties call without saying so, functions handed
+//! to libraries that call them, and what frameworks fill in. An edge says in which thread the callee runs and whether at once.
+
+use super::names::FunctionRef;
+use super::receivers::{Entry, Exact, PathId, Receivers, Thing, Things};
+use super::{Program, file_id};
+use crate::catalog::{Node, Role};
+use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId};
+use crate::finding::{Confidence, Site};
+use crate::source::FileId;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// In which thread a callee runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Thread {
+    /// That of its caller.
+    Same,
+    /// Another one.
+    Other,
+}
+
+/// By what a callee comes to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum By {
+    /// A call.
+    Call,
+    /// The event loop, later.
+    Scheduled,
+    /// A framework that fills a parameter.
+    Injected,
+}
+
+/// A function that calls, or a module whose own statements do.
+pub type Caller = (FileId, Option<FunctionId>);
+
+/// One way by which control passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallEdge {
+    /// Who calls.
+    pub caller: Caller,
+    /// Who is called.
+    pub callee: FunctionRef,
+    /// The expression that does it.
+    pub site: Site,
+    /// The call, where it is one.
+    pub call: Option<CallId>,
+    /// How many of the callee's first parameters the call itself fills: the object that a method is called on.
+    pub offset: u32,
+    /// Where the callee runs.
+    pub thread: Thread,
+    /// By what.
+    pub by: By,
+    /// How it was resolved.
+    pub confidence: Confidence,
+}
+
+/// All edges of the program, and the library functions that its calls arrive at.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    edges: Vec<CallEdge>,
+    into: FxHashMap<FunctionRef, Vec<u32>>,
+    libraries: FxHashMap<(FileId, CallId), (Node, Confidence)>,
+}
+
+impl Calls {
+    pub(super) fn find(program: &Program<'_>) -> Self {
+        let mut receivers = Receivers::find(program);
+        let mut calls = Self::default();
+        let mut walk = EdgeWalk::new(&mut receivers, program);
+        walk.visit_all();
+        calls.edges = walk.edges;
+        for (place, path, confidence) in walk.libraries {
+            if let Some(node) = receivers.paths.node(path) {
+                calls.libraries.insert(place, (node, confidence));
+            }
+        }
+        for (index, edge) in calls.edges.iter().enumerate() {
+            calls
+                .into
+                .entry(edge.callee)
+                .or_default()
+                .push(u32::try_from(index).unwrap_or(u32::MAX));
+        }
+        calls
+    }
+
+    /// The catalogued library function that a call arrives at.
+    pub(super) fn library(&self, file: FileId, call: CallId) -> Option<(Node, Confidence)> {
+        self.libraries.get(&(file, call)).copied()
+    }
+}
+
+impl Program<'_> {
+    /// Every call edge, in the order of the calling files.
+    #[must_use]
+    pub fn call_edges(&self) -> &[CallEdge] {
+        &self.calls.edges
+    }
+
+    /// The edges that lead into a function.
+    pub fn calls_into(&self, function: FunctionRef) -> impl Iterator<Item = &CallEdge> {
+        let edges = self.calls.into.get(&function).map_or(&[][..], Vec::as_slice);
+        edges.iter().map(|index| &self.calls.edges[*index as usize])
+    }
+
+    /// The call graph by names: of the program's functions and of what they call in libraries.
+    #[must_use]
+    pub fn call_graph(&self) -> CallGraph {
+        let mut receivers = Receivers::find(self);
+        let mut walk = EdgeWalk::new(&mut receivers, self);
+        walk.visit_all();
+        let (edges, libraries) = (walk.edges, walk.libraries);
+        let names = FunctionNames::new(self);
+        let mut best: BTreeMap<(String, String, Thread, By), Confidence> = BTreeMap::new();
+        let mut add = |caller: String, callee: String, thread, by, confidence| {
+            let known = best.entry((caller, callee, thread, by)).or_insert(confidence);
+            *known = (*known).max(confidence);
+        };
+        for edge in &edges {
+            let callee = names.of(edge.callee.0, Some(edge.callee.1));
+            add(
+                names.of(edge.caller.0, edge.caller.1),
+                callee,
+                edge.thread,
+                edge.by,
+                edge.confidence,
+            );
+        }
+        for ((file, call), path, confidence) in libraries {
+            let facts = &self[file].facts;
+            let caller = (file, facts.function_around(facts[call].scope));
+            let callee = receivers.paths.text(path).to_owned();
+            add(names.of(caller.0, caller.1), callee, Thread::Same, By::Call, confidence);
+        }
+        let edges = best
+            .into_iter()
+            .map(|((caller, callee, thread, by), confidence)| Edge {
+                caller,
+                callee,
+                thread,
+                by,
+                confidence,
+            })
+            .collect();
+        CallGraph {
+            nodes: names.all(),
+            edges,
+        }
+    }
+}
+
+/// An edge of the call graph by names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// The calling function or module.
+    pub caller: String,
+    /// What it calls.
+    pub callee: String,
+    /// Where that runs.
+    pub thread: Thread,
+    /// By what it comes to run.
+    pub by: By,
+    /// The best of the resolutions that lead there.
+    pub confidence: Confidence,
+}
+
+/// The call graph by names.
+#[derive(Clone, Debug, Default)]
+pub struct CallGraph {
+    nodes: BTreeSet<String>,
+    edges: Vec<Edge>,
+}
+
+impl CallGraph {
+    /// Every module and every function of the program, sorted.
+    pub fn nodes(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(String::as_str)
+    }
+
+    /// The edges, sorted by caller and callee.
+    #[must_use]
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+}
+
+/// The names of functions as call graphs write them: lambdas are numbered within their scope.
+struct FunctionNames {
+    modules: Vec<Option<String>>,
+    functions: Vec<Vec<String>>,
+}
+
+impl FunctionNames {
+    fn new(program: &Program<'_>) -> Self {
+        let mut names = Self {
+            modules: Vec::new(),
+            functions: Vec::new(),
+        };
+        for (file, data) in program.files() {
+            let module = match program.modules.name(file) {
+                "" => "__init__",
+                name => name,
+            };
+            names.modules.push((data.language == Language::Python).then(|| module.to_owned()));
+            let mut lambdas: FxHashMap<String, u32> = FxHashMap::default();
+            let mut own: Vec<String> = Vec::with_capacity(data.facts.functions.len());
+            for function in &data.facts.functions {
+                let around = Self::scope_name(&data.facts, module, &own, function.parent);
+                let name = match function.name {
+                    Some(name) => data.facts.text(name).to_owned(),
+                    None => {
+                        let count = lambdas.entry(around.clone()).or_insert(0);
+                        *count += 1;
+                        format!("<lambda{count}>")
+                    }
+                };
+                own.push(format!("{around}.{name}"));
+            }
+            names.functions.push(own);
+        }
+        names
+    }
+
+    fn scope_name(facts: &FileFacts, module: &str, functions: &[String], scope: ScopeId) -> String {
+        use crate::facts::ScopeKind;
+        match facts[scope].kind {
+            ScopeKind::Function(function) => functions
+                .get(function.0 as usize)
+                .cloned()
+                .unwrap_or_else(|| module.to_owned()),
+            ScopeKind::Class(class) => {
+                let around = Self::scope_name(facts, module, functions, facts[class].parent);
+                format!("{around}.{}", facts.text(facts[class].name))
+            }
+            ScopeKind::Comprehension => match facts[scope].parent {
+                Some(parent) => Self::scope_name(facts, module, functions, parent),
+                None => module.to_owned(),
+            },
+            ScopeKind::Module | ScopeKind::Inline(_) => module.to_owned(),
+        }
+    }
+
+    fn of(&self, file: FileId, function: Option<FunctionId>) -> String {
+        let index = file.0 as usize;
+        match function {
+            Some(function) => self.functions[index][function.0 as usize].clone(),
+            None => self.modules[index].clone().unwrap_or_default(),
+        }
+    }
+
+    fn all(&self) -> BTreeSet<String> {
+        let modules = self.modules.iter().flatten().cloned();
+        let functions = self
+            .modules
+            .iter()
+            .zip(&self.functions)
+            .filter(|(module, _)| module.is_some())
+            .flat_map(|(_, functions)| functions.iter().cloned());
+        modules.chain(functions).collect()
+    }
+}
+
+/// Reads the edges off.
+struct EdgeWalk<'w, 'p, 'a> {
+    receivers: &'w mut Receivers<'p, 'a>,
+    program: &'p Program<'a>,
+    edges: Vec<CallEdge>,
+    libraries: Vec<((FileId, CallId), PathId, Confidence)>,
+}
+
+/// How what is handed to a library comes to run.
+type Control = (Thread, By);
+
+impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
+    fn new(receivers: &'w mut Receivers<'p, 'a>, program: &'p Program<'a>) -> Self {
+        Self {
+            receivers,
+            program,
+            edges: Vec::new(),
+            libraries: Vec::new(),
+        }
+    }
+
+    fn visit_all(&mut self) {
+        for index in 0..self.program.files.len() {
+            if self.program.files[index].language == Language::Python {
+                self.visit(file_id(index));
+            }
+        }
+    }
+
+    fn facts(&self, file: FileId) -> &'p FileFacts {
+        &self.program[file].facts
+    }
+
+    fn visit(&mut self, file: FileId) {
+        let facts = self.facts(file);
+        let scheduled = self.scheduled_calls(file);
+        for index in 0..facts.calls.len() {
+            let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            let control = scheduled
+                .get(&facts[call].expr)
+                .copied()
+                .unwrap_or((Thread::Same, By::Call));
+            self.visit_call(file, call, control);
+        }
+        self.visit_decorators(file);
+        self.visit_blocks(file);
+        self.visit_properties(file);
+        self.visit_injections(file);
+    }
+
+    /// Coroutine calls that are handed to a function which schedules them: `create_task(work())`.
+    fn scheduled_calls(&mut self, file: FileId) -> FxHashMap<ExprId, Control> {
+        let facts = self.facts(file);
+        let mut found = FxHashMap::default();
+        for index in 0..facts.calls.len() {
+            let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            for entry in self.receivers.callees(file, call) {
+                let Thing::Library(path) = entry.thing else { continue };
+                let Some(control) = self.control(path) else { continue };
+                for (argument, is_called) in self.receivers.handed_over(path, file, call) {
+                    if !is_called && control != (Thread::Same, By::Call) {
+                        coroutines_in(facts, argument, control, &mut found);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// How a library runs what it is handed.
+    fn control(&self, path: PathId) -> Option<Control> {
+        let role = self
+            .receivers
+            .paths
+            .node(path)
+            .and_then(|node| self.program.catalog.call(node))
+            .and_then(|entry| entry.role)?;
+        match role {
+            Role::RunsInThread => Some((Thread::Other, By::Call)),
+            Role::SchedulesOnLoop => Some((Thread::Same, By::Scheduled)),
+            Role::SchedulesThreadsafe => Some((Thread::Other, By::Scheduled)),
+            Role::RunsEventLoop | Role::CallsFunction => Some((Thread::Same, By::Call)),
+            _ => None,
+        }
+    }
+
+    fn visit_call(&mut self, file: FileId, call: CallId, control: Control) {
+        let facts = self.facts(file);
+        let caller = (file, facts.function_around(facts[call].scope));
+        let site = self.program.callee_site(file, &facts[call]);
+        let callees = self.receivers.callees(file, call);
+        self.add_targets(&callees, caller, site, Some(call), control);
+        let own = callees.iter().find_map(|entry| match entry.thing {
+            Thing::Library(path) => Some((path, entry.confidence)),
+            _ => None,
+        });
+        if let Some((path, confidence)) = own {
+            self.libraries.push(((file, call), path, confidence));
+        }
+        for entry in callees {
+            let Thing::Library(path) = entry.thing else { continue };
+            let Some(control) = self.control(path) else { continue };
+            for (argument, is_called) in self.receivers.handed_over(path, file, call) {
+                if is_called {
+                    let handed = self.receivers.settled(file, argument).at_most(entry.confidence);
+                    self.add_targets(&handed, caller, site, Some(call), control);
+                }
+            }
+        }
+    }
+
+    /// Adds an edge to every function that calling one of `things` runs.
+    fn add_targets(&mut self, things: &Things, caller: Caller, site: Site, call: Option<CallId>, control: Control) {
+        let mut targets: Vec<(FunctionRef, u32, Confidence)> = Vec::new();
+        for entry in things.iter() {
+            self.targets(entry, 0, &mut targets);
+        }
+        let is_one = targets.len() <= 1;
+        for (callee, offset, confidence) in targets {
+            let confidence = if is_one {
+                confidence
+            } else {
+                confidence.min(Confidence::Likely)
+            };
+            self.add(caller, callee, site, call, offset, control, confidence);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of an edge")]
+    fn add(
+        &mut self,
+        caller: Caller,
+        callee: FunctionRef,
+        site: Site,
+        call: Option<CallId>,
+        offset: u32,
+        (thread, by): Control,
+        confidence: Confidence,
+    ) {
+        self.edges.push(CallEdge {
+            caller,
+            callee,
+            site,
+            call,
+            offset,
+            thread,
+            by,
+            confidence,
+        });
+    }
+
+    /// The functions that calling a thing runs, and how many parameters what it is called on fills.
+    fn targets(&mut self, entry: Entry, depth: u32, out: &mut Vec<(FunctionRef, u32, Confidence)>) {
+        let confidence = entry.confidence;
+        let mut add = |function: FunctionRef, offset: u32| {
+            if !out.iter().any(|(known, ..)| *known == function) {
+                out.push((function, offset, confidence));
+            }
+        };
+        match entry.thing {
+            Thing::Function(function) | Thing::Method(function) => add(function, 0),
+            Thing::Bound(function, ..) | Thing::ClassMethod(function) => add(function, 1),
+            Thing::Class(class, exact) => {
+                if let Some(function) = self.receivers.constructor(class) {
+                    add(function, 1);
+                }
+                if exact == Exact::Receiver {
+                    for below in self.receivers.constructors_below(class) {
+                        if !out.iter().any(|(known, ..)| *known == below) {
+                            out.push((below, 1, confidence.min(Confidence::Likely)));
+                        }
+                    }
+                }
+            }
+            Thing::Instance(class, exact) if depth < 4 => {
+                for entry in self.receivers.special(class, exact, "__call__") {
+                    self.targets(entry, depth + 1, out);
+                }
+            }
+            Thing::Partial(file, call) if depth < 4 => {
+                for entry in self.receivers.bound_function(file, call) {
+                    self.targets(entry, depth + 1, out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    // What is called without a call
+
+    /// A decorator is called by the scope it stands in.
+    fn visit_decorators(&mut self, file: FileId) {
+        let facts = self.facts(file);
+        let functions = facts.functions.iter().map(|function| (function.decorators, function.parent));
+        let classes = facts.classes.iter().map(|class| (class.decorators, class.parent));
+        let decorated: Vec<_> = functions.chain(classes).collect();
+        for (decorators, scope) in decorated {
+            let caller = (file, facts.function_around(scope));
+            for decorator in facts.list(decorators) {
+                let things = self.receivers.settled(file, *decorator);
+                let site = Site {
+                    file,
+                    span: super::names::last_name_span(facts, *decorator),
+                };
+                self.add_targets(&things, caller, site, None, (Thread::Same, By::Call));
+            }
+        }
+    }
+
+    /// Contexts are entered and left, iterables iterated.
+    fn visit_blocks(&mut self, file: FileId) {
+        let facts = self.facts(file);
+        for block in &facts.blocks {
+            let (subject, names): (ExprId, &[&str]) = match block.kind {
+                BlockKind::Within { entered } => (entered, &["__enter__", "__exit__", "__aenter__", "__aexit__"]),
+                BlockKind::Loop { over: Some(over) } => (over, &["__iter__", "__aiter__"]),
+                _ => continue,
+            };
+            let caller = (file, facts.function_around(block.scope));
+            let site = Site {
+                file,
+                span: super::names::last_name_span(facts, subject),
+            };
+            for entry in self.receivers.settled(file, subject) {
+                let Thing::Instance(class, exact) = entry.thing else { continue };
+                for name in names {
+                    let called = self.receivers.special(class, exact, name);
+                    self.add_targets(&called, caller, site, None, (Thread::Same, By::Call));
+                    let next = match *name {
+                        "__iter__" => "__next__",
+                        "__aiter__" => "__anext__",
+                        _ => continue,
+                    };
+                    for iterator in self.receivers.results_of(&called) {
+                        if let Thing::Instance(class, exact) = iterator.thing {
+                            let called = self.receivers.special(class, exact, next);
+                            self.add_targets(&called, caller, site, None, (Thread::Same, By::Call));
+                        }
+                    }
+                }
+            }
+        }
+        // A class that is raised is made.
+        for block in &facts.blocks {
+            if let crate::facts::Exit::Raises(Some(raised)) = block.exit {
+                let caller = (file, facts.function_around(block.scope));
+                let things = self.receivers.settled(file, raised);
+                let site = Site {
+                    file,
+                    span: super::names::last_name_span(facts, raised),
+                };
+                let mut classes = things;
+                classes.retain(|thing| matches!(thing, Thing::Class(..)));
+                self.add_targets(&classes, caller, site, None, (Thread::Same, By::Call));
+            }
+        }
+    }
+
+    /// Reading a property calls its function.
+    fn visit_properties(&mut self, file: FileId) {
+        let facts = self.facts(file);
+        let written: FxHashSet<ExprId> = facts.stores.iter().map(|store| store.target).collect();
+        for index in 0..facts.exprs.len() {
+            let expr = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+            let ExprKind::Member { object, name } = facts[expr].kind else {
+                continue;
+            };
+            if written.contains(&expr) || !self.receivers.may_be_property(file, name) {
+                continue;
+            }
+            let Some((_, scope)) = super::names::first_name(facts, object) else {
+                continue;
+            };
+            let getters = self.receivers.getters(file, object, name);
+            if getters.is_empty() {
+                continue;
+            }
+            let caller = (file, facts.function_around(scope));
+            let site = Site {
+                file,
+                span: super::names::last_name_span(facts, expr),
+            };
+            self.add_targets(&getters, caller, site, None, (Thread::Same, By::Call));
+        }
+    }
+
+    /// Frameworks fill parameters.
+    fn visit_injections(&mut self, file: FileId) {
+        let facts = self.facts(file);
+        for index in 0..facts.functions.len() {
+            let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
+            let caller = (file, Some(id));
+            let parameters = facts.parameters(&facts[id]);
+            for (position, parameter) in parameters.iter().enumerate() {
+                let position = u32::try_from(position).unwrap_or(u32::MAX);
+                let site = Site {
+                    file,
+                    span: parameter.span,
+                };
+                for (dependency, _) in self.receivers.dependencies((file, id), position) {
+                    let mut targets = Vec::new();
+                    let entry = Entry {
+                        thing: dependency,
+                        confidence: Confidence::Certain,
+                    };
+                    self.targets(entry, 0, &mut targets);
+                    for (callee, offset, confidence) in targets {
+                        let thread = if self.facts(callee.0)[callee.1].is_async || matches!(dependency, Thing::Class(..)) {
+                            Thread::Same
+                        } else {
+                            Thread::Other
+                        };
+                        self.add(caller, callee, site, None, offset, (thread, By::Injected), confidence);
+                    }
+                }
+                if let Some(fixture) = self.receivers.fixture((file, id), position) {
+                    self.add(caller, fixture, site, None, 0, (Thread::Same, By::Injected), Confidence::Certain);
+                }
+            }
+        }
+    }
+}
+
+/// The calls in an argument whose coroutines are what is handed over.
+fn coroutines_in(facts: &FileFacts, argument: ExprId, control: Control, out: &mut FxHashMap<ExprId, Control>) {
+    match facts[argument].kind {
+        ExprKind::Call(_) => {
+            out.insert(argument, control);
+        }
+        ExprKind::Group(elements) => {
+            for element in facts.list(elements) {
+                coroutines_in(facts, *element, control, out);
+            }
+        }
+        ExprKind::Each { element, .. } => coroutines_in(facts, element, control, out),
+        ExprKind::Through(inner) => coroutines_in(facts, inner, control, out),
+        ExprKind::Choice { options, .. } => {
+            for option in facts.list(options) {
+                coroutines_in(facts, *option, control, out);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,550 @@
+//! What an expression can be.
+
+use super::{Exact, Receivers, Symbol, Thing, Things};
+use crate::facts::{
+    Anchor, Binding, BindingId, BindingKind, ExprId, ExprKind, How, ImportId, MODULE_SCOPE, Name, ParameterKind,
+    ScopeId, ScopeKind,
+};
+use crate::finding::Confidence;
+use crate::program::bindings::{at_end_of_scope, lookup_range, reaching};
+use crate::program::modules::Place;
+use crate::program::names::Origin;
+use crate::source::{FileId, Span};
+
+impl Receivers<'_, '_> {
+    /// What `expr` in `file` can be. Empty where nothing is known.
+    pub(crate) fn value(&mut self, file: FileId, expr: ExprId) -> Things {
+        self.deeper(|receivers| receivers.value_of_expression(file, expr))
+    }
+
+    fn value_of_expression(&mut self, file: FileId, expr: ExprId) -> Things {
+        let facts = self.facts(file);
+        match facts[expr].kind {
+            ExprKind::Name { name, scope } => self.name(file, scope, name, facts[expr].span),
+            ExprKind::Member { object, name } => {
+                let objects = self.settled(file, object);
+                let symbol = self.symbol(file, name);
+                let found = self.member(&objects, symbol, facts.text(name));
+                if found.is_empty() && objects.is_empty() {
+                    return self.by_name_alone(symbol);
+                }
+                found
+            }
+            ExprKind::Call(call) => self.result(file, call),
+            ExprKind::Index { object, key, .. } => self.item(file, object, key),
+            ExprKind::Choice { options, how } => {
+                let options = facts.list(options);
+                let options = if how == How::ByCondition {
+                    &options[..options.len().saturating_sub(1)]
+                } else {
+                    options
+                };
+                let mut things = Things::default();
+                for option in options {
+                    things.extend(&self.value(file, *option));
+                }
+                things
+            }
+            ExprKind::Both(parts) => match facts.list(parts).last() {
+                Some(last) => self.value(file, *last),
+                None => Things::default(),
+            },
+            ExprKind::Through(inner) => self.value(file, inner),
+            ExprKind::Slice(object) => {
+                let mut things = self.settled(file, object);
+                things.retain(|thing| !matches!(thing, Thing::Instance(..)));
+                things
+            }
+            ExprKind::Lambda(function) => Things::one(Thing::Function((file, function))),
+            ExprKind::Text(_)
+            | ExprKind::Template(_)
+            | ExprKind::Truth(_)
+            | ExprKind::Number(_)
+            | ExprKind::Nothing
+            | ExprKind::Group(_)
+            | ExprKind::Table(_)
+            | ExprKind::Each { .. } => Things::one(Thing::Made(file, expr)),
+            ExprKind::Compare { .. } | ExprKind::Not(_) | ExprKind::Opaque => Things::default(),
+        }
+    }
+
+    /// The same, with what callers pass looked up.
+    pub(crate) fn settled(&mut self, file: FileId, expr: ExprId) -> Things {
+        let things = self.value(file, expr);
+        self.settle(things)
+    }
+
+    // Names
+
+    fn name(&mut self, file: FileId, scope: ScopeId, name: Name, place: Span) -> Things {
+        let facts = self.facts(file);
+        let Some(found) = lookup_range(facts, scope, name) else {
+            return self.free_name(file, name);
+        };
+        let holding = if found.len() == 1 {
+            std::iter::once(BindingId(u32::try_from(found.start).unwrap_or(u32::MAX))).collect()
+        } else {
+            reaching(facts, found, scope, place)
+        };
+        let mut things = Things::default();
+        for binding in holding {
+            things.extend(&self.bound(file, binding));
+        }
+        things
+    }
+
+    /// A name that no scope of the file binds: from a star import, or built in.
+    fn free_name(&mut self, file: FileId, name: Name) -> Things {
+        let text = self.text(file, name);
+        if self.program.has_stars(file) {
+            let symbol = self.symbol(file, name);
+            let starred = self.starred(file, symbol, text);
+            if !starred.is_empty() {
+                return starred;
+            }
+        }
+        Things::one(Thing::Library(self.paths.builtin(self.program.catalog, text)))
+    }
+
+    /// What a binding binds its name to.
+    pub(super) fn bound(&mut self, file: FileId, binding: BindingId) -> Things {
+        let key = self.bases[file.0 as usize].binding + binding.0;
+        self.solve(key, |receivers| {
+            let binding = &receivers.facts(file)[binding];
+            let things = receivers.binding(file, binding);
+            match binding.annotation {
+                Some(annotation) if !matches!(binding.kind, BindingKind::Parameter(_)) => {
+                    let declared = receivers.annotated(file, annotation);
+                    if things.is_empty() { declared } else { things }
+                }
+                _ => things,
+            }
+        })
+    }
+
+    fn binding(&mut self, file: FileId, binding: &Binding) -> Things {
+        match binding.kind {
+            BindingKind::Import(import) => self.import(file, import),
+            BindingKind::Function(function) => self.definition((file, function)),
+            BindingKind::Class(class) => Things::one(Thing::Class((file, class), Exact::Yes)),
+            BindingKind::Value(value) => self.value(file, value),
+            BindingKind::Unpacked { value, position } => {
+                let things = self.settled(file, value);
+                self.elements_of(&things, Some(position))
+            }
+            BindingKind::Element { over } => {
+                let things = self.settled(file, over);
+                self.elements_of(&things, None)
+            }
+            BindingKind::ElementUnpacked { over, position } => self.pair(file, over, position),
+            BindingKind::Parameter(index) => self.parameter(file, binding, index),
+            BindingKind::Entered(context) => {
+                let contexts = self.settled(file, context);
+                self.entered(&contexts)
+            }
+            BindingKind::Caught(Some(types)) => {
+                let mut things = Things::default();
+                for caught in self.caught(file, types) {
+                    if let Thing::Class(class, _) = caught.thing {
+                        things.add(Thing::Instance(class, Exact::OrBelow), caught.confidence);
+                    }
+                }
+                things
+            }
+            // `d |= other`, `names += more`: still the container it was.
+            BindingKind::Changed(value) => self.value(file, value),
+            BindingKind::Module(_)
+            | BindingKind::Caught(None)
+            | BindingKind::Declared
+            | BindingKind::Unknown
+            | BindingKind::Deleted => Things::default(),
+        }
+    }
+
+    fn caught(&mut self, file: FileId, types: ExprId) -> Things {
+        let facts = self.facts(file);
+        match facts[types].kind {
+            ExprKind::Group(listed) => {
+                let mut things = Things::default();
+                for one in facts.list(listed) {
+                    things.extend(&self.settled(file, *one));
+                }
+                things
+            }
+            _ => self.settled(file, types),
+        }
+    }
+
+    fn parameter(&mut self, file: FileId, binding: &Binding, index: u32) -> Things {
+        let facts = self.facts(file);
+        let ScopeKind::Function(id) = facts[binding.scope].kind else {
+            return Things::default();
+        };
+        let function = (file, id);
+        if index == 0
+            && let Some(receiver) = self.own_receiver(function)
+        {
+            return Things::one(receiver);
+        }
+        let Some(parameter) = facts.parameters(&facts[id]).get(index as usize) else {
+            return Things::default();
+        };
+        if matches!(parameter.kind, ParameterKind::Rest | ParameterKind::KeywordRest) {
+            return Things::one(Thing::Rest(function, index));
+        }
+        let injected = self.injected(function, index);
+        if !injected.is_empty() {
+            return injected;
+        }
+        if let Some(annotation) = parameter.annotation {
+            let declared = self.annotated(file, annotation);
+            if !declared.is_empty() {
+                return declared;
+            }
+        }
+        Things::one(Thing::Parameter(function, index))
+    }
+
+    /// What the first parameter of a method is: the object or class it is called on.
+    pub(super) fn own_receiver(&mut self, function: (FileId, crate::facts::FunctionId)) -> Option<Thing> {
+        let class = self.class_of(function)?;
+        let first = self.facts(function.0).parameters(self.function(function)).first()?;
+        if !matches!(first.kind, ParameterKind::Positional | ParameterKind::Either) {
+            return None;
+        }
+        match self.kind_of_method(function) {
+            super::functions::MethodKind::Static => None,
+            super::functions::MethodKind::OfClass => Some(Thing::Class(class, Exact::Receiver)),
+            _ => Some(Thing::Instance(class, Exact::Receiver)),
+        }
+    }
+
+    // Modules
+
+    fn import(&mut self, file: FileId, id: ImportId) -> Things {
+        let facts = self.facts(file);
+        let import = &facts[id];
+        let segments: Vec<Name> = facts.path(import.path).to_vec();
+        let (start, rest) = match import.anchor {
+            Anchor::Absolute => {
+                let Some((first, rest)) = segments.split_first() else {
+                    return Things::default();
+                };
+                let first = facts.text(*first);
+                let is_known = self
+                    .program
+                    .catalog
+                    .root(crate::facts::Language::Python)
+                    .is_some_and(|root| self.program.catalog.child(root, first).is_some());
+                let place = self.program.modules.absolute(file, first, is_known);
+                // A namespace folder that lacks the rest may share its name with a library (`google`, `azure`).
+                let is_library = |place: Place| {
+                    is_known
+                        && self.program.modules.init(place).is_none()
+                        && rest.first().is_some_and(|next| {
+                            self.program.modules.submodule(place, facts.text(*next)).is_none()
+                        })
+                };
+                match place.filter(|place| !is_library(*place)) {
+                    Some(place) => (place, rest),
+                    None => {
+                        let mut path = self.paths.library(self.program.catalog, first);
+                        for segment in rest {
+                            path = self.paths.child(self.program.catalog, path, facts.text(*segment));
+                        }
+                        return Things::one(self.library(path));
+                    }
+                }
+            }
+            Anchor::Up(levels) => match self.program.modules.up(file, levels) {
+                Some(place) => (place, &segments[..]),
+                None => return Things::default(),
+            },
+            Anchor::Root => return Things::default(),
+        };
+        let mut things = Things::one(Thing::Module(start));
+        for (index, name) in rest.iter().enumerate() {
+            let is_member = import.member && index + 1 == rest.len();
+            let text = facts.text(*name);
+            let symbol = self.symbol(file, *name);
+            let mut next = Things::default();
+            for entry in things {
+                let Thing::Module(place) = entry.thing else {
+                    next.extend(&self.member(&Things::one(entry.thing), symbol, text));
+                    continue;
+                };
+                let submodule = self.program.modules.submodule(place, text);
+                match submodule.filter(|_| !is_member || self.names_itself(file, place, text)) {
+                    Some(inner) => next.add(Thing::Module(inner), Confidence::Certain),
+                    None => next.extend(&self.module_member(place, symbol, text)),
+                }
+            }
+            things = next;
+        }
+        things
+    }
+
+    /// `from . import name` in the package's own file names the submodule, not itself.
+    fn names_itself(&self, file: FileId, place: Place, name: &str) -> bool {
+        self.program.modules.init(place) == Some(file) && {
+            let facts = self.facts(file);
+            let bindings = facts
+                .names
+                .find(name)
+                .map_or(&[][..], |name| facts.bindings_of(MODULE_SCOPE, name));
+            bindings.iter().all(|binding| matches!(binding.kind, BindingKind::Import(_)))
+        }
+    }
+
+    /// What a module binds `name` to, gets by a star, or has as a submodule.
+    pub(super) fn module_member(&mut self, place: Place, symbol: Symbol, name: &str) -> Things {
+        let Some((file, scope)) = self.program.names_of(place) else {
+            return self.submodule(place, name);
+        };
+        let key = match self.member_keys.get(&(file, scope, symbol)) {
+            Some(key) => *key,
+            None => {
+                let key = self.memo.new_key();
+                self.member_keys.insert((file, scope, symbol), key);
+                key
+            }
+        };
+        self.solve(key, |receivers| {
+            let mut things = receivers.own_member(file, scope, name);
+            if let Some(stores) = receivers.module_stores.get(&(file, symbol)) {
+                for (at, value) in stores.clone() {
+                    things.extend(&receivers.value(at, value).at_most(Confidence::Likely));
+                }
+            }
+            if things.is_empty() {
+                things = receivers.starred(file, symbol, name);
+            }
+            if things.is_empty() {
+                things = receivers.submodule(place, name);
+            }
+            things
+        })
+    }
+
+    fn own_member(&mut self, file: FileId, scope: ScopeId, name: &str) -> Things {
+        let facts = self.facts(file);
+        let mut things = Things::default();
+        if let Some(name) = facts.names.find(name) {
+            for binding in at_end_of_scope(facts, facts.binding_range(scope, name)) {
+                things.extend(&self.bound(file, binding));
+            }
+        }
+        things
+    }
+
+    fn submodule(&self, place: Place, name: &str) -> Things {
+        let submodule = self.program.modules.submodule(place, name);
+        submodule.map(|place| Things::one(Thing::Module(place))).unwrap_or_default()
+    }
+
+    /// What the star imports of a file bring under `name`.
+    fn starred(&mut self, file: FileId, symbol: Symbol, name: &str) -> Things {
+        for place in self.program.starred_modules(file, MODULE_SCOPE, name) {
+            if let Some((at, scope)) = self.program.names_of(place) {
+                let mut found = self.own_member(at, scope, name);
+                if found.is_empty() && self.program.modules.submodule(place, name).is_some() {
+                    found = self.submodule(place, name);
+                }
+                if !found.is_empty() {
+                    return found;
+                }
+            }
+        }
+        let _ = symbol;
+        Things::default()
+    }
+
+    // Members
+
+    /// A library's thing, or the object that stands at its path.
+    pub(super) fn library(&mut self, path: super::PathId) -> Thing {
+        let catalog = self.program.catalog;
+        match self.paths.node(path).and_then(|node| catalog.value_of(node)) {
+            Some(class) => Thing::LibraryInstance(self.paths.of_node(catalog, class)),
+            None => Thing::Library(path),
+        }
+    }
+
+    /// The member `name` of things whose parameters are looked up.
+    pub(super) fn member(&mut self, objects: &Things, symbol: Symbol, name: &str) -> Things {
+        let mut things = Things::default();
+        for entry in objects.iter() {
+            let found = match entry.thing {
+                Thing::Module(place) => self.module_member(place, symbol, name),
+                Thing::Class(class, exact) => self.class_member(class, exact, symbol, name),
+                Thing::Instance(class, exact) => self.object_member(class, exact, symbol, name),
+                Thing::Super { of, receiver, exact } => self.super_member(of, receiver, exact, symbol, name),
+                Thing::Library(path) | Thing::LibraryInstance(path) => {
+                    let path = self.paths.child(self.program.catalog, path, name);
+                    Things::one(self.library(path))
+                }
+                Thing::Made(file, expr) => self.builtin_member(file, expr, name),
+                Thing::Rest(function, index) => self.rest_member(function, index, name),
+                Thing::Function(_) | Thing::Bound(..) if name == "__wrapped__" => Things::one(entry.thing),
+                _ => Things::default(),
+            };
+            things.extend(&found.at_most(entry.confidence));
+        }
+        things
+    }
+
+    /// A method that only its name tells: exactly one class of the program has it, and no container, file or logger.
+    fn by_name_alone(&mut self, symbol: Symbol) -> Things {
+        let Some([method]) = self.methods.get(&symbol).map(Vec::as_slice) else {
+            return Things::default();
+        };
+        let method = *method;
+        let Some(class) = self.class_of(method) else {
+            return Things::default();
+        };
+        let thing = match self.kind_of_method(method) {
+            super::functions::MethodKind::OfObject => Thing::Bound(method, class, Exact::OrBelow),
+            super::functions::MethodKind::OfClass => Thing::Bound(method, class, Exact::OrBelow),
+            super::functions::MethodKind::Static => Thing::Function(method),
+            super::functions::MethodKind::Property => return Things::default(),
+        };
+        Things::one(thing).at_most(Confidence::Possible)
+    }
+
+    /// What an annotation says that a value is: an object of the class it names, optional and union types looked through.
+    pub(super) fn annotated(&mut self, file: FileId, annotation: ExprId) -> Things {
+        self.deeper(|receivers| receivers.type_of_annotation(file, annotation))
+    }
+
+    fn type_of_annotation(&mut self, file: FileId, annotation: ExprId) -> Things {
+        let facts = self.facts(file);
+        let mut things = Things::default();
+        match facts[annotation].kind {
+            ExprKind::Choice { options, .. } => {
+                for option in facts.list(options) {
+                    things.extend(&self.annotated(file, *option));
+                }
+            }
+            ExprKind::Index { object, key, .. } => {
+                let wrapper = crate::program::names::last_name(facts, object).map_or("", |name| facts.text(name));
+                let inner: Vec<ExprId> = match facts[key].kind {
+                    ExprKind::Group(options) => facts.list(options).to_vec(),
+                    _ => vec![key],
+                };
+                match wrapper {
+                    "Optional" | "Union" | "Final" | "ClassVar" | "Required" | "NotRequired" | "Awaitable" | "Coroutine" => {
+                        let inner = if wrapper == "Coroutine" { &inner[inner.len() - 1..] } else { &inner[..] };
+                        for option in inner {
+                            things.extend(&self.annotated(file, *option));
+                        }
+                    }
+                    "Annotated" => {
+                        if let Some(first) = inner.first() {
+                            things = self.annotated(file, *first);
+                        }
+                    }
+                    "Type" | "type" => {
+                        for entry in inner.first().map(|first| self.annotated(file, *first)).unwrap_or_default() {
+                            if let Thing::Instance(class, _) = entry.thing {
+                                things.add(Thing::Class(class, Exact::OrBelow), entry.confidence);
+                            }
+                        }
+                    }
+                    // A container of known things: what it holds is read off when its elements are asked for.
+                    _ if is_container(wrapper) => things.add(Thing::Made(file, annotation), Confidence::Certain),
+                    _ => things = self.annotated(file, object),
+                }
+            }
+            ExprKind::Name { .. } | ExprKind::Member { .. } => {
+                for entry in self.settled(file, annotation) {
+                    let thing = match entry.thing {
+                        Thing::Class(class, _) if !self.is_protocol(class) => Thing::Instance(class, Exact::OrBelow),
+                        Thing::Library(path) => match self.paths.builtin_name(path) {
+                            Some(name) if matches!(name, "object" | "type" | "callable") => continue,
+                            // An alias of types: `Token = Annotated[…]`.
+                            _ if is_no_type(self.paths.text(path)) => continue,
+                            _ => Thing::LibraryInstance(path),
+                        },
+                        Thing::Made(at, expr) if at != file || expr != annotation => {
+                            things.extend(&self.annotated_alias(at, expr));
+                            continue;
+                        }
+                        _ => continue,
+                    };
+                    things.add(thing, entry.confidence);
+                }
+                // `Alias = Optional[User]`: the value of an alias is no container but a type.
+                if things.is_empty() {
+                    things = self.alias(file, annotation);
+                }
+            }
+            _ => {}
+        }
+        things
+    }
+
+    fn annotated_alias(&mut self, file: FileId, expr: ExprId) -> Things {
+        match self.facts(file)[expr].kind {
+            ExprKind::Index { .. } | ExprKind::Choice { .. } => self.annotated(file, expr),
+            _ => Things::default(),
+        }
+    }
+
+    /// The type that a name stands for where it is bound to a type expression.
+    fn alias(&mut self, file: FileId, annotation: ExprId) -> Things {
+        match self.written_value(file, annotation) {
+            Some((at, expr)) if (at, expr) != (file, annotation) => self.annotated_alias(at, expr),
+            _ => Things::default(),
+        }
+    }
+
+    /// The expression that a name of this or another module is bound to, if it is one.
+    pub(super) fn written_value(&mut self, file: FileId, expr: ExprId) -> Option<(FileId, ExprId)> {
+        let origins = self.program.values(file, expr);
+        match origins.first()?.origin {
+            Origin::Written(file, expr) => Some((file, expr)),
+            _ => None,
+        }
+    }
+}
+
+/// Generic types whose argument is what they hold.
+fn is_container(name: &str) -> bool {
+    matches!(
+        name,
+        "list"
+            | "List"
+            | "dict"
+            | "Dict"
+            | "set"
+            | "Set"
+            | "frozenset"
+            | "FrozenSet"
+            | "tuple"
+            | "Tuple"
+            | "deque"
+            | "Deque"
+            | "defaultdict"
+            | "DefaultDict"
+            | "OrderedDict"
+            | "Sequence"
+            | "MutableSequence"
+            | "Iterable"
+            | "Iterator"
+            | "Collection"
+            | "Mapping"
+            | "MutableMapping"
+            | "AsyncIterator"
+            | "AsyncIterable"
+            | "Generator"
+            | "AsyncGenerator"
+    )
+}
+
+/// Types that say nothing of what a value is.
+fn is_no_type(path: &str) -> bool {
+    matches!(
+        path.rsplit('.').next().unwrap_or(""),
+        "Any" | "Self" | "Callable" | "TypeVar" | "Awaitable" | "Coroutine" | "Hashable" | "Protocol" | "Generic" | "None"
+    )
+}

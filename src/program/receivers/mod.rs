@@ -1,0 +1,351 @@
+//! What objects are: on what a method is called, what a function gives, what its callers pass.
+//!
+//! The storey between `names` (what a written path refers to) and `calls` (who calls whom). [`Receivers::find`] works out what
+//! every call of the program calls. The steps, each in a file of its own: `expressions` (names, members, items, choices),
+//! `classes` (resolution order, attributes, overriding), `functions` (what they give, decorators, what callers pass),
+//! `containers` (elements of lists and mappings), `injection` (parameters that a framework fills). `things` says what a value can be,
+//! `memo` how circles among all that end.
+//!
+//! Left out on purpose: what differs from object to object of one class, and from one call of a function to the next; types that
+//! only a type checker can tell. Arguments flow into parameters, results out of calls, both without regard to the calling context,
+//! but a parameter that is handed back is the argument of that very call.
+
+mod classes;
+mod containers;
+mod expressions;
+mod functions;
+mod injection;
+mod memo;
+mod paths;
+mod things;
+
+pub(crate) use paths::{PathId, Paths};
+pub(crate) use things::{Entry, Exact, Thing, Things};
+
+use super::names::{ClassRef, FunctionRef};
+use super::{Program, file_id};
+use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId};
+use crate::finding::Confidence;
+use crate::source::FileId;
+use classes::Ancestor;
+use containers::{Held, Write};
+use functions::Flow;
+use memo::{Key, Known, Memo};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
+
+/// Rounds after which what callers pass has settled; a further one finds nothing on any program that was measured.
+const MOST_ROUNDS: u32 = 4;
+/// Values are followed this deep.
+const DEEPEST: u32 = 160;
+
+/// Works out what things are, remembering what it found.
+#[derive(Debug)]
+pub(crate) struct Receivers<'p, 'a> {
+    program: &'p Program<'a>,
+    pub(crate) paths: Paths,
+    memo: Memo,
+    bases: Vec<Bases>,
+    /// Keys of what is not numbered in advance: attributes of classes, members of modules.
+    attribute_keys: FxHashMap<(ClassRef, Symbol), Key>,
+    member_keys: FxHashMap<(FileId, ScopeId, Symbol), Key>,
+    container_keys: FxHashMap<(FileId, ExprId, Held), Key>,
+    symbols: FxHashMap<Box<str>, Symbol>,
+    /// The symbols of the names of each file, plus one; 0 where not asked for yet.
+    symbols_of: Vec<Vec<u32>>,
+    /// What callers pass, by the parameter's key.
+    flows: FxHashMap<Key, Vec<Flow>>,
+    /// Values written to attributes of a class's objects.
+    stores: FxHashMap<(ClassRef, Symbol), Vec<classes::StoredValue>>,
+    /// Values written to names of a module from outside.
+    module_stores: FxHashMap<(FileId, Symbol), Vec<(FileId, ExprId)>>,
+    /// What is put into a container, by the expression that makes it.
+    writes: FxHashMap<(FileId, ExprId), Vec<Write>>,
+    resolution_orders: FxHashMap<ClassRef, Rc<[Ancestor]>>,
+    /// The classes that derive from a class, directly.
+    derived: FxHashMap<ClassRef, Vec<ClassRef>>,
+    /// The methods of each name, where at most two classes of the program define one.
+    methods: FxHashMap<Symbol, Vec<FunctionRef>>,
+    /// The yields and returns of each file, by function.
+    returns: Vec<Vec<u32>>,
+    /// Names of properties.
+    pub(crate) property_names: FxHashSet<Symbol>,
+    /// Whether what is being worked out may change in the next round.
+    is_open: bool,
+    depth: u32,
+    /// Whether something new was learnt in this round that others may have missed.
+    has_news: bool,
+}
+
+/// Where the keys of a file's facts begin.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bases {
+    binding: Key,
+    callee: Key,
+    result: Key,
+    definition: Key,
+    given: Key,
+    yielded: Key,
+    parameter: Key,
+}
+
+/// An attribute's name, the same for all files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Symbol(u32);
+
+impl<'p, 'a> Receivers<'p, 'a> {
+    /// Works out what every call of the program calls.
+    pub(crate) fn find(program: &'p Program<'a>) -> Self {
+        let mut receivers = Self::new(program);
+        receivers.find_derived();
+        receivers.find_methods();
+        receivers.find_own_stores();
+        receivers.find_writes();
+        for round in 0..MOST_ROUNDS {
+            receivers.has_news = false;
+            receivers.visit_all(round == 0);
+            if !receivers.has_news {
+                break;
+            }
+            receivers.memo.next_round();
+        }
+        receivers
+    }
+
+    fn new(program: &'p Program<'a>) -> Self {
+        let mut next: Key = 0;
+        let mut take = |count: usize| {
+            let start = next;
+            next += u32::try_from(count).unwrap_or(u32::MAX);
+            start
+        };
+        let mut bases = Vec::with_capacity(program.files.len());
+        for file in &program.files {
+            if file.language != Language::Python {
+                bases.push(Bases::default());
+                continue;
+            }
+            let facts = &file.facts;
+            bases.push(Bases {
+                binding: take(facts.bindings.len()),
+                callee: take(facts.calls.len()),
+                result: take(facts.calls.len()),
+                definition: take(facts.functions.len()),
+                given: take(facts.functions.len()),
+                yielded: take(facts.functions.len()),
+                parameter: take(facts.lists.parameters.len()),
+            });
+        }
+        let by_function = |file: &super::ProgramFile| {
+            let mut order: Vec<u32> = (0..u32::try_from(file.facts.returns.len()).unwrap_or(u32::MAX)).collect();
+            order.sort_by_key(|index| file.facts.returns[*index as usize].function);
+            order
+        };
+        Self {
+            program,
+            paths: Paths::new(program.catalog, Language::Python),
+            memo: Memo::new(next as usize),
+            bases,
+            attribute_keys: FxHashMap::default(),
+            member_keys: FxHashMap::default(),
+            container_keys: FxHashMap::default(),
+            symbols: FxHashMap::default(),
+            symbols_of: vec![Vec::new(); program.files.len()],
+            flows: FxHashMap::default(),
+            stores: FxHashMap::default(),
+            module_stores: FxHashMap::default(),
+            writes: FxHashMap::default(),
+            resolution_orders: FxHashMap::default(),
+            derived: FxHashMap::default(),
+            methods: FxHashMap::default(),
+            returns: program.files.iter().map(by_function).collect(),
+            property_names: FxHashSet::default(),
+            is_open: false,
+            depth: 0,
+            has_news: false,
+        }
+    }
+
+    /// Finds what is written to members of other things and put into containers before anything is asked of them.
+    fn find_writes(&mut self) {
+        for index in 0..self.program.files.len() {
+            if self.program.files[index].language != Language::Python {
+                continue;
+            }
+            let file = file_id(index);
+            self.visit_stores(file);
+            for call in 0..self.facts(file).calls.len() {
+                self.visit_container_call(file, CallId(u32::try_from(call).unwrap_or(u32::MAX)));
+            }
+        }
+        self.memo.forget();
+    }
+
+    /// Visits every call and every store: what they call, what they hand over, what they put where.
+    fn visit_all(&mut self, is_first: bool) {
+        for index in 0..self.program.files.len() {
+            if self.program.files[index].language != Language::Python {
+                continue;
+            }
+            let file = file_id(index);
+            let count = self.facts(file).calls.len();
+            for call in 0..count {
+                let call = CallId(u32::try_from(call).unwrap_or(u32::MAX));
+                if is_first || self.memo.is_stale(self.bases[index].callee + call.0) {
+                    self.visit_call(file, call);
+                }
+            }
+            self.visit_stores(file);
+            self.visit_decorators(file);
+        }
+    }
+
+    // What `calls` asks
+
+    /// A special method of an object: `__call__`, `__enter__`.
+    pub(crate) fn special(&mut self, class: ClassRef, exact: Exact, name: &str) -> Things {
+        let symbol = self.symbol_of(name);
+        let mut methods = self.object_member(class, exact, symbol, name);
+        methods.retain(|thing| matches!(thing, Thing::Bound(..)));
+        methods
+    }
+
+    /// What calling bound methods gives.
+    pub(crate) fn results_of(&mut self, methods: &Things) -> Things {
+        let mut things = Things::default();
+        for entry in methods.iter() {
+            if let Thing::Bound(function, class, exact) = entry.thing {
+                things.extend(&self.given_to(function, Some((class, exact)), None));
+            }
+        }
+        things
+    }
+
+    /// The constructors that classes below `class` have instead of its own.
+    pub(crate) fn constructors_below(&mut self, class: ClassRef) -> Vec<FunctionRef> {
+        let below = self.all_derived(class);
+        let mut found: Vec<FunctionRef> = below.into_iter().filter_map(|class| self.constructor(class)).collect();
+        found.dedup();
+        found
+    }
+
+    /// Whether any class of the program has a property of this name.
+    pub(crate) fn may_be_property(&mut self, file: FileId, name: Name) -> bool {
+        let symbol = self.symbol(file, name);
+        self.property_names.contains(&symbol)
+    }
+
+    /// The functions that reading `object.name` calls.
+    pub(crate) fn getters(&mut self, file: FileId, object: ExprId, name: Name) -> Things {
+        let symbol = self.symbol(file, name);
+        let text = self.text(file, name);
+        let mut found = Things::default();
+        for entry in self.settled(file, object) {
+            if let Thing::Instance(class, exact) = entry.thing {
+                for getter in self.getters_of(class, exact, symbol, text) {
+                    found.add(getter.thing, getter.confidence.min(entry.confidence));
+                }
+            }
+        }
+        found
+    }
+
+    fn facts(&self, file: FileId) -> &'p FileFacts {
+        &self.program[file].facts
+    }
+
+    fn text(&self, file: FileId, name: Name) -> &'p str {
+        self.facts(file).text(name)
+    }
+
+    /// What `key` comes to: remembered, or worked out now.
+    fn solve(&mut self, key: Key, work_out: impl FnOnce(&mut Self) -> Things) -> Things {
+        match self.memo.start(key) {
+            Known::Things { things, is_open } => {
+                self.is_open |= is_open;
+                things
+            }
+            Known::Nothing => {
+                let around = std::mem::replace(&mut self.is_open, false);
+                let things = self.deeper(work_out);
+                let is_open = self.is_open;
+                self.is_open |= around;
+                self.memo.finish(key, things, is_open)
+            }
+        }
+    }
+
+    /// Works something out one step deeper; nothing where that is too deep.
+    fn deeper(&mut self, work_out: impl FnOnce(&mut Self) -> Things) -> Things {
+        if self.depth >= DEEPEST {
+            self.is_open = true;
+            return Things::default();
+        }
+        self.depth += 1;
+        let things = work_out(self);
+        self.depth -= 1;
+        things
+    }
+
+    /// What a call calls.
+    pub(crate) fn callees(&mut self, file: FileId, call: CallId) -> Things {
+        let key = self.bases[file.0 as usize].callee + call.0;
+        self.solve(key, |receivers| {
+            let facts = receivers.facts(file);
+            let callee = facts[call].callee;
+            let things = receivers.value(file, callee);
+            receivers.settle(things)
+        })
+    }
+
+    /// The symbol of a file's name.
+    fn symbol(&mut self, file: FileId, name: Name) -> Symbol {
+        let facts = self.facts(file);
+        let cache = &mut self.symbols_of[file.0 as usize];
+        if cache.is_empty() {
+            cache.resize(facts.names.len(), 0);
+        }
+        let known = cache[name.0 as usize];
+        if known != 0 {
+            return Symbol(known - 1);
+        }
+        let symbol = self.symbol_of(facts.text(name));
+        self.symbols_of[file.0 as usize][name.0 as usize] = symbol.0 + 1;
+        symbol
+    }
+
+    fn symbol_of(&mut self, text: &str) -> Symbol {
+        if let Some(known) = self.symbols.get(text) {
+            return *known;
+        }
+        let symbol = Symbol(u32::try_from(self.symbols.len()).unwrap_or(u32::MAX));
+        self.symbols.insert(text.into(), symbol);
+        symbol
+    }
+
+    fn function(&self, (file, function): FunctionRef) -> &'p crate::facts::Function {
+        &self.facts(file)[function]
+    }
+
+    fn key_of_parameter(&self, (file, function): FunctionRef, index: u32) -> Key {
+        self.bases[file.0 as usize].parameter + self.facts(file)[function].parameters.start + index
+    }
+
+    /// The class whose body holds a function directly.
+    fn class_of(&self, (file, function): FunctionRef) -> Option<ClassRef> {
+        self.facts(file)[function].class.map(|class| (file, class))
+    }
+
+    /// The functions of a file.
+    fn functions_of(&self, file: FileId) -> impl Iterator<Item = FunctionId> + use<> {
+        (0..u32::try_from(self.facts(file).functions.len()).unwrap_or(u32::MAX)).map(FunctionId)
+    }
+}
+
+fn minimum(things: &Things) -> Confidence {
+    if things.len() > 1 {
+        Confidence::Likely
+    } else {
+        Confidence::Certain
+    }
+}
