@@ -742,9 +742,15 @@ impl FileFacts {
     /// All bindings of `scope` itself.
     #[must_use]
     pub fn bindings_in(&self, scope: ScopeId) -> &[Binding] {
+        &self.bindings[self.bindings_range_in(scope)]
+    }
+
+    /// Where the bindings of `scope` itself stand in [`FileFacts::bindings`].
+    #[must_use]
+    pub fn bindings_range_in(&self, scope: ScopeId) -> std::ops::Range<usize> {
         let start = self.bindings.partition_point(|binding| binding.scope < scope);
         let length = self.bindings[start..].partition_point(|binding| binding.scope == scope);
-        &self.bindings[start..start + length]
+        start..start + length
     }
 
     /// The function whose body `scope` is part of, comprehensions and class bodies looked through only where they run in it.

@@ -4,7 +4,7 @@
 //! to libraries that call them, and what frameworks fill in. An edge says in which thread the callee runs and whether at once.
 
 use super::names::FunctionRef;
-use super::receivers::{Entry, Exact, PathId, Receivers, Thing, Things};
+use super::receivers::{Entry, PathId, Receivers, Thing, Things};
 use super::{Program, file_id};
 use crate::catalog::{Node, Role};
 use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId};
@@ -69,8 +69,10 @@ impl Calls {
     pub(super) fn find(program: &Program<'_>) -> Self {
         let mut receivers = Receivers::find(program);
         let mut calls = Self::default();
+        let t0 = std::time::Instant::now();
         let mut walk = EdgeWalk::new(&mut receivers, program);
         walk.visit_all();
+        if std::env::var_os("SSOT_STAT").is_some() { eprintln!("  edges {:?}", t0.elapsed()); }
         calls.edges = walk.edges;
         for (place, path, confidence) in walk.libraries {
             if let Some(node) = receivers.paths.node(path) {
@@ -322,9 +324,18 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             for entry in self.receivers.callees(file, call) {
                 let Thing::Library(path) = entry.thing else { continue };
                 let Some(control) = self.control(path) else { continue };
-                for (argument, is_called) in self.receivers.handed_over(path, file, call) {
-                    if !is_called && control != (Thread::Same, By::Call) {
-                        coroutines_in(facts, argument, control, &mut found);
+                if control == (Thread::Same, By::Call) {
+                    continue;
+                }
+                for (argument, _) in self.receivers.handed_over(path, file, call) {
+                    coroutines_in(facts, argument, control, &mut found);
+                    // `work = fetch(); create_task(work)`
+                    for value in self.program.values(file, argument) {
+                        if let super::Origin::Written(at, written) = value.origin
+                            && at == file
+                        {
+                            coroutines_in(facts, written, control, &mut found);
+                        }
                     }
                 }
             }
@@ -353,7 +364,10 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         let facts = self.facts(file);
         let caller = (file, facts.function_around(facts[call].scope));
         let site = self.program.callee_site(file, &facts[call]);
-        let callees = self.receivers.callees(file, call);
+        let mut callees = self.receivers.callees(file, call);
+        if callees.is_empty() {
+            callees = self.receivers.guessed_method(file, facts[call].callee);
+        }
         self.add_targets(&callees, caller, site, Some(call), control);
         let own = callees.iter().find_map(|entry| match entry.thing {
             Thing::Library(path) => Some((path, entry.confidence)),
@@ -417,24 +431,16 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
     /// The functions that calling a thing runs, and how many parameters what it is called on fills.
     fn targets(&mut self, entry: Entry, depth: u32, out: &mut Vec<(FunctionRef, u32, Confidence)>) {
         let confidence = entry.confidence;
-        let mut add = |function: FunctionRef, offset: u32| {
-            if !out.iter().any(|(known, ..)| *known == function) {
-                out.push((function, offset, confidence));
-            }
+        let mut add = |function: FunctionRef, offset: u32| match out.iter_mut().find(|(known, ..)| *known == function) {
+            Some((_, _, known)) => *known = (*known).max(confidence),
+            None => out.push((function, offset, confidence)),
         };
         match entry.thing {
             Thing::Function(function) | Thing::Method(function) => add(function, 0),
             Thing::Bound(function, ..) | Thing::ClassMethod(function) => add(function, 1),
             Thing::Class(class, exact) => {
-                if let Some(function) = self.receivers.constructor(class) {
+                for function in self.receivers.constructors(class, exact) {
                     add(function, 1);
-                }
-                if exact == Exact::Receiver {
-                    for below in self.receivers.constructors_below(class) {
-                        if !out.iter().any(|(known, ..)| *known == below) {
-                            out.push((below, 1, confidence.min(Confidence::Likely)));
-                        }
-                    }
                 }
             }
             Thing::Instance(class, exact) if depth < 4 => {
@@ -570,7 +576,8 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                     };
                     self.targets(entry, 0, &mut targets);
                     for (callee, offset, confidence) in targets {
-                        let thread = if self.facts(callee.0)[callee.1].is_async || matches!(dependency, Thing::Class(..)) {
+                        // What is no coroutine function runs in a pool of threads, a class too.
+                        let thread = if self.facts(callee.0)[callee.1].is_async {
                             Thread::Same
                         } else {
                             Thread::Other

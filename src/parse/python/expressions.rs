@@ -126,7 +126,8 @@ impl Walk<'_> {
             }
             Expr::YieldFrom(node) => {
                 let value = self.expression(&node.value);
-                self.returns(Some(value), true);
+                let each = self.builder.expr(ExprKind::Through(value), span(&*node.value));
+                self.returns(Some(each), true);
                 ExprKind::Opaque
             }
             Expr::Slice(node) => {

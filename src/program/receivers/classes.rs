@@ -2,7 +2,7 @@
 
 use super::functions::MethodKind;
 use super::{Exact, PathId, Receivers, Symbol, Thing, Things};
-use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, ScopeKind, Store};
+use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, MODULE_SCOPE, ScopeKind, Store};
 use crate::finding::Confidence;
 use crate::program::bindings::{at_end_of_scope, lookup};
 use crate::program::names::{ClassRef, FunctionRef};
@@ -139,7 +139,9 @@ impl Receivers<'_, '_> {
     /// A class that describes others and is never made: what its annotation says of a value is only which methods it has.
     pub(super) fn is_protocol(&mut self, class: ClassRef) -> bool {
         let facts = self.facts(class.0);
-        facts.list(facts[class.1].bases).iter().any(|base| {
+        // Classes that say that they follow it are found as any that derive from it.
+        !self.derived.contains_key(&class)
+            && facts.list(facts[class.1].bases).iter().any(|base| {
             let named = match facts[*base].kind {
                 ExprKind::Index { object, .. } => object,
                 _ => *base,
@@ -153,13 +155,8 @@ impl Receivers<'_, '_> {
     /// `class.name`
     pub(super) fn class_member(&mut self, class: ClassRef, exact: Exact, symbol: Symbol, name: &str) -> Things {
         let mut things = Things::default();
-        for entry in self.attribute(class, symbol, name) {
+        for entry in self.dispatched(class, exact, symbol, name) {
             things.extend(&self.looked_up_on_class(entry.thing, class, exact).at_most(entry.confidence));
-        }
-        if exact != Exact::Yes {
-            for entry in self.overrides(class, symbol, name) {
-                things.extend(&self.looked_up_on_class(entry.thing, class, exact).at_most(entry.confidence));
-            }
         }
         things
     }
@@ -167,7 +164,13 @@ impl Receivers<'_, '_> {
     fn looked_up_on_class(&mut self, thing: Thing, class: ClassRef, exact: Exact) -> Things {
         Things::one(match thing {
             Thing::Method(function) => Thing::Function(function),
-            Thing::ClassMethod(function) => Thing::Bound(function, class, exact),
+            Thing::ClassMethod(function) => {
+                // It may well make one.
+                if exact == Exact::Yes {
+                    self.make(class);
+                }
+                Thing::Bound(function, class, exact)
+            }
             other => other,
         })
     }
@@ -177,24 +180,8 @@ impl Receivers<'_, '_> {
         if name == "__class__" {
             return Things::one(Thing::Class(class, exact));
         }
-        let own = self.attribute(class, symbol, name);
-        let overrides = if exact == Exact::Yes {
-            Things::default()
-        } else {
-            self.overrides(class, symbol, name)
-        };
         let mut things = Things::default();
-        for entry in own {
-            // What is only declared here and defined below never runs itself.
-            if let Thing::Method(function) = entry.thing
-                && !overrides.is_empty()
-                && self.is_abstract(function)
-            {
-                continue;
-            }
-            things.extend(&self.looked_up_on_object(entry.thing, class, exact).at_most(entry.confidence));
-        }
-        for entry in overrides {
+        for entry in self.dispatched(class, exact, symbol, name) {
             things.extend(&self.looked_up_on_object(entry.thing, class, exact).at_most(entry.confidence));
         }
         things
@@ -210,10 +197,7 @@ impl Receivers<'_, '_> {
 
     /// The properties that `object.name` reads, as methods bound to the object.
     pub(super) fn getters_of(&mut self, class: ClassRef, exact: Exact, symbol: Symbol, name: &str) -> Things {
-        let mut things = self.attribute(class, symbol, name);
-        if exact != Exact::Yes {
-            things.extend(&self.overrides(class, symbol, name));
-        }
+        let things = self.dispatched(class, exact, symbol, name);
         let mut getters = Things::default();
         for entry in things {
             if let Thing::Property(function) = entry.thing {
@@ -232,14 +216,13 @@ impl Receivers<'_, '_> {
         symbol: Symbol,
         name: &str,
     ) -> Things {
-        let mut things = self.behind(of, receiver, symbol, name);
         // A class below may put others between: co-operative methods.
-        if exact != Exact::Yes {
-            for below in self.all_derived(receiver) {
-                if self.resolution_order(below).len() > self.resolution_order(receiver).len() + 1 {
-                    things.extend(&self.behind(of, below, symbol, name).at_most(Confidence::Likely));
-                }
-            }
+        let mut things = Things::default();
+        for class in self.receiving(receiver, exact).iter() {
+            things.extend(&self.behind(of, *class, symbol, name));
+        }
+        if things.len() > 1 {
+            things = things.at_most(Confidence::Likely);
         }
         let mut bound = Things::default();
         for entry in things {
@@ -305,7 +288,7 @@ impl Receivers<'_, '_> {
             }
         }
         let mut known = things.clone();
-        known.retain(|thing| !matches!(thing, Thing::Made(..)));
+        known.retain(|thing| !matches!(thing, Thing::Made(..) | Thing::Parameter(..)));
         if known.is_empty() {
             things.extend(&declared);
         }
@@ -356,38 +339,153 @@ impl Receivers<'_, '_> {
         self.class_of(function).is_none() || self.kind_of_method(function) != MethodKind::Static
     }
 
-    /// What the classes below `class` bind `name` to instead, as far as it is methods.
-    fn overrides(&mut self, class: ClassRef, symbol: Symbol, name: &str) -> Things {
-        let own = self.attribute(class, symbol, name);
-        let is_method = |thing: Thing| matches!(thing, Thing::Method(_) | Thing::ClassMethod(_) | Thing::Property(_));
-        if !own.is_empty() && !own.iter().any(|entry| is_method(entry.thing) || matches!(entry.thing, Thing::Library(_))) {
-            return Things::default();
+    // Overriding
+
+    /// What `name` is on an object of `class`, or of any class below that it may be of instead.
+    fn dispatched(&mut self, class: ClassRef, exact: Exact, symbol: Symbol, name: &str) -> Things {
+        let receiving = self.receiving(class, exact);
+        if let [only] = receiving[..] {
+            return self.attribute(only, symbol, name);
         }
-        let mut found: Vec<Thing> = Vec::new();
-        for below in self.all_derived(class) {
-            for entry in self.attribute(below, symbol, name) {
-                let is_own = own.iter().any(|known| known.thing == entry.thing);
-                // What only the classes below have is theirs, whatever it is.
-                if (own.is_empty() || is_method(entry.thing)) && !is_own && !found.contains(&entry.thing) {
-                    found.push(entry.thing);
+        let key = match self.dispatch_keys.get(&(class, symbol)) {
+            Some(key) => *key,
+            None => {
+                let key = self.memo.new_key();
+                self.dispatch_keys.insert((class, symbol), key);
+                key
+            }
+        };
+        self.solve(key, |receivers| receivers.dispatched_to(class, &receiving, symbol, name))
+    }
+
+    fn dispatched_to(&mut self, class: ClassRef, receiving: &[ClassRef], symbol: Symbol, name: &str) -> Things {
+        let own = self.attribute(class, symbol, name);
+        let mut things = Things::default();
+        for class in receiving.iter() {
+            for entry in self.attribute(*class, symbol, name) {
+                things.add(entry.thing, entry.confidence);
+            }
+        }
+        if things.len() <= 1 {
+            return things;
+        }
+        // Each of very many overriders is a guess.
+        let is_own = |thing: Thing| own.iter().any(|entry| entry.thing == thing);
+        let is_crowd = things.len() > MOST_OVERRIDES;
+        let mut dispatched = Things::default();
+        for entry in things {
+            let best = if is_crowd && !is_own(entry.thing) {
+                Confidence::Possible
+            } else {
+                Confidence::Likely
+            };
+            dispatched.add(entry.thing, entry.confidence.min(best));
+        }
+        dispatched
+    }
+
+    /// The classes that an object known as one of `class` can be of: those, itself and below, that the program makes objects of. Where
+    /// it makes none of them, others do, and it can be of any.
+    pub(super) fn receiving(&mut self, class: ClassRef, exact: Exact) -> Rc<[ClassRef]> {
+        if exact == Exact::Yes || !self.derived.contains_key(&class) {
+            return Rc::new([class]);
+        }
+        // More may be made as long as rounds go on.
+        self.is_open = true;
+        if let Some(known) = self.receiving_of.get(&class) {
+            return Rc::clone(known);
+        }
+        let mut all = vec![class];
+        all.extend(self.all_derived(class));
+        let mut made = Vec::new();
+        for class in &all {
+            if self.is_made(*class) {
+                made.push(*class);
+            }
+        }
+        let receiving: Rc<[ClassRef]> = if made.is_empty() { all.into() } else { made.into() };
+        self.receiving_of.insert(class, Rc::clone(&receiving));
+        receiving
+    }
+
+    /// Whether objects of a class are made: by the program, or by the library that its base is of.
+    fn is_made(&mut self, class: ClassRef) -> bool {
+        if self.made.contains(&class) {
+            return true;
+        }
+        let libraries = self.library_ancestors(class);
+        libraries.iter().any(|path| !is_bare_base(self.paths.text(*path)))
+    }
+
+    /// Notes that objects of a class are made.
+    pub(super) fn make(&mut self, class: ClassRef) {
+        if self.made.insert(class) {
+            self.has_news = true;
+        }
+    }
+
+    /// Notes the classes of which the program makes objects, or which it hands to others that may.
+    pub(super) fn find_made(&mut self, file: FileId) {
+        let facts = self.facts(file);
+        let is_class_like = |expr: ExprId| match facts[expr].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                facts.text(name).trim_start_matches('_').starts_with(char::is_uppercase)
+            }
+            _ => false,
+        };
+        let mut handed: Vec<ExprId> = Vec::new();
+        for call in &facts.calls {
+            handed.push(call.callee);
+            handed.extend(facts.arguments(call).iter().map(|argument| argument.value));
+        }
+        for expr in &facts.exprs {
+            match expr.kind {
+                ExprKind::Group(elements) => handed.extend(facts.list(elements)),
+                ExprKind::Table(entries) => handed.extend(facts.entries(entries).iter().map(|(_, value)| *value)),
+                _ => {}
+            }
+        }
+        handed.extend(facts.bindings.iter().filter_map(|binding| match binding.kind {
+            BindingKind::Value(value) => Some(value),
+            _ => None,
+        }));
+        handed.extend(facts.stores.iter().filter_map(|store| store.value));
+        handed.extend(facts.returns.iter().filter_map(|returned| returned.value));
+        // What a package gives away, its users make.
+        let gives_away = self.program[file].path.ends_with("__init__.py");
+        let exported = crate::program::names::declared_exports(facts).unwrap_or_default();
+        for index in facts.bindings_range_in(MODULE_SCOPE) {
+            let binding = &facts.bindings[index];
+            let is_given = (gives_away && matches!(binding.kind, BindingKind::Import(_)))
+                || exported.contains(&facts.text(binding.name));
+            if is_given {
+                let id = crate::facts::BindingId(u32::try_from(index).unwrap_or(u32::MAX));
+                for entry in self.bound(file, id) {
+                    if let Thing::Class(class, _) = entry.thing {
+                        self.make(class);
+                    }
                 }
             }
         }
-        let confidence = if found.len() > MOST_OVERRIDES {
-            Confidence::Possible
-        } else {
-            Confidence::Likely
-        };
-        let mut things = Things::default();
-        for thing in found {
-            things.add(thing, confidence);
+        if gives_away {
+            for place in self.program.starred_modules(file, MODULE_SCOPE, "A") {
+                let Some((at, _)) = self.program.names_of(place) else { continue };
+                for (index, class) in self.facts(at).classes.iter().enumerate() {
+                    if class.parent == MODULE_SCOPE && !self.text(at, class.name).starts_with('_') {
+                        self.make((at, ClassId(u32::try_from(index).unwrap_or(u32::MAX))));
+                    }
+                }
+            }
         }
-        things
-    }
-
-    /// Whether a method only says what those below must have.
-    fn is_abstract(&self, (file, function): FunctionRef) -> bool {
-        crate::program::names::has_decorator(self.facts(file), function, "abstractmethod")
+        for expr in handed {
+            if is_class_like(expr) {
+                for entry in self.settled(file, expr) {
+                    if let Thing::Class(class, _) = entry.thing {
+                        self.make(class);
+                    }
+                }
+            }
+        }
     }
 
     // Stores

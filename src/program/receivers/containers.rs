@@ -25,6 +25,8 @@ pub(super) enum Held {
     Elements,
     /// What is found under a key; under any where it is not known.
     Under(Option<ItemKey>),
+    /// What `object[key]` is where it stands.
+    Item(ExprId),
 }
 
 /// A key or position, as far as it is known.
@@ -34,13 +36,21 @@ pub(super) enum ItemKey {
     Number(i64),
 }
 
+/// More things in one container are not told apart.
 const MOST_WRITES: usize = 64;
+/// A key that can be more than this many texts is not known.
+const MOST_KEYS: usize = 8;
 
 impl Receivers<'_, '_> {
     // Items
 
     /// `object[key]`
     pub(super) fn item(&mut self, file: FileId, object: ExprId, key: ExprId) -> Things {
+        let memory = self.container_key((file, object, Held::Item(key)));
+        self.solve(memory, |receivers| receivers.item_of(file, object, key))
+    }
+
+    fn item_of(&mut self, file: FileId, object: ExprId, key: ExprId) -> Things {
         let containers = self.settled(file, object);
         let keys = self.keys(file, key);
         let place = self.facts(file)[object].span;
@@ -71,7 +81,16 @@ impl Receivers<'_, '_> {
     /// The texts and numbers that a key can be; empty where it is not known.
     fn keys(&mut self, file: FileId, key: ExprId) -> Vec<ItemKey> {
         let mut keys = Vec::new();
-        for entry in self.settled(file, key) {
+        let given = self.value(file, key);
+        // A parameter of which no caller is known may be anything, whatever its default is.
+        let is_unknown = given.iter().any(|entry| match entry.thing {
+            Thing::Parameter(function, index) => self.rest_flows(function, index).is_empty(),
+            _ => false,
+        });
+        if is_unknown || given.len() > MOST_KEYS {
+            return keys;
+        }
+        for entry in self.settle(given) {
             if let Thing::Made(at, expr) = entry.thing
                 && let Some(key) = self.literal_key(at, expr)
             {
@@ -100,14 +119,56 @@ impl Receivers<'_, '_> {
         keys: &[ItemKey],
         asked_at: Option<(FileId, crate::source::Span)>,
     ) -> Things {
-        // What one place sees of what was written before it is its own; everything else is worked out once.
-        let key = match (keys, asked_at) {
-            ([], _) => None,
-            ([key], None) => Some(key.clone()),
-            _ => return self.deeper(|receivers| receivers.item_of_container(file, container, keys, asked_at)),
+        let key = match keys {
+            [] => None,
+            [key] => Some(key.clone()),
+            _ => {
+                let mut things = Things::default();
+                for key in keys {
+                    things.extend(&self.item_of_made(file, container, std::slice::from_ref(key), asked_at));
+                }
+                return things;
+            }
         };
-        let key = self.container_key((file, container, Held::Under(key)));
-        self.solve(key, |receivers| receivers.item_of_container(file, container, keys, None))
+        if let Some(key) = &key
+            && let Some(last) = asked_at.and_then(|place| self.last_write(file, container, key, place))
+        {
+            // What was written under the key just before replaces what the container was made with.
+            self.is_open = true;
+            return self.deeper(|receivers| receivers.written(last, keys));
+        }
+        let memory = self.container_key((file, container, Held::Under(key)));
+        self.solve(memory, |receivers| receivers.item_of_container(file, container, keys))
+    }
+
+    /// The write under `key` that holds at a place which stands in one run of statements with it and with the container.
+    fn last_write(
+        &self,
+        file: FileId,
+        container: ExprId,
+        key: &ItemKey,
+        (at, place): (FileId, crate::source::Span),
+    ) -> Option<Write> {
+        if at != file {
+            return None;
+        }
+        let writes = self.writes.get(&(file, container))?;
+        let holding = writes.iter().filter(|write| self.overwrites(write, key, file, container, place));
+        holding.max_by_key(|write| self.facts(file)[write.value].span).copied()
+    }
+
+    /// What a write puts under `keys`.
+    fn written(&mut self, write: Write, keys: &[ItemKey]) -> Things {
+        if !write.spread {
+            return self.value(write.file, write.value);
+        }
+        let mut things = Things::default();
+        for entry in self.settled(write.file, write.value) {
+            if let Thing::Made(at, inner) = entry.thing {
+                things.extend(&self.item_of_made(at, inner, keys, None));
+            }
+        }
+        things
     }
 
     fn container_key(&mut self, what: (FileId, ExprId, Held)) -> super::Key {
@@ -124,28 +185,12 @@ impl Receivers<'_, '_> {
         file: FileId,
         container: ExprId,
         keys: &[ItemKey],
-        asked_at: Option<(FileId, crate::source::Span)>,
     ) -> Things {
         // More may be put in as long as rounds go on.
         self.is_open = true;
         let facts = self.facts(file);
         let writes = self.writes.get(&(file, container)).cloned().unwrap_or_default();
         let mut things = Things::default();
-        if let [key] = keys {
-            let overwritten = asked_at.is_some_and(|(at, place)| {
-                at == file && writes.iter().any(|write| self.overwrites(write, key, file, container, place))
-            });
-            if overwritten {
-                let last = writes
-                    .iter()
-                    .filter(|write| asked_at.is_some_and(|(_, place)| self.overwrites(write, key, file, container, place)))
-                    .max_by_key(|write| facts[write.value].span)
-                    .copied();
-                if let Some(last) = last {
-                    return self.value(last.file, last.value);
-                }
-            }
-        }
         match facts[container].kind {
             ExprKind::Table(entries) => {
                 for (key, value) in facts.entries(entries) {
@@ -178,6 +223,19 @@ impl Receivers<'_, '_> {
                         }
                     }
                     _ => things.extend(&self.elements_of(&Things::one(Thing::Made(file, container)), None)),
+                }
+            }
+            ExprKind::Call(call) if self.is_gathered(file, call) => {
+                let arguments = facts.arguments(&facts[call]);
+                let is_plain = arguments.iter().all(|argument| argument.splat == Splat::No);
+                match keys {
+                    [ItemKey::Number(index)] if is_plain => {
+                        let index = usize::try_from(*index).ok();
+                        if let Some(argument) = index.and_then(|index| arguments.get(index)) {
+                            things.extend(&self.value(file, argument.value));
+                        }
+                    }
+                    _ => things.extend(&self.gathered(file, call)),
                 }
             }
             // `dict(a=f)`: keywords are keys.
@@ -227,17 +285,7 @@ impl Receivers<'_, '_> {
             if !fits {
                 continue;
             }
-            if write.spread {
-                for entry in self.settled(write.file, write.value) {
-                    if let Thing::Made(at, inner) = entry.thing
-                        && (at, inner) != (file, container)
-                    {
-                        things.extend(&self.item_of_made(at, inner, keys, None));
-                    }
-                }
-            } else {
-                things.extend(&self.value(write.file, write.value));
-            }
+            things.extend(&self.written(write, keys));
         }
         things
     }
@@ -285,6 +333,9 @@ impl Receivers<'_, '_> {
     fn fits(&mut self, file: FileId, key: ExprId, wanted: &[ItemKey]) -> bool {
         if wanted.is_empty() {
             return true;
+        }
+        if let Some(own) = self.literal_key(file, key) {
+            return wanted.contains(&own);
         }
         let known = self.keys(file, key);
         known.is_empty() || known.iter().any(|key| wanted.contains(key))
@@ -393,6 +444,7 @@ impl Receivers<'_, '_> {
                 }
                 _ => things.extend(&self.value(file, element)),
             },
+            ExprKind::Call(call) if self.is_gathered(file, call) => things.extend(&self.gathered(file, call)),
             ExprKind::Call(call) => {
                 let call = facts[call];
                 match facts[call.callee].kind {
@@ -440,6 +492,30 @@ impl Receivers<'_, '_> {
                 things.extend(&self.elements_of(&containers, None));
             } else {
                 things.extend(&self.value(write.file, write.value));
+            }
+        }
+        things
+    }
+
+    /// Whether a call gives the results of several coroutines: `gather(one(), two())`.
+    fn is_gathered(&mut self, file: FileId, call: CallId) -> bool {
+        self.callees(file, call).iter().any(|entry| match entry.thing {
+            Thing::Library(path) => {
+                self.paths.builtin_name(path).is_none() && !self.handed_over(path, file, call).is_empty()
+            }
+            _ => false,
+        })
+    }
+
+    fn gathered(&mut self, file: FileId, call: CallId) -> Things {
+        let facts = self.facts(file);
+        let mut things = Things::default();
+        for argument in facts.arguments(&facts[call]) {
+            let values = self.settled(file, argument.value);
+            if argument.splat == Splat::Positions {
+                things.extend(&self.elements_of(&values, None));
+            } else {
+                things.extend(&values);
             }
         }
         things

@@ -24,11 +24,7 @@ impl Receivers<'_, '_> {
             ExprKind::Member { object, name } => {
                 let objects = self.settled(file, object);
                 let symbol = self.symbol(file, name);
-                let found = self.member(&objects, symbol, facts.text(name));
-                if found.is_empty() && objects.is_empty() {
-                    return self.by_name_alone(symbol);
-                }
-                found
+                self.member(&objects, symbol, facts.text(name))
             }
             ExprKind::Call(call) => self.result(file, call),
             ExprKind::Index { object, key, .. } => self.item(file, object, key),
@@ -84,11 +80,18 @@ impl Receivers<'_, '_> {
         let holding = if found.len() == 1 {
             std::iter::once(BindingId(u32::try_from(found.start).unwrap_or(u32::MAX))).collect()
         } else {
-            reaching(facts, found, scope, place)
+            reaching(facts, found.clone(), scope, place)
         };
         let mut things = Things::default();
         for binding in holding {
             things.extend(&self.bound(file, binding));
+        }
+        // Others may have written to the module's name.
+        if facts.bindings[found.start].scope == MODULE_SCOPE && !self.module_stores.is_empty() {
+            let symbol = self.symbol(file, name);
+            for (at, value) in self.module_stores.get(&(file, symbol)).cloned().unwrap_or_default() {
+                things.extend(&self.value(at, value).at_most(Confidence::Likely));
+            }
         }
         things
     }
@@ -394,7 +397,7 @@ impl Receivers<'_, '_> {
     }
 
     /// A method that only its name tells: exactly one class of the program has it, and no container, file or logger.
-    fn by_name_alone(&mut self, symbol: Symbol) -> Things {
+    pub(super) fn by_name_alone(&mut self, symbol: Symbol) -> Things {
         let Some([method]) = self.methods.get(&symbol).map(Vec::as_slice) else {
             return Things::default();
         };
@@ -493,9 +496,38 @@ impl Receivers<'_, '_> {
     /// The type that a name stands for where it is bound to a type expression.
     fn alias(&mut self, file: FileId, annotation: ExprId) -> Things {
         match self.written_value(file, annotation) {
-            Some((at, expr)) if (at, expr) != (file, annotation) => self.annotated_alias(at, expr),
+            Some((at, expr)) if (at, expr) != (file, annotation) => match self.bound_of_variable(at, expr) {
+                Some(bound) => bound,
+                None => self.annotated_alias(at, expr),
+            },
             _ => Things::default(),
         }
+    }
+
+    /// `T = TypeVar("T", bound=User)`: at least a `User`.
+    fn bound_of_variable(&mut self, file: FileId, expr: ExprId) -> Option<Things> {
+        let facts = self.facts(file);
+        let ExprKind::Call(call) = facts[expr].kind else { return None };
+        let callee = crate::program::names::last_name(facts, facts[call].callee)?;
+        if facts.text(callee) != "TypeVar" {
+            return None;
+        }
+        let bound = facts
+            .arguments(&facts[call])
+            .iter()
+            .find(|argument| argument.keyword.is_some_and(|keyword| facts.text(keyword) == "bound"))?;
+        Some(match facts[bound.value].kind {
+            ExprKind::Text(name) => {
+                let mut things = Things::default();
+                for entry in self.own_member(file, MODULE_SCOPE, facts.text(name)) {
+                    if let Thing::Class(class, _) = entry.thing {
+                        things.add(Thing::Instance(class, Exact::OrBelow), entry.confidence);
+                    }
+                }
+                things
+            }
+            _ => self.annotated(file, bound.value),
+        })
     }
 
     /// The expression that a name of this or another module is bound to, if it is one.

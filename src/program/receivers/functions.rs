@@ -2,7 +2,7 @@
 
 use super::classes::Ancestor;
 use super::memo::Key;
-use super::{Exact, PathId, Receivers, Thing, Things, minimum};
+use super::{Exact, PathId, Receivers, Thing, Things};
 use crate::catalog::{Meaning, Role};
 use crate::facts::{
     Argument, CallId, ExprId, ExprKind, FileFacts, FunctionId, Parameter, ParameterKind, Splat,
@@ -42,6 +42,8 @@ pub(super) enum Passed {
     Elements(ExprId),
     /// A function, to its decorator: with what the decorators behind that position made of it.
     Decorated(FunctionId, u32),
+    /// The object that a function is called on.
+    Receiver(ClassRef, Exact),
     /// A class, to its decorator.
     DecoratedClass(crate::facts::ClassId),
 }
@@ -57,6 +59,8 @@ pub(super) enum Slot {
     Keyword(crate::facts::Name),
 }
 
+/// A parameter that gets more literals than this gets any.
+const MOST_LITERALS: usize = 6;
 /// More callers of one parameter are not told apart.
 const MOST_FLOWS: usize = 64;
 
@@ -262,8 +266,10 @@ impl Receivers<'_, '_> {
         let key = self.bases[file.0 as usize].yielded + id.0;
         self.solve(key, |receivers| {
             let facts = receivers.facts(file);
-            let written = receivers.handed_back(function, true);
-            if written.is_empty()
+            let mut written = receivers.handed_back(function, true);
+            let mut known = written.clone();
+            known.retain(|thing| !matches!(thing, Thing::Parameter(..)));
+            if known.is_empty()
                 && let Some(annotation) = facts[id].returns
                 && let ExprKind::Index { key, .. } = facts[annotation].kind
             {
@@ -271,7 +277,9 @@ impl Receivers<'_, '_> {
                     ExprKind::Group(options) => facts.list(options).first().copied(),
                     _ => Some(key),
                 };
-                return element.map(|element| receivers.annotated(file, element)).unwrap_or_default();
+                if let Some(element) = element {
+                    written.extend(&receivers.annotated(file, element));
+                }
             }
             written
         })
@@ -290,12 +298,14 @@ impl Receivers<'_, '_> {
         for index in own {
             let returned = facts.returns[index as usize];
             if let Some(value) = returned.value.filter(|_| returned.is_yield == yields) {
-                for entry in self.value(file, value) {
-                    match entry.thing {
-                        // `yield from other()`
-                        Thing::Generator(inner, _) if yields => things.extend(&self.yielded(inner)),
-                        thing => things.add(thing, entry.confidence),
-                    }
+                // `yield from other`
+                if let ExprKind::Through(inner) = facts[value].kind
+                    && yields
+                {
+                    let spread = self.settled(file, inner);
+                    things.extend(&self.elements_of(&spread, None));
+                } else {
+                    things.extend(&self.value(file, value));
                 }
             }
         }
@@ -488,12 +498,22 @@ impl Receivers<'_, '_> {
     /// What the functions that are handed to a library give, since it hands that on: `await to_thread(f)`, `run(main())`.
     pub(super) fn results_of_callables(&mut self, path: PathId, file: FileId, call: CallId) -> Things {
         let mut things = Things::default();
-        for (argument, is_called) in self.handed_over(path, file, call) {
+        let handed = self.handed_over(path, file, call);
+        if self.gathers(path) || handed.iter().any(|(argument, _)| self.is_spread(file, call, *argument)) {
+            // `first, second = await gather(one(), two())`
+            things.add(Thing::Made(file, self.facts(file)[call].expr), Confidence::Certain);
+            return things;
+        }
+        for (argument, is_called) in handed {
             let values = self.settled(file, argument);
             if !is_called {
                 things.extend(&values);
                 continue;
             }
+            // What is no function is the coroutine's result, or a future of it.
+            let mut others = values.clone();
+            others.retain(|thing| !is_callable(thing) || matches!(thing, Thing::Instance(..)));
+            things.extend(&others);
             for entry in values {
                 let given = match entry.thing {
                     Thing::Function(function) => self.given_to(function, None, None),
@@ -539,11 +559,34 @@ impl Receivers<'_, '_> {
                     Meaning::Keyword(name) => argument.keyword.is_some_and(|keyword| facts.text(keyword) == name),
                 });
                 if is_meant {
-                    found.push((argument.value, is_called));
+                    // A coroutine function may stand for its coroutine: `anyio.run(main)`.
+                    let is_reference = matches!(
+                        facts[argument.value].kind,
+                        ExprKind::Name { .. } | ExprKind::Member { .. } | ExprKind::Lambda(_)
+                    );
+                    found.push((argument.value, is_called || is_reference));
                 }
             }
         }
         found
+    }
+
+    /// Whether a library function runs several coroutines and gives all results.
+    fn gathers(&self, path: PathId) -> bool {
+        let catalog = self.program.catalog;
+        let entry = self.paths.node(path).and_then(|node| catalog.call(node));
+        let coroutines = entry.and_then(|entry| entry.arguments.iter().find(|(name, _)| name == "coroutine"));
+        coroutines.is_some_and(|(_, places)| {
+            places.iter().filter(|place| matches!(place, Meaning::Position(_))).count() > 1
+        })
+    }
+
+    fn is_spread(&self, file: FileId, call: CallId, argument: ExprId) -> bool {
+        let facts = self.facts(file);
+        facts
+            .arguments(&facts[call])
+            .iter()
+            .any(|passed| passed.value == argument && passed.splat != Splat::No)
     }
 
     /// The functions that a call like `partial(f, x)` binds arguments to.
@@ -591,9 +634,23 @@ impl Receivers<'_, '_> {
                 let value = receivers.value(function.0, default);
                 things.extend(&receivers.settle(value));
             }
-            let confidence = minimum(&things).min(Confidence::Likely);
-            things.at_most(confidence)
+            receivers.forget_literals(&mut things);
+            things.at_most(Confidence::Likely)
         })
+    }
+
+    /// Leaves out texts and numbers where there are so many that none of them says anything.
+    fn forget_literals(&self, things: &mut Things) {
+        let is_literal = |thing: Thing| match thing {
+            Thing::Made(file, expr) => matches!(
+                self.facts(file)[expr].kind,
+                ExprKind::Text(_) | ExprKind::Template(_) | ExprKind::Truth(_) | ExprKind::Number(_) | ExprKind::Nothing
+            ),
+            _ => false,
+        };
+        if things.iter().filter(|entry| is_literal(entry.thing)).count() > MOST_LITERALS {
+            things.retain(|thing| !is_literal(thing));
+        }
     }
 
     /// The value of what a caller passes.
@@ -617,6 +674,7 @@ impl Receivers<'_, '_> {
                 }
                 things
             }
+            Passed::Receiver(class, exact) => Things::one(Thing::Instance(class, exact)),
             Passed::DecoratedClass(class) => Things::one(Thing::Class((flow.file, class), Exact::Yes)),
         }
     }
@@ -641,7 +699,14 @@ impl Receivers<'_, '_> {
         for entry in self.callees(file, call) {
             match entry.thing {
                 Thing::Function(function) | Thing::Method(function) => self.pass_all(function, 0, file, call, 0),
-                Thing::Bound(function, ..) | Thing::ClassMethod(function) => self.pass_all(function, 1, file, call, 0),
+                Thing::Bound(function, class, exact) => {
+                    // A function that became a method, by a decorator or an assignment.
+                    if self.class_of(function).is_none() {
+                        self.pass_one(function, 0, file, Passed::Receiver(class, exact));
+                    }
+                    self.pass_all(function, 1, file, call, 0);
+                }
+                Thing::ClassMethod(function) => self.pass_all(function, 1, file, call, 0),
                 Thing::Class(class, _) => match self.constructor(class) {
                     Some(function) => self.pass_all(function, 1, file, call, 0),
                     None => self.fill_fields(class, file, call),

@@ -25,7 +25,6 @@ pub(crate) use things::{Entry, Exact, Thing, Things};
 use super::names::{ClassRef, FunctionRef};
 use super::{Program, file_id};
 use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId};
-use crate::finding::Confidence;
 use crate::source::FileId;
 use classes::Ancestor;
 use containers::{Held, Write};
@@ -48,6 +47,7 @@ pub(crate) struct Receivers<'p, 'a> {
     bases: Vec<Bases>,
     /// Keys of what is not numbered in advance: attributes of classes, members of modules.
     attribute_keys: FxHashMap<(ClassRef, Symbol), Key>,
+    dispatch_keys: FxHashMap<(ClassRef, Symbol), Key>,
     member_keys: FxHashMap<(FileId, ScopeId, Symbol), Key>,
     container_keys: FxHashMap<(FileId, ExprId, Held), Key>,
     symbols: FxHashMap<Box<str>, Symbol>,
@@ -64,6 +64,10 @@ pub(crate) struct Receivers<'p, 'a> {
     resolution_orders: FxHashMap<ClassRef, Rc<[Ancestor]>>,
     /// The classes that derive from a class, directly.
     derived: FxHashMap<ClassRef, Vec<ClassRef>>,
+    /// The classes of which objects are made.
+    made: FxHashSet<ClassRef>,
+    /// The classes that an object can be of, by the class it is known to be of; for this round.
+    receiving_of: FxHashMap<ClassRef, Rc<[ClassRef]>>,
     /// The methods of each name, where at most two classes of the program define one.
     methods: FxHashMap<Symbol, Vec<FunctionRef>>,
     /// The yields and returns of each file, by function.
@@ -96,18 +100,28 @@ pub(crate) struct Symbol(u32);
 impl<'p, 'a> Receivers<'p, 'a> {
     /// Works out what every call of the program calls.
     pub(crate) fn find(program: &'p Program<'a>) -> Self {
+        let mut t0 = std::time::Instant::now();
+        let mut lap = |what: &str| { if std::env::var_os("SSOT_STAT").is_some() { eprintln!("  {what} {:?}", t0.elapsed()); } t0 = std::time::Instant::now(); };
         let mut receivers = Self::new(program);
+        lap("new");
         receivers.find_derived();
+        lap("derived");
         receivers.find_methods();
+        lap("methods");
         receivers.find_own_stores();
+        lap("own stores");
         receivers.find_writes();
+        lap("writes");
         for round in 0..MOST_ROUNDS {
             receivers.has_news = false;
+            let t = std::time::Instant::now();
             receivers.visit_all(round == 0);
+            if std::env::var_os("SSOT_STAT").is_some() { receivers.memo.stat(round, t.elapsed()); }
             if !receivers.has_news {
                 break;
             }
             receivers.memo.next_round();
+            receivers.receiving_of.clear();
         }
         receivers
     }
@@ -147,6 +161,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             memo: Memo::new(next as usize),
             bases,
             attribute_keys: FxHashMap::default(),
+            dispatch_keys: FxHashMap::default(),
             member_keys: FxHashMap::default(),
             container_keys: FxHashMap::default(),
             symbols: FxHashMap::default(),
@@ -157,6 +172,8 @@ impl<'p, 'a> Receivers<'p, 'a> {
             writes: FxHashMap::default(),
             resolution_orders: FxHashMap::default(),
             derived: FxHashMap::default(),
+            made: FxHashSet::default(),
+            receiving_of: FxHashMap::default(),
             methods: FxHashMap::default(),
             returns: program.files.iter().map(by_function).collect(),
             property_names: FxHashSet::default(),
@@ -173,12 +190,14 @@ impl<'p, 'a> Receivers<'p, 'a> {
                 continue;
             }
             let file = file_id(index);
+            self.find_made(file);
             self.visit_stores(file);
             for call in 0..self.facts(file).calls.len() {
                 self.visit_container_call(file, CallId(u32::try_from(call).unwrap_or(u32::MAX)));
             }
         }
         self.memo.forget();
+        self.receiving_of.clear();
     }
 
     /// Visits every call and every store: what they call, what they hand over, what they put where.
@@ -202,6 +221,19 @@ impl<'p, 'a> Receivers<'p, 'a> {
 
     // What `calls` asks
 
+    /// A method that only its name tells, for a call of which nothing else is known.
+    pub(crate) fn guessed_method(&mut self, file: FileId, callee: ExprId) -> Things {
+        let facts = self.facts(file);
+        let crate::facts::ExprKind::Member { object, name } = facts[callee].kind else {
+            return Things::default();
+        };
+        if !self.settled(file, object).is_empty() {
+            return Things::default();
+        }
+        let symbol = self.symbol(file, name);
+        self.by_name_alone(symbol)
+    }
+
     /// A special method of an object: `__call__`, `__enter__`.
     pub(crate) fn special(&mut self, class: ClassRef, exact: Exact, name: &str) -> Things {
         let symbol = self.symbol_of(name);
@@ -221,11 +253,16 @@ impl<'p, 'a> Receivers<'p, 'a> {
         things
     }
 
-    /// The constructors that classes below `class` have instead of its own.
-    pub(crate) fn constructors_below(&mut self, class: ClassRef) -> Vec<FunctionRef> {
-        let below = self.all_derived(class);
-        let mut found: Vec<FunctionRef> = below.into_iter().filter_map(|class| self.constructor(class)).collect();
-        found.dedup();
+    /// The constructors that calling a class runs, where `cls` may be one below it.
+    pub(crate) fn constructors(&mut self, class: ClassRef, exact: Exact) -> Vec<FunctionRef> {
+        let mut found = Vec::new();
+        for class in self.receiving(class, exact).iter() {
+            if let Some(function) = self.constructor(*class)
+                && !found.contains(&function)
+            {
+                found.push(function);
+            }
+        }
         found
     }
 
@@ -339,13 +376,5 @@ impl<'p, 'a> Receivers<'p, 'a> {
     /// The functions of a file.
     fn functions_of(&self, file: FileId) -> impl Iterator<Item = FunctionId> + use<> {
         (0..u32::try_from(self.facts(file).functions.len()).unwrap_or(u32::MAX)).map(FunctionId)
-    }
-}
-
-fn minimum(things: &Things) -> Confidence {
-    if things.len() > 1 {
-        Confidence::Likely
-    } else {
-        Confidence::Certain
     }
 }

@@ -68,7 +68,7 @@ pub(crate) struct Entry {
 }
 
 /// More things than this are not told apart: the first ones found stay.
-const MOST_THINGS: usize = 48;
+const MOST_THINGS: usize = 32;
 
 /// A bounded set of things, in the order they were found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -91,6 +91,10 @@ impl Things {
     }
 
     pub(crate) fn extend(&mut self, other: &Self) {
+        if self.0.is_empty() {
+            self.0.clone_from(&other.0);
+            return;
+        }
         for entry in &other.0 {
             self.add(entry.thing, entry.confidence);
         }
