@@ -168,7 +168,7 @@ impl Check {
             files_read: &read.by_language,
             unread: &read.unread,
             problems: &problems(&program),
-            text: &|file| Some(source::read(&input.sources, file).ok()?.text),
+            text: &|file| source::read(&input.sources, file).ok(),
             is_secret_name: &|name| input.catalog.words().is_secret(name),
             current_folder: &input.root.current,
             options: self.output.options(),
