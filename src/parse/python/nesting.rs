@@ -5,6 +5,18 @@
 /// The parser, the walk and the tree's destructor recurse once for each; the threads that parse have the stack for this many.
 const LIMIT: u32 = 10_000;
 
+/// Bytes that [`too_deep`] looks at. Most are others.
+const MATTERS: [bool; 256] = {
+    let mut matters = [false; 256];
+    let signs = b"()[]{},;:\n#\"'.+-*/%@&|^~<>= ";
+    let mut index = 0;
+    while index < signs.len() {
+        matters[signs[index] as usize] = true;
+        index += 1;
+    }
+    matters
+};
+
 /// The offset at which `text` gets too deep to be parsed safely, if it does.
 ///
 /// An upper bound by brackets and operators alone: every comma, colon and line end outside brackets starts anew. Strings and
@@ -18,7 +30,8 @@ pub(super) fn too_deep(text: &str) -> Option<u32> {
     let mut counts: Vec<u32> = vec![0];
     let mut sum = 0;
     let mut at = 0;
-    while at < bytes.len() {
+    while let Some(plain) = bytes[at..].iter().position(|byte| MATTERS[usize::from(*byte)]) {
+        at += plain;
         let byte = bytes[at];
         match byte {
             b'(' | b'[' | b'{' => {
@@ -45,7 +58,13 @@ pub(super) fn too_deep(text: &str) -> Option<u32> {
             b'.' | b'+' | b'-' | b'*' | b'/' | b'%' | b'@' | b'&' | b'|' | b'^' | b'~' | b'<' | b'>' | b'=' => {
                 hang(&mut counts, &mut sum);
             }
-            b' ' if is_operator_word(&bytes[at + 1..]) => hang(&mut counts, &mut sum),
+            b' ' => {
+                // Most spaces are indentation.
+                at += bytes[at + 1..].iter().take_while(|byte| **byte == b' ').count();
+                if is_operator_word(&bytes[at + 1..]) {
+                    hang(&mut counts, &mut sum);
+                }
+            }
             _ => {}
         }
         if sum > LIMIT {
