@@ -39,12 +39,14 @@ use facts::{FileFacts, Language};
 use finding::{CodeScope, Finding};
 use page::Page;
 use program::{Concern, Declarations, DeclaredOwner, Program, ProgramFile};
+use rayon::BroadcastContext;
 use rayon::prelude::*;
 use rules::{Check, Findings, RULES, Rule, WaiverUse};
 use settings::Settings;
-use source::{FileId, Sources, Unread};
+use source::{FileId, Reader, SourceFile, Sources, Unread};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use verdict::{CommentWaiver, Court, Date, Policy, Verdict};
 
 /// What a user may ask of one analysis.
@@ -79,8 +81,8 @@ impl Default for Request {
 pub struct Parsed {
     /// Relative to the root, with forward slashes.
     pub path: String,
-    /// What it says.
-    pub facts: FileFacts,
+    /// What it says. In a box: there are many files, and they are handed on several times.
+    pub facts: Box<FileFacts>,
     /// Whether version control tracks it; `None` where there is none.
     pub tracked: Option<bool>,
 }
@@ -102,17 +104,24 @@ pub struct Reading {
 /// Call it in a pool whose threads have [`parse::STACK_SIZE`] bytes of stack.
 #[must_use]
 pub fn read(sources: &Sources, done: &(dyn Fn() + Sync)) -> Reading {
-    // The largest first, each a piece of work of its own: no thread is left alone with a large file at the end.
+    // The largest first, so that no thread is left alone with a large file at the end.
     let mut order: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
-    order.sort_by_key(|file| (Reverse(sources[*file].size), *file));
-    let of_file = |file: FileId| {
-        let facts = facts_of(sources, file);
-        done();
-        (file, facts)
+    order.sort_unstable_by_key(|file| (Reverse(sources[*file].size), *file));
+    // Each thread takes the next file as soon as it is done with one: most are so small that to share them out by halves, as
+    // parallel iterators do, costs more than some of them take to be read.
+    let next = AtomicUsize::new(0);
+    let work = |_: BroadcastContext<'_>| {
+        let mut reader = Reader::default();
+        let mut parsed = Vec::new();
+        while let Some(file) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            parsed.push((*file, facts_of(&sources[*file], &mut reader)));
+            done();
+        }
+        parsed
     };
-    let mut parsed: Vec<(FileId, Result<FileFacts, String>)> =
-        order.into_par_iter().with_max_len(1).map(of_file).collect();
-    parsed.sort_by_key(|(file, _)| *file);
+    let mut parsed: Vec<(FileId, Result<Box<FileFacts>, String>)> =
+        rayon::broadcast(work).into_iter().flatten().collect();
+    parsed.sort_unstable_by_key(|(file, _)| *file);
 
     let mut reading = Reading::default();
     for (file, facts) in parsed {
@@ -129,7 +138,7 @@ pub fn read(sources: &Sources, done: &(dyn Fn() + Sync)) -> Reading {
         }
         reading.files.push(Parsed {
             path: file.path.clone(),
-            facts: facts.unwrap_or_else(|_| parse::parse(&file.path, "")),
+            facts: facts.unwrap_or_else(|_| Box::new(parse::parse(&file.path, ""))),
             tracked: file.tracked,
         });
     }
@@ -137,12 +146,12 @@ pub fn read(sources: &Sources, done: &(dyn Fn() + Sync)) -> Reading {
 }
 
 /// The facts of a file, or why there are none.
-fn facts_of(sources: &Sources, file: FileId) -> Result<FileFacts, String> {
-    let text = source::read(sources, file)?.text;
-    let facts = parse::parse(&sources[file].path, &text);
+fn facts_of(file: &SourceFile, reader: &mut Reader) -> Result<Box<FileFacts>, String> {
+    let text = reader.read(file)?.text;
+    let facts = parse::parse(&file.path, &text);
     match facts.problems.first() {
         Some(problem) if facts.is_empty() => Err(problem.message.clone()),
-        _ => Ok(facts),
+        _ => Ok(Box::new(facts)),
     }
 }
 

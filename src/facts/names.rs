@@ -1,8 +1,12 @@
 //! The identifiers and strings of one file, each stored once.
 
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use rustc_hash::FxBuildHasher;
 use std::hash::BuildHasher;
+
+/// A larger table is not kept for the next file: to empty it would cost more than to grow a new one.
+const MOST_KEPT: usize = 8_192;
 
 /// An identifier or a string of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,8 +15,9 @@ pub struct Name(pub u32);
 /// The texts behind the [`Name`]s of one file: one buffer and where each text ends in it.
 #[derive(Debug, Default)]
 pub struct Names {
-    buffer: String,
-    ends: Vec<u32>,
+    buffer: Box<str>,
+    ends: Box<[u32]>,
+    /// The names by their texts; empty in a file that is not asked for them.
     index: HashTable<u32>,
 }
 
@@ -20,15 +25,18 @@ impl Names {
     /// The text of `name`.
     #[must_use]
     pub fn get(&self, name: Name) -> &str {
-        let index = name.0 as usize;
-        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
-        &self.buffer[start..self.ends[index] as usize]
+        text_of(&self.buffer, &self.ends, name.0)
     }
 
     /// The name of `text`, if the file says it anywhere.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Name> {
-        let found = self.index.find(hash_of(text), |index| self.get(Name(*index)) == text);
+        if self.index.is_empty() {
+            return self.iter().find(|(_, known)| *known == text).map(|(name, _)| name);
+        }
+        let found = self
+            .index
+            .find(spread(hash_of(text)), |index| self.get(Name(*index)) == text);
         found.map(|index| Name(*index))
     }
 
@@ -56,46 +64,81 @@ impl Names {
 /// Collects the [`Names`] of a file while it is parsed.
 #[derive(Debug, Default)]
 pub struct NameBuilder {
-    names: Names,
+    buffer: String,
+    ends: Vec<u32>,
+    index: HashTable<Known>,
+}
+
+/// A name that was met before. Its hash tells it from almost all others without a look at the texts.
+#[derive(Debug)]
+struct Known {
+    hash: u32,
+    name: u32,
 }
 
 impl NameBuilder {
     /// The name of `text`, stored at its first appearance.
     pub fn intern(&mut self, text: &str) -> Name {
-        if let Some(known) = self.names.find(text) {
-            return known;
+        let Self { buffer, ends, index } = self;
+        let hash = hash_of(text);
+        let is_it = |known: &Known| known.hash == hash && text_of(buffer, ends, known.name) == text;
+        match index.entry(spread(hash), is_it, |known| spread(known.hash)) {
+            Entry::Occupied(known) => Name(known.get().name),
+            Entry::Vacant(place) => {
+                let name = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+                buffer.push_str(text);
+                ends.push(u32::try_from(buffer.len()).unwrap_or(u32::MAX));
+                place.insert(Known { hash, name });
+                Name(name)
+            }
         }
-        let Names { buffer, ends, index } = &mut self.names;
-        let new = u32::try_from(ends.len()).unwrap_or(u32::MAX);
-        buffer.push_str(text);
-        ends.push(u32::try_from(buffer.len()).unwrap_or(u32::MAX));
-        let text_of = |index: u32| {
-            let start = if index == 0 {
-                0
-            } else {
-                ends[index as usize - 1] as usize
-            };
-            &buffer[start..ends[index as usize] as usize]
-        };
-        index.insert_unique(hash_of(text), new, |index| hash_of(text_of(*index)));
-        Name(new)
     }
 
     /// The text of a name interned before.
     #[must_use]
     pub fn get(&self, name: Name) -> &str {
-        self.names.get(name)
+        text_of(&self.buffer, &self.ends, name.0)
     }
 
-    /// Ends the collection.
+    /// Ends the collection; the next one begins with the memory of this one. `is_searched` says whether [`Names::find`] has to be
+    /// fast.
     #[must_use]
-    pub fn finish(mut self) -> Names {
-        self.names.buffer.shrink_to_fit();
-        self.names.ends.shrink_to_fit();
-        self.names
+    pub fn finish(&mut self, is_searched: bool) -> Names {
+        let mut index = HashTable::new();
+        if is_searched {
+            index.reserve(self.ends.len(), |_| 0);
+            for known in &self.index {
+                index.insert_unique(spread(known.hash), known.name, |_| 0);
+            }
+        }
+        let names = Names {
+            buffer: self.buffer.as_str().into(),
+            ends: self.ends.as_slice().into(),
+            index,
+        };
+        self.buffer.clear();
+        self.ends.clear();
+        if self.index.capacity() > MOST_KEPT {
+            self.index = HashTable::new();
+        } else {
+            self.index.clear();
+        }
+        names
     }
 }
 
-fn hash_of(text: &str) -> u64 {
-    FxBuildHasher.hash_one(text)
+fn text_of<'t>(buffer: &'t str, ends: &[u32], index: u32) -> &'t str {
+    let index = index as usize;
+    let start = if index == 0 { 0 } else { ends[index - 1] as usize };
+    &buffer[start..ends[index] as usize]
+}
+
+fn hash_of(text: &str) -> u32 {
+    let hash = FxBuildHasher.hash_one(text);
+    (hash ^ (hash >> 32)) as u32
+}
+
+/// The table takes a place from the lower bits of a hash and a tag from the upper ones.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
 }

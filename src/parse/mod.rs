@@ -19,7 +19,7 @@ pub fn language_of(path: &str) -> Option<Language> {
     match extension {
         "py" | "pyi" | "pyw" => Some(Language::Python),
         "rs" => Some(Language::Rust),
-        _ => config::Format::of(name).map(|_| Language::Config),
+        _ => config::Format::of(path).map(|_| Language::Config),
     }
 }
 

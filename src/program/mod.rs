@@ -56,7 +56,7 @@ pub struct ProgramFile {
     /// Relative to the root, with forward slashes.
     pub path: String,
     /// What it says.
-    pub facts: FileFacts,
+    pub facts: Box<FileFacts>,
     /// Its language.
     pub language: Language,
     /// What kind of code its path makes it.

@@ -209,7 +209,7 @@ impl Settings {
         };
         let name = source::relative(&root.current, &file.location);
         match source::read_file(&file.location) {
-            Ok(text) => Self::parse(&name, text.text, file.form, known),
+            Ok(text) => Self::parse(&name, text, file.form, known),
             Err(reason) => {
                 let message = format!("the settings in `{name}` cannot be read: {reason}");
                 Err(vec![SettingsError::new(message, None, None)])

@@ -54,7 +54,7 @@ pub fn discover(request: &Request<'_>) -> Sources {
 
     let mut candidates = candidates(found, request, &mut unread);
     add_named(&mut candidates, request, &mut unread);
-    candidates.sort_by(|a, b| a.path.cmp(&b.path).then(b.tracked.cmp(&a.tracked)));
+    candidates.par_sort_by(|a, b| a.path.cmp(&b.path).then(b.tracked.cmp(&a.tracked)));
     candidates.dedup_by(|a, b| a.path == b.path);
     let files = on_disk(candidates, &root.folder, &mut unread);
 

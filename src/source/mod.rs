@@ -1,6 +1,6 @@
 //! The only module that touches the file system: which files there are, their text, and places in them.
 //!
-//! It knows neither languages nor rules. Start with [`find_root`] (where), then [`discover()`] (which files) and [`read`] (their
+//! It knows neither languages nor rules. Start with [`find_root`] (where), then [`discover()`] (which files) and [`Reader`] (their
 //! text); a [`Span`] is a place in a text.
 
 mod discover;
@@ -23,4 +23,4 @@ pub use output::{check_output, write_output};
 pub use paths::{current_folder, relative};
 pub use root::{Root, RootError, SettingsChoice, SettingsFile, SettingsForm, find_root};
 pub use span::{LineIndex, Position, Span};
-pub use text::{SIZE_LIMIT, Text, read, read_file};
+pub use text::{Reader, SIZE_LIMIT, Text, read, read_file};

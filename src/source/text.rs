@@ -1,6 +1,6 @@
 //! The text of a file: its bytes, decoded.
 
-use super::{FileId, Sources};
+use super::{FileId, SourceFile, Sources};
 use encoding_rs::Encoding;
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -15,32 +15,87 @@ const BINARY_PREFIX: usize = 8000;
 
 /// The decoded text of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
+pub struct Text<'b> {
     /// The text; a byte order mark is kept, so that offsets are those of the file.
-    pub text: String,
+    pub text: Cow<'b, str>,
     /// The encoding the bytes were in, where it was another than UTF-8. Offsets then count the bytes of [`Text::text`], not of
     /// the file; lines and columns are those of both. Reading the file again gives the same text, so such spans still name the
     /// same places.
     pub encoding: Option<&'static str>,
 }
 
-/// The text of a file of the run, or why it cannot be read, in a few words.
-///
-/// An encoding declared as in Python (PEP 263: `# -*- coding: latin-1 -*-` on one of the first two lines) is honoured; anything
-/// else is UTF-8.
+/// Reads one file after another into the same memory.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// As long as the longest file so far needed it; only the beginning is of the last one.
+    bytes: Vec<u8>,
+}
+
+impl Reader {
+    /// The text of a file that was found, or why it cannot be read, in a few words.
+    ///
+    /// An encoding declared as in Python (PEP 263: `# -*- coding: latin-1 -*-` on one of the first two lines) is honoured;
+    /// anything else is UTF-8.
+    ///
+    /// # Errors
+    /// If the file is not there, may not be read, is too large, or is no text.
+    pub fn read(&mut self, file: &SourceFile) -> Result<Text<'_>, String> {
+        decode(self.bytes(&file.location, file.size)?)
+    }
+
+    /// The bytes of the regular file at `location`, which had `size` of them when it was looked at.
+    fn bytes(&mut self, location: &Path, size: u64) -> Result<&[u8], String> {
+        let too_large = || format!("larger than {} MiB", SIZE_LIMIT / (1024 * 1024));
+        if size > SIZE_LIMIT {
+            return Err(too_large());
+        }
+        // The file may have grown since; one byte more than it had tells.
+        let mut room = usize::try_from(size).unwrap_or(0) + 1;
+        let mut length = 0;
+        let mut file = File::open(location).map_err(|error| reason(&error))?;
+        loop {
+            if self.bytes.len() < room {
+                self.bytes.resize(room, 0);
+            }
+            match file.read(&mut self.bytes[length..]) {
+                Ok(0) => break,
+                Ok(count) => length += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(reason(&error)),
+            }
+            if length as u64 > SIZE_LIMIT {
+                return Err(too_large());
+            }
+            if length == self.bytes.len() {
+                room = 2 * length;
+            }
+        }
+        Ok(&self.bytes[..length])
+    }
+}
+
+/// The text of a file of the run, as [`Reader::read`] gives it, for whoever wants few of them.
 ///
 /// # Errors
-/// If the file is not there, may not be read, is too large, or is no text.
-pub fn read(sources: &Sources, file: FileId) -> Result<Text, String> {
-    read_file(&sources[file].location)
+/// As [`Reader::read`].
+pub fn read(sources: &Sources, file: FileId) -> Result<String, String> {
+    let mut reader = Reader::default();
+    Ok(reader.read(&sources[file])?.text.into_owned())
 }
 
 /// [`read`] for a file that is not part of the run's sources, such as the settings.
 ///
 /// # Errors
-/// As [`read`].
-pub fn read_file(location: &Path) -> Result<Text, String> {
-    decode(read_bytes(location)?)
+/// As [`Reader::read`].
+pub fn read_file(location: &Path) -> Result<String, String> {
+    // Before opening: opening a pipe would wait for its other end.
+    let metadata = fs::metadata(location).map_err(|error| reason(&error))?;
+    if !metadata.is_file() {
+        return Err("not a regular file".to_owned());
+    }
+    let mut reader = Reader::default();
+    let text = decode(reader.bytes(location, metadata.len())?)?.text;
+    Ok(text.into_owned())
 }
 
 /// A reason in a few words, without the operating system's number.
@@ -56,28 +111,7 @@ pub(super) fn reason(error: &io::Error) -> String {
     }
 }
 
-fn read_bytes(location: &Path) -> Result<Vec<u8>, String> {
-    // Before opening: opening a pipe would wait for its other end.
-    let metadata = fs::metadata(location).map_err(|error| reason(&error))?;
-    if !metadata.is_file() {
-        return Err("not a regular file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    if metadata.len() <= SIZE_LIMIT {
-        bytes.reserve_exact(usize::try_from(metadata.len()).unwrap_or(0) + 1);
-        let file = File::open(location).map_err(|error| reason(&error))?;
-        // The file may have grown since.
-        file.take(SIZE_LIMIT + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| reason(&error))?;
-    }
-    if metadata.len() > SIZE_LIMIT || bytes.len() as u64 > SIZE_LIMIT {
-        return Err(format!("larger than {} MiB", SIZE_LIMIT / (1024 * 1024)));
-    }
-    Ok(bytes)
-}
-
-fn decode(bytes: Vec<u8>) -> Result<Text, String> {
+fn decode(bytes: &[u8]) -> Result<Text<'_>, String> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err("UTF-16, not UTF-8".to_owned());
     }
@@ -85,18 +119,18 @@ fn decode(bytes: Vec<u8>) -> Result<Text, String> {
     if bytes[..bytes.len().min(BINARY_PREFIX)].contains(&0) {
         return Err("binary".to_owned());
     }
-    let declared = declared_encoding(&bytes);
+    let declared = declared_encoding(bytes);
     let mut unknown = "";
     if let Some(label) = declared {
         match encoding_of(label) {
             Some(encoding) => {
-                let (text, _, failed) = encoding.decode(&bytes);
+                let (text, _, failed) = encoding.decode(bytes);
                 if failed {
                     return Err(format!("not in the encoding it declares, `{label}`"));
                 }
                 if let Cow::Owned(text) = text {
                     return Ok(Text {
-                        text,
+                        text: Cow::Owned(text),
                         encoding: Some(encoding.name()),
                     });
                 }
@@ -104,11 +138,13 @@ fn decode(bytes: Vec<u8>) -> Result<Text, String> {
             None => unknown = label,
         }
     }
-    let unknown = unknown.to_owned();
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Text { text, encoding: None }),
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(Text {
+            text: Cow::Borrowed(text),
+            encoding: None,
+        }),
         Err(error) => {
-            let at = error.utf8_error().valid_up_to();
+            let at = error.valid_up_to();
             Err(if unknown.is_empty() {
                 format!("not UTF-8 at byte {at}")
             } else {
@@ -252,8 +288,8 @@ mod tests {
             ("# coding: utf-16\n'é'".as_bytes(), "# coding: utf-16\n'é'", None),
         ];
         for (bytes, text, encoding) in cases {
-            let decoded = decode(bytes.to_vec());
-            assert_eq!(decoded.as_ref().map(|decoded| decoded.text.as_str()), Ok(*text));
+            let decoded = decode(bytes);
+            assert_eq!(decoded.as_ref().map(|decoded| &*decoded.text), Ok(*text));
             assert_eq!(decoded.map(|decoded| decoded.encoding), Ok(*encoding), "{text:?}");
         }
     }
@@ -261,7 +297,10 @@ mod tests {
     #[test]
     fn a_nul_far_down_is_a_character() {
         let text = format!("//{}\nlet nothing = \"\0\";\n", "x".repeat(8000));
-        assert_eq!(decode(text.clone().into_bytes()).map(|decoded| decoded.text), Ok(text));
+        assert_eq!(
+            decode(text.as_bytes()).map(|decoded| decoded.text),
+            Ok(text.as_str().into())
+        );
     }
 
     #[test]
@@ -277,7 +316,7 @@ mod tests {
             (b"# coding: euc-jp\n'\xff'", "not in the encoding it declares, `euc-jp`"),
         ];
         for (bytes, reason) in cases {
-            assert_eq!(decode(bytes.to_vec()), Err((*reason).to_owned()));
+            assert_eq!(decode(bytes), Err((*reason).to_owned()));
         }
     }
 }

@@ -49,11 +49,12 @@ pub(super) fn list(folder: &Path, in_repository: bool, ignored: bool) -> Listing
         .build_parallel();
     let found = Mutex::new(Listing::default());
     walk.run(|| {
-        Box::new(|entry| {
+        let mut mine = Share::of(&found);
+        Box::new(move |entry| {
             match entry {
                 Ok(entry) if is_folder(&entry) => {}
-                Ok(entry) => lock(&found).files.push(entry.into_path()),
-                Err(error) => lock(&found).unread.push(unread(&error, folder)),
+                Ok(entry) => mine.listing.files.push(entry.into_path()),
+                Err(error) => mine.listing.unread.push(unread(&error, folder)),
             }
             WalkState::Continue
         })
@@ -63,6 +64,29 @@ pub(super) fn list(folder: &Path, in_repository: bool, ignored: bool) -> Listing
     // Threads find files in no particular order; which of several work trees of one repository is entered must not depend on it.
     listing.nested.sort();
     listing
+}
+
+/// What one thread of a walk finds; it joins the rest when the thread is done.
+struct Share<'w> {
+    listing: Listing,
+    whole: &'w Mutex<Listing>,
+}
+
+impl<'w> Share<'w> {
+    fn of(whole: &'w Mutex<Listing>) -> Self {
+        Self {
+            listing: Listing::default(),
+            whole,
+        }
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        let mut whole = lock(self.whole);
+        whole.files.append(&mut self.listing.files);
+        whole.unread.append(&mut self.listing.unread);
+    }
 }
 
 /// What a lock guards, also behind a thread that panicked: what it had found until then is no less true.

@@ -242,7 +242,7 @@ fn arrives(
     }
     let parsed = Parsed {
         path: path.to_owned(),
-        facts,
+        facts: Box::new(facts),
         tracked: None,
     };
     let declarations = ssotlint::declarations(settings, false);

@@ -102,7 +102,7 @@ fn found(rule: &Rule, case: &Case) -> Vec<(String, u32, Level, String)> {
         .filter(|file| file.path != "ssot.toml" && ssotlint::parse::language_of(&file.path).is_some())
         .map(|file| Parsed {
             path: file.path.clone(),
-            facts: ssotlint::parse::parse(&file.path, &file.text),
+            facts: Box::new(ssotlint::parse::parse(&file.path, &file.text)),
             tracked: None,
         })
         .collect();

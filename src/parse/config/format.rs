@@ -78,12 +78,16 @@ const LOCK_FILES: &[&str] = &[
     "yarn.lock",
 ];
 
+/// Folders of texts for people, one file or folder a language: `translations/pt-BR.json`, `locales/en/admin.yml`. They are as many
+/// as languages times components, and set nothing.
+const MESSAGE_FOLDERS: &[&str] = &["i18n", "l10n", "locale", "locales", "translations"];
+
 impl Format {
     /// The format of the file at `path`, or none if it is no configuration file.
     pub(in crate::parse) fn of(path: &str) -> Option<Self> {
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
         let mut name = name.as_str();
-        if LOCK_FILES.contains(&name) {
+        if LOCK_FILES.contains(&name) || is_messages(path) {
             return None;
         }
         let whole = name;
@@ -114,6 +118,26 @@ impl Format {
             _ => None,
         }
     }
+}
+
+/// Whether the JSON or YAML file at `path` holds messages in a language: in a folder of such texts, and under a language's name.
+fn is_messages(path: &str) -> bool {
+    let Some((path, "json" | "yaml" | "yml")) = path.rsplit_once('.') else {
+        return false;
+    };
+    let mut parts = path.split('/').skip_while(|part| !MESSAGE_FOLDERS.contains(part));
+    // `translations/sensor.pt-BR.json`
+    parts.next().is_some() && parts.any(|part| is_language(part.rsplit('.').next().unwrap_or(part)))
+}
+
+/// Whether `text` looks like a language tag: `en`, `pt-BR`, `zh_Hant`, `es-419`.
+fn is_language(text: &str) -> bool {
+    let mut subtags = text.split(['-', '_']);
+    let language = subtags.next().unwrap_or("");
+    (2..=3).contains(&language.len())
+        && language.bytes().all(|byte| byte.is_ascii_lowercase())
+        && subtags
+            .all(|subtag| (2..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Whether `name` is `kind` itself or a variant of it: `Dockerfile`, `Dockerfile.api`, `Dockerfile-api`.
@@ -170,6 +194,14 @@ mod tests {
             ("package-lock.json", None),
             ("pnpm-lock.yaml", None),
             ("uv.lock", None),
+            ("app/translations/pt-BR.json", None),
+            ("app/translations/sensor.zh-Hant.json", None),
+            ("config/locales/en.yml", None),
+            ("ui/i18n/locales/es_419/admin.json", None),
+            ("ui/locales/settings.json", Some(Json)),
+            ("translations.json", Some(Json)),
+            ("en.json", Some(Json)),
+            ("i18n/en/.env", Some(Dotenv)),
             ("main.rs", None),
             ("README.md", None),
             (".example", None),

@@ -19,7 +19,6 @@ const MOST_PROBLEMS: usize = 8;
 pub(super) struct Writer<'t> {
     text: &'t str,
     builder: Builder,
-    settings: Vec<Setting>,
     comments: Vec<(Span, Name, bool)>,
     path: Vec<Name>,
     /// How many files the one that is read lies in.
@@ -45,7 +44,6 @@ impl<'t> Writer<'t> {
         Self {
             text,
             builder: Builder::new(place(0, text.len()).end),
-            settings: Vec::new(),
             comments: Vec::new(),
             path: Vec::new(),
             files_around: 0,
@@ -54,11 +52,9 @@ impl<'t> Writer<'t> {
 
     /// The finished facts: settings in the order of their keys, waivers with what they cover.
     pub(super) fn finish(mut self) -> FileFacts {
-        self.settings
+        self.builder
+            .settings()
             .sort_by_key(|setting| (setting.key_span, setting.value_span));
-        for setting in self.settings {
-            self.builder.setting(setting);
-        }
         let text = self.text;
         for (span, content, own_line) in self.comments {
             self.builder.comment(text, span, content, own_line);
@@ -127,25 +123,30 @@ impl<'t> Writer<'t> {
         self.path.push(key);
         let path = self.builder.path(&self.path);
         self.path.pop();
-        self.settings.push(Setting {
+        let settings = self.builder.settings();
+        settings.push(Setting {
             path,
             value,
             key_span,
             value_span,
         });
-        self.settings.len() - 1
+        settings.len() - 1
     }
 
     /// Adds an item of a sequence, whose key is the innermost of the current path. `path` is what the item before it gave.
     pub(super) fn item(&mut self, path: Option<Range>, value: Scalar, span: Span) -> Range {
         let path = path.unwrap_or_else(|| self.builder.path(&self.path));
-        self.settings.push(Setting {
+        self.builder.settings().push(Setting {
             path,
             value,
             key_span: span,
             value_span: span,
         });
         path
+    }
+
+    fn settings(&self) -> &[Setting] {
+        &self.builder.facts().config
     }
 
     /// Turns the settings `name` and `value` of one mapping into one setting that has the first one's text as its key.
@@ -157,23 +158,24 @@ impl<'t> Writer<'t> {
                 ..
             }),
             true,
-        ) = (self.settings.get(name).copied(), value < self.settings.len())
+        ) = (self.settings().get(name).copied(), value < self.settings().len())
         else {
             return;
         };
         self.path.push(key);
         let path = self.builder.path(&self.path);
         self.path.pop();
-        let setting = &mut self.settings[value];
-        setting.path = path;
-        setting.key_span = key_span;
-        self.settings.remove(name);
+        let settings = self.builder.settings();
+        settings[value].path = path;
+        settings[value].key_span = key_span;
+        settings.remove(name);
     }
 
     /// Takes back the setting `number`, the last one or near it.
     pub(super) fn remove(&mut self, number: usize) {
-        if number < self.settings.len() {
-            self.settings.remove(number);
+        let settings = self.builder.settings();
+        if number < settings.len() {
+            settings.remove(number);
         }
     }
 
@@ -211,11 +213,11 @@ impl<'t> Writer<'t> {
         if self.files_around >= DEEPEST_FILE {
             return false;
         }
-        let before = self.settings.len();
+        let before = self.settings().len();
         self.files_around += 1;
         read(self, format, self.with_indentation(span));
         self.files_around -= 1;
-        self.settings.len() > before
+        self.settings().len() > before
     }
 
     /// `span` with the white space before it, if that is all its first line has before it.
@@ -235,7 +237,7 @@ impl<'t> Writer<'t> {
 
     pub(super) fn mark(&self) -> Mark {
         Mark {
-            settings: self.settings.len(),
+            settings: self.settings().len(),
             comments: self.comments.len(),
             path: self.path.len(),
         }
@@ -243,7 +245,7 @@ impl<'t> Writer<'t> {
 
     /// Forgets what was added since `mark`, problems excepted.
     pub(super) fn rewind(&mut self, mark: Mark) {
-        self.settings.truncate(mark.settings);
+        self.builder.settings().truncate(mark.settings);
         self.comments.truncate(mark.comments);
         self.path.truncate(mark.path);
     }
