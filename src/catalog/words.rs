@@ -404,6 +404,7 @@ mod tests {
             "SALT",
             "TOKEN",
             "SECRET_KEY_2",
+            "PGPASSWORD",
             "SIGNING_KEY_OLD",
         ] {
             assert!(words.is_secret(name), "{name}");
