@@ -804,7 +804,7 @@ impl Program<'_> {
         self.extended_by.get(&(file, class)).copied().unwrap_or((file, class))
     }
 
-    /// The library classes that a class derives from, through the program's own.
+    /// The library classes and traits that a class derives from, through the program's own.
     #[must_use]
     pub fn library_bases(&self, class: ClassRef) -> Vec<Node> {
         let mut found = Vec::new();
@@ -817,8 +817,8 @@ impl Program<'_> {
             seen.push(class);
             let (file, id) = class;
             let facts = &self[file].facts;
-            for base in facts.list(facts[id].bases) {
-                for value in self.values(file, *base) {
+            for base in facts.list(facts[id].bases).iter().copied().chain(derived(facts, id)) {
+                for value in self.values(file, base) {
                     match value.origin {
                         Origin::Class(base) => waiting.push(base),
                         Origin::Library(node) => found.push(node),
@@ -851,6 +851,19 @@ impl Program<'_> {
         }
         found
     }
+}
+
+/// The traits of `#[derive(…)]`.
+fn derived(facts: &FileFacts, class: ClassId) -> impl Iterator<Item = ExprId> {
+    facts.list(facts[class].decorators).iter().flat_map(|decorator| {
+        let call = match facts[*decorator].kind {
+            ExprKind::Call(call) => Some(&facts[call]),
+            _ => None,
+        };
+        let derive = call.filter(|call| last_name(facts, call.callee).is_some_and(|name| facts.text(name) == "derive"));
+        let traits = derive.map(|call| facts.arguments(call)).unwrap_or_default();
+        traits.iter().map(|argument| argument.value)
+    })
 }
 
 /// The bindings of `name` in the innermost scope that has any: class scopes are seen from their own statements only.
