@@ -357,6 +357,10 @@ impl Program<'_> {
                     let origin = match value.origin {
                         Origin::Class(class) => Origin::Instance(self.extended(class)),
                         Origin::Library(node) if self.catalog.is_type(node) => Origin::LibraryInstance(node),
+                        // A type parameter of Rust is known by its bound: `key: &K`, where `K: MACLike`.
+                        Origin::Instance(_) | Origin::LibraryInstance(_) if self[file].language == Language::Rust => {
+                            value.origin
+                        }
                         _ => continue,
                     };
                     values.add(Value {
@@ -641,22 +645,28 @@ impl Program<'_> {
         }
         let starred = self.starred(file, crates::module_scope(facts, scope), name, step + 1);
         if starred.is_empty() {
-            self.extern_crate(name)
+            self.extern_crate(file, name)
         } else {
             starred
         }
     }
 
     /// A crate of the program or of the catalog.
-    fn extern_crate(&self, name: &str) -> Values {
-        if let Some(root) = self.modules.crates().library(name) {
-            return Values::one(Origin::Module(Place::File(root)));
-        }
+    fn extern_crate(&self, file: FileId, name: &str) -> Values {
+        let crates = self.modules.crates();
+        let name = crates.own_name(file, name);
         let node = self
             .catalog
             .root(Language::Rust)
             .and_then(|root| self.catalog.child(root, name));
-        node.map(|node| self.library(node)).unwrap_or_default()
+        // What the catalog knows of a library is more than its vendored source tells.
+        let own = crates
+            .library(name)
+            .filter(|root| node.is_none() || !crates.is_published(*root));
+        match own {
+            Some(root) => Values::one(Origin::Module(Place::File(root))),
+            None => node.map(|node| self.library(node)).unwrap_or_default(),
+        }
     }
 
     /// What a `use` path names.
@@ -709,7 +719,7 @@ impl Program<'_> {
             }
         }
         if values.is_empty() {
-            self.extern_crate(first)
+            self.extern_crate(file, first)
         } else {
             values
         }
