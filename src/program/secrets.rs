@@ -251,7 +251,7 @@ fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
     if is_kept || is_taken() {
         return false;
     }
-    if is_condition(read) {
+    if is_condition(read) || is_only_attempted(facts, read) {
         return true;
     }
     for (index, parent) in facts.exprs.iter().enumerate() {
@@ -303,6 +303,21 @@ fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
         }
     }
     false
+}
+
+/// `if let Ok(_) = env::var(name)`, `try: os.environ[name]`: whether the read succeeds is all that is asked. (What takes the value
+/// of an attempt binds it, or compares it.)
+fn is_only_attempted(facts: &FileFacts, read: ExprId) -> bool {
+    let place = facts[read].span;
+    let is_attempt = facts
+        .blocks
+        .iter()
+        .any(|block| block.kind == BlockKind::Attempt && block.span == place);
+    is_attempt
+        && !facts
+            .exprs
+            .iter()
+            .any(|expr| matches!(expr.kind, ExprKind::Compare { left, right, .. } if left == read || right == read))
 }
 
 // Settings classes
