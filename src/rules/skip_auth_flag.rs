@@ -246,12 +246,28 @@ impl Flags<'_> {
     fn default_behind(&self, read: ExprId) -> Option<ExprId> {
         let facts = &self.data.facts;
         let place = facts[read].span;
+        // What a closure makes of the value: `.map_or(true, |value| value == "true")`.
+        let is_bound = |name: Name, scope: ScopeId, place: Span| {
+            let before = facts.bindings_of(scope, name).iter();
+            let before = before.filter(|binding| binding.span.start <= place.start);
+            let nearest = before.max_by_key(|binding| binding.span.start);
+            nearest.is_some_and(|binding| matches!(binding.kind, BindingKind::Value(value) if value == read))
+        };
+        let is_made_of_it = |made: Span| {
+            facts.exprs.iter().any(
+                |expr| matches!(expr.kind, ExprKind::Name { name, scope } if made.contains(expr.span) && is_bound(name, scope, expr.span)),
+            )
+        };
         facts.exprs.iter().find_map(|expr| match expr.kind {
             ExprKind::Choice {
                 options,
                 how: How::FirstPresent,
-            } if expr.span.contains(place) => match facts.list(options) {
-                [first, .., last] if facts[*first].span.contains(place) && !facts[*last].span.contains(place) => {
+            } => match facts.list(options) {
+                [first, .., last]
+                    if facts[*last].kind != ExprKind::Nothing
+                        && !facts[*last].span.contains(place)
+                        && (facts[*first].span.contains(place) || is_made_of_it(facts[*first].span)) =>
+                {
                     Some(*last)
                 }
                 _ => None,
