@@ -54,6 +54,7 @@ struct Secret {
     never: Vec<String>,
     switch_beginning: Vec<String>,
     public_files: Vec<String>,
+    public_file_words: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -194,7 +195,9 @@ impl Words {
     /// Whether the file at this path holds no secret, whatever its name says.
     #[must_use]
     pub fn is_public_file(&self, path: &str) -> bool {
-        has(&self.file.secret.public_files, path)
+        let secret = &self.file.secret;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        has(&secret.public_files, path) || split(name).iter().any(|word| has(&secret.public_file_words, word))
     }
 
     /// What a flag of this name says about authentication, if anything.

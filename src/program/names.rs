@@ -654,14 +654,14 @@ impl Program<'_> {
     /// A crate of the program or of the catalog.
     fn extern_crate(&self, file: FileId, name: &str) -> Values {
         let crates = self.modules.crates();
-        let name = crates.own_name(file, name);
-        let node = self
-            .catalog
-            .root(Language::Rust)
-            .and_then(|root| self.catalog.child(root, name));
+        let own_name = crates.own_name(file, name);
+        let root = self.catalog.root(Language::Rust);
+        let known = |name: &str| root.and_then(|root| self.catalog.child(root, name));
+        // A fork that goes by the name of what it was forked from does what that does.
+        let node = known(own_name).or_else(|| known(name));
         // What the catalog knows of a library is more than its vendored source tells.
         let own = crates
-            .library(name)
+            .library(own_name)
             .filter(|root| node.is_none() || !crates.is_published(*root));
         match own {
             Some(root) => Values::one(Origin::Module(Place::File(root))),
