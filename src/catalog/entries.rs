@@ -111,7 +111,7 @@ pub struct ItemEntry {
     pub example: Option<String>,
 }
 
-/// What deriving from a class means.
+/// What deriving from a class means, or (in Rust) the derive macro of a trait.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaseEntry {
@@ -122,6 +122,9 @@ pub struct BaseEntry {
     pub also: Vec<String>,
     /// What the derived class is.
     pub role: Role,
+    /// What the keywords of its fields' attributes mean.
+    #[serde(default)]
+    pub arguments: BTreeMap<String, Vec<Meaning>>,
     /// Code that does it.
     #[serde(default)]
     pub example: Option<String>,

@@ -13,6 +13,7 @@ pub use words::{ExtraWords, FlagName, Words};
 
 use crate::facts::Language;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 
 include!(concat!(env!("OUT_DIR"), "/catalog_files.rs"));
 
@@ -237,7 +238,7 @@ impl Catalog {
             self.entries.push(Entry {
                 path: base.path.clone(),
                 role: Some(base.role),
-                arguments: Vec::new(),
+                arguments: meanings(&base.arguments),
                 returns: None,
                 returns_argument: None,
             });
@@ -247,15 +248,10 @@ impl Catalog {
     }
 
     fn entry(&mut self, call: &CallEntry, returns: Option<Node>) -> usize {
-        let arguments = call
-            .arguments
-            .iter()
-            .map(|(name, meanings)| (name.clone(), meanings.clone()))
-            .collect();
         self.entries.push(Entry {
             path: call.path.clone(),
             role: call.role,
-            arguments,
+            arguments: meanings(&call.arguments),
             returns,
             returns_argument: call.returns_argument,
         });
@@ -323,6 +319,13 @@ pub fn built_in_files() -> Result<Vec<(&'static str, Entries)>, String> {
                 .map(|file| (*name, file))
                 .map_err(|error| format!("{name}: {error}"))
         })
+        .collect()
+}
+
+fn meanings(arguments: &BTreeMap<String, Vec<Meaning>>) -> Vec<(String, Vec<Meaning>)> {
+    let arguments = arguments.iter();
+    arguments
+        .map(|(name, meanings)| (name.clone(), meanings.clone()))
         .collect()
 }
 

@@ -55,6 +55,7 @@ struct Secret {
     never: Vec<String>,
     switch_beginning: Vec<String>,
     public_files: Vec<String>,
+    public_file_words: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -201,7 +202,9 @@ impl Words {
     /// Whether the file at this path holds no secret, whatever its name says.
     #[must_use]
     pub fn is_public_file(&self, path: &str) -> bool {
-        has(&self.file.secret.public_files, path)
+        let secret = &self.file.secret;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        has(&secret.public_files, path) || split(name).iter().any(|word| has(&secret.public_file_words, word))
     }
 
     /// What a flag of this name says about authentication, if anything.
@@ -417,6 +420,7 @@ mod tests {
             "SALT",
             "TOKEN",
             "SECRET_KEY_2",
+            "PGPASSWORD",
             "SIGNING_KEY_OLD",
         ] {
             assert!(words.is_secret(name), "{name}");

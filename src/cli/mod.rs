@@ -87,6 +87,15 @@ pub fn run() -> ExitCode {
     result.unwrap_or_else(|Failed| ExitCode::from(FAILED))
 }
 
+/// Whether a commit hook runs this: pre-commit and prek say so.
+fn is_commit_hook() -> bool {
+    is_set("PRE_COMMIT")
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
 /// A bug ends the run as any failure does, and not with the status that an aborted process has.
 fn report_panics() {
     let show = std::panic::take_hook();

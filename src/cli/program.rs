@@ -1,14 +1,14 @@
 //! The program that a command looks at: which files, under which settings. Commands that look at a program share these arguments.
 
-use super::Failed;
 use super::console::Console;
 use super::progress::Progress;
+use super::{Failed, is_commit_hook};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use ssotlint::catalog::Catalog;
 use ssotlint::program::{BUILT_IN_CONCERNS, Declarations, Program};
 use ssotlint::rules::RULES;
 use ssotlint::settings::{Known, Settings};
-use ssotlint::source::{self, Root, SettingsChoice, SettingsForm, Sources, Unread};
+use ssotlint::source::{self, Root, SettingsChoice, SettingsForm, Sources, Unread, Untracked};
 use ssotlint::{Parsed, Reading, parse};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -39,6 +39,9 @@ pub struct ProgramArguments {
     no_config: bool,
 
     /// Read files that git ignores, too
+    ///
+    /// Without it these are the files that git tracks and the untracked ones that it does not ignore. A commit hook (PRE_COMMIT is
+    /// set) reads tracked and staged files only: what stays behind in the working copy is no part of the commit.
     #[arg(long)]
     no_ignore: bool,
 
@@ -106,7 +109,7 @@ impl ProgramArguments {
         let sources = source::discover(&source::Request {
             root: &root,
             exclude: &settings.exclude,
-            no_ignore: self.no_ignore,
+            untracked: self.untracked(),
             is_known: &|path| parse::language_of(path).is_some() && !is_ours(path),
         });
         Ok(Input {
@@ -116,6 +119,17 @@ impl ProgramArguments {
             settings,
             sources,
         })
+    }
+
+    /// pre-commit and prek put unstaged edits aside before they run a hook, but leave untracked files where they are.
+    fn untracked(&self) -> Untracked {
+        if self.no_ignore {
+            Untracked::Ignored
+        } else if is_commit_hook() {
+            Untracked::None
+        } else {
+            Untracked::Visible
+        }
     }
 }
 
@@ -147,9 +161,15 @@ impl Input {
             places.push(format!("`{}`", shown("")));
         }
         let why = self.unread_files(&read, |path| self.root.reports(path)).unwrap_or_else(|| {
-            "there is none in a language that is read, or all are left out; `--no-ignore` reads what git ignores, and \
-             `files.exclude` in the settings leaves files out"
-                .to_owned()
+            let hook = if is_commit_hook() {
+                "; PRE_COMMIT is set, so files that git does not track are not read"
+            } else {
+                ""
+            };
+            format!(
+                "there is none in a language that is read, or all are left out; `--no-ignore` reads what git ignores, and \
+                 `files.exclude` in the settings leaves files out{hook}"
+            )
         });
         Err(console.fail(&format!("no file was read in {}: {why}", places.join(", "))))
     }

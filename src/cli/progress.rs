@@ -1,5 +1,6 @@
 //! How far a long run has come, on standard error.
 
+use super::{is_commit_hook, is_set};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -21,9 +22,8 @@ pub struct Progress {
 impl Progress {
     /// A bar for people who watch: not if they want quiet (`wanted`), nor if standard error is no terminal, nor in CI.
     pub fn new(wanted: bool) -> Self {
-        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
-        let is_watched = std::io::stderr().is_terminal() && !is_dumb && !is_set("CI") && !is_set("PRE_COMMIT");
+        let is_watched = std::io::stderr().is_terminal() && !is_dumb && !is_set("CI") && !is_commit_hook();
         let bar = ProgressBar::hidden();
         if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}") {
             bar.set_style(style.progress_chars("=> "));

@@ -358,6 +358,10 @@ impl Program<'_> {
                     let origin = match value.origin {
                         Origin::Class(class) => Origin::Instance(self.extended(class)),
                         Origin::Library(node) if self.catalog.is_type(node) => Origin::LibraryInstance(node),
+                        // A type parameter of Rust is known by its bound: `key: &K`, where `K: MACLike`.
+                        Origin::Instance(_) | Origin::LibraryInstance(_) if self[file].language == Language::Rust => {
+                            value.origin
+                        }
                         _ => continue,
                     };
                     values.add(Value {
@@ -643,22 +647,28 @@ impl Program<'_> {
         }
         let starred = self.starred(file, crates::module_scope(facts, scope), name, step + 1);
         if starred.is_empty() {
-            self.extern_crate(name)
+            self.extern_crate(file, name)
         } else {
             starred
         }
     }
 
     /// A crate of the program or of the catalog.
-    fn extern_crate(&self, name: &str) -> Values {
-        if let Some(root) = self.modules.crates().library(name) {
-            return Values::one(Origin::Module(Place::File(root)));
+    fn extern_crate(&self, file: FileId, name: &str) -> Values {
+        let crates = self.modules.crates();
+        let own_name = crates.own_name(file, name);
+        let root = self.catalog.root(Language::Rust);
+        let known = |name: &str| root.and_then(|root| self.catalog.child(root, name));
+        // A fork that goes by the name of what it was forked from does what that does.
+        let node = known(own_name).or_else(|| known(name));
+        // What the catalog knows of a library is more than its vendored source tells.
+        let own = crates
+            .library(own_name)
+            .filter(|root| node.is_none() || !crates.is_published(*root));
+        match own {
+            Some(root) => Values::one(Origin::Module(Place::File(root))),
+            None => node.map(|node| self.library(node)).unwrap_or_default(),
         }
-        let node = self
-            .catalog
-            .root(Language::Rust)
-            .and_then(|root| self.catalog.child(root, name));
-        node.map(|node| self.library(node)).unwrap_or_default()
     }
 
     /// What a `use` path names.
@@ -711,7 +721,7 @@ impl Program<'_> {
             }
         }
         if values.is_empty() {
-            self.extern_crate(first)
+            self.extern_crate(file, first)
         } else {
             values
         }
@@ -806,7 +816,7 @@ impl Program<'_> {
         self.extended_by.get(&(file, class)).copied().unwrap_or((file, class))
     }
 
-    /// The library classes that a class derives from, through the program's own.
+    /// The library classes and traits that a class derives from, through the program's own.
     #[must_use]
     pub fn library_bases(&self, class: ClassRef) -> Vec<Node> {
         let mut found = Vec::new();
@@ -819,8 +829,8 @@ impl Program<'_> {
             seen.push(class);
             let (file, id) = class;
             let facts = &self[file].facts;
-            for base in facts.list(facts[id].bases) {
-                for value in self.values(file, *base) {
+            for base in facts.list(facts[id].bases).iter().copied().chain(derived(facts, id)) {
+                for value in self.values(file, base) {
                     match value.origin {
                         Origin::Class(base) => waiting.push(base),
                         Origin::Library(node) => found.push(node),
@@ -853,6 +863,19 @@ impl Program<'_> {
         }
         found
     }
+}
+
+/// The traits of `#[derive(…)]`.
+fn derived(facts: &FileFacts, class: ClassId) -> impl Iterator<Item = ExprId> {
+    facts.list(facts[class].decorators).iter().flat_map(|decorator| {
+        let call = match facts[*decorator].kind {
+            ExprKind::Call(call) => Some(&facts[call]),
+            _ => None,
+        };
+        let derive = call.filter(|call| last_name(facts, call.callee).is_some_and(|name| facts.text(name) == "derive"));
+        let traits = derive.map(|call| facts.arguments(call)).unwrap_or_default();
+        traits.iter().map(|argument| argument.value)
+    })
 }
 
 /// Wrappers of Rust whose inner type has the members that code asks for.

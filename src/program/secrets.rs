@@ -2,8 +2,10 @@
 
 use super::names::{self, ClassRef, Origin};
 use super::{LibrarySite, Program, ProgramFile};
-use crate::catalog::Role;
-use crate::facts::{BindingKind, BlockKind, ClassId, Comparison, ExprId, ExprKind, FileFacts, How, Language, ScopeId};
+use crate::catalog::{Meaning, Role};
+use crate::facts::{
+    BindingKind, BlockKind, ClassId, Comparison, ExprId, ExprKind, FileFacts, How, Language, Name, ScopeId,
+};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 
@@ -46,7 +48,11 @@ pub(super) fn find(program: &Program<'_>) -> Vec<SecretRead> {
             .iter()
             .filter_map(|site| read_at(program, data, site))
             .collect();
-        reads.extend(fields(program, file, data));
+        match data.language {
+            Language::Python => reads.extend(fields(program, file, data)),
+            Language::Rust => reads.extend(options(program, file, data)),
+            Language::Config => {}
+        }
         reads.sort_by_key(|read| read.primary);
         reads
     })
@@ -245,7 +251,7 @@ fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
     if is_kept || is_taken() {
         return false;
     }
-    if is_condition(read) {
+    if is_condition(read) || is_only_attempted(facts, read) {
         return true;
     }
     for (index, parent) in facts.exprs.iter().enumerate() {
@@ -299,13 +305,25 @@ fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
     false
 }
 
+/// `if let Ok(_) = env::var(name)`, `try: os.environ[name]`: whether the read succeeds is all that is asked. (What takes the value
+/// of an attempt binds it, or compares it.)
+fn is_only_attempted(facts: &FileFacts, read: ExprId) -> bool {
+    let place = facts[read].span;
+    let is_attempt = facts
+        .blocks
+        .iter()
+        .any(|block| block.kind == BlockKind::Attempt && block.span == place);
+    is_attempt
+        && !facts
+            .exprs
+            .iter()
+            .any(|expr| matches!(expr.kind, ExprKind::Compare { left, right, .. } if left == read || right == read))
+}
+
 // Settings classes
 
 fn fields(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<SecretRead> {
     let mut found = Vec::new();
-    if data.language != Language::Python {
-        return found;
-    }
     let facts = &data.facts;
     for (index, class) in facts.classes.iter().enumerate() {
         if class.bases.len == 0 {
@@ -415,6 +433,73 @@ fn declared_names(program: &Program<'_>, file: FileId, value: ExprId) -> Vec<Str
         );
     }
     names
+}
+
+// Options
+
+/// Fields of types that a library fills from the command line and the environment: `#[arg(env = "JWT_SECRET")] key: String`.
+fn options(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<SecretRead> {
+    let facts = &data.facts;
+    let words = program.catalog().words();
+    let mut found = Vec::new();
+    for (index, class) in facts.classes.iter().enumerate() {
+        if class.decorators.len == 0 {
+            continue;
+        }
+        let fields = facts.bindings_in(class.scope).iter();
+        let mut fields = fields.filter(|field| field.decorators.len > 0).peekable();
+        if fields.peek().is_none() {
+            continue;
+        }
+        let id = ClassId(u32::try_from(index).unwrap_or(u32::MAX));
+        let bases = program.library_bases((file, id));
+        let entry = bases
+            .iter()
+            .filter_map(|base| program.catalog().base(*base))
+            .find(|entry| entry.role == Some(Role::DeclaresOption));
+        let Some(entry) = entry else { continue };
+        let means_environment = |keyword: Name| {
+            let meant = entry.arguments.iter().filter(|(meaning, _)| meaning == "environment");
+            meant
+                .flat_map(|(_, meanings)| meanings)
+                .any(|meaning| matches!(meaning, Meaning::Keyword(word) if word == facts.text(keyword)))
+        };
+        for field in fields {
+            for decorator in facts.list(field.decorators) {
+                let ExprKind::Call(call) = facts[*decorator].kind else {
+                    continue;
+                };
+                for argument in facts.arguments(&facts[call]) {
+                    let names = match (argument.keyword, facts[argument.value].kind) {
+                        (Some(keyword), _) if means_environment(keyword) => {
+                            let texts = program.texts(file, argument.value).into_iter();
+                            sorted(texts.map(|text| text.text).filter(|name| words.is_secret(name)))
+                        }
+                        // `#[arg(env)]`: the field's own name.
+                        (None, ExprKind::Name { name, .. }) if means_environment(name) => {
+                            let name = facts.text(field.name).to_uppercase();
+                            sorted(Some(name).into_iter().filter(|name| words.is_secret(name)))
+                        }
+                        _ => continue,
+                    };
+                    if !names.is_empty() {
+                        found.push(SecretRead {
+                            primary: Site {
+                                file,
+                                span: facts[argument.value].span,
+                            },
+                            scope: class.scope,
+                            by: ReadBy::Name,
+                            names,
+                            subject: facts.text(class.name).to_owned(),
+                            confidence: Confidence::Certain,
+                        });
+                    }
+                }
+            }
+        }
+    }
+    found
 }
 
 /// `env_prefix` of `model_config = SettingsConfigDict(…)` or of an inner `class Config`.

@@ -3,8 +3,8 @@
 use super::Findings;
 use crate::catalog::{FlagName, Role};
 use crate::facts::{
-    BindingKind, CallId, Comparison, ExprId, ExprKind, FileFacts, How, Language, MODULE_SCOPE, Name, Scalar, ScopeId,
-    ScopeKind, Setting,
+    BindingKind, Call, CallId, Comparison, ExprId, ExprKind, FileFacts, How, Language, MODULE_SCOPE, Name, Scalar,
+    ScopeId, ScopeKind, Setting,
 };
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{Origin, Program, ProgramFile};
@@ -186,6 +186,7 @@ impl Flags<'_> {
                 if let Some(keyword) = argument.keyword.filter(|keyword| interesting.contains(keyword))
                     && !self.is_local_to_test(call.scope)
                     && !(describes && self.flag(facts.text(keyword)) == Some(FlagName::Requires))
+                    && !self.is_state(self.class_made_by(call), keyword)
                 {
                     self.judge(argument.span, call.scope, facts.text(keyword), argument.value);
                 }
@@ -245,12 +246,28 @@ impl Flags<'_> {
     fn default_behind(&self, read: ExprId) -> Option<ExprId> {
         let facts = &self.data.facts;
         let place = facts[read].span;
+        // What a closure makes of the value: `.map_or(true, |value| value == "true")`.
+        let is_bound = |name: Name, scope: ScopeId, place: Span| {
+            let before = facts.bindings_of(scope, name).iter();
+            let before = before.filter(|binding| binding.span.start <= place.start);
+            let nearest = before.max_by_key(|binding| binding.span.start);
+            nearest.is_some_and(|binding| matches!(binding.kind, BindingKind::Value(value) if value == read))
+        };
+        let is_made_of_it = |made: Span| {
+            facts.exprs.iter().any(
+                |expr| matches!(expr.kind, ExprKind::Name { name, scope } if made.contains(expr.span) && is_bound(name, scope, expr.span)),
+            )
+        };
         facts.exprs.iter().find_map(|expr| match expr.kind {
             ExprKind::Choice {
                 options,
                 how: How::FirstPresent,
-            } if expr.span.contains(place) => match facts.list(options) {
-                [first, .., last] if facts[*first].span.contains(place) && !facts[*last].span.contains(place) => {
+            } => match facts.list(options) {
+                [first, .., last]
+                    if facts[*last].kind != ExprKind::Nothing
+                        && !facts[*last].span.contains(place)
+                        && (facts[*first].span.contains(place) || is_made_of_it(facts[*first].span)) =>
+                {
                     Some(*last)
                 }
                 _ => None,
@@ -318,7 +335,10 @@ impl Flags<'_> {
                 continue;
             }
             match facts[store.target].kind {
-                ExprKind::Member { name, .. } if interesting.contains(&name) => {
+                ExprKind::Member { object, name }
+                    if interesting.contains(&name)
+                        && !(self.is_self(object) && self.is_state(self.class_name_around(scope), name)) =>
+                {
                     let span = facts[store.target].span.tail(facts.text(name).len());
                     self.judge(span, scope, facts.text(name), value);
                 }
@@ -565,6 +585,46 @@ impl Flags<'_> {
                 _ => None,
             });
         matches!(self.data.facts[scope].kind, ScopeKind::Class(_)) && self.names_a_path(values)
+    }
+
+    /// Whether a requirement that a class starts without is one that its own methods switch on as they go: what an object has come
+    /// to know, and nothing that anybody set. (A method that takes the value as its parameter sets it for somebody.)
+    fn is_state(&self, class: Option<Name>, field: Name) -> bool {
+        let facts = &self.data.facts;
+        class.is_some()
+            && self.flag(facts.text(field)) == Some(FlagName::Requires)
+            && facts.stores.iter().any(|store| {
+                matches!(facts[store.target].kind, ExprKind::Member { object, name } if name == field && self.is_self(object))
+                    && store.value.is_some_and(|value| facts[value].kind == ExprKind::Truth(true))
+                    && self.class_name_around(facts[store.block].scope) == class
+            })
+    }
+
+    fn is_self(&self, object: ExprId) -> bool {
+        let facts = &self.data.facts;
+        matches!(facts[object].kind, ExprKind::Name { name, .. } if facts.text(name) == "self")
+    }
+
+    /// The class whose instance one of its own methods makes: `Self { … }`, `Type { … }`.
+    fn class_made_by(&self, call: &Call) -> Option<Name> {
+        let facts = &self.data.facts;
+        let class = self.class_name_around(call.scope)?;
+        match facts[call.callee].kind {
+            ExprKind::Name { name, .. } if name == class || facts.text(name) == "Self" => Some(class),
+            _ => None,
+        }
+    }
+
+    /// The name of the class whose method `scope` is part of.
+    fn class_name_around(&self, scope: ScopeId) -> Option<Name> {
+        let facts = &self.data.facts;
+        let mut function = facts.function_around(scope)?;
+        loop {
+            if let Some(class) = facts[function].class {
+                return Some(facts[class].name);
+            }
+            function = facts.function_around(facts[function].parent)?;
+        }
     }
 
     fn is_in_decorator(&self, span: Span) -> bool {

@@ -16,13 +16,15 @@ use mistake::Document;
 use std::collections::BTreeMap;
 
 /// Test code, unless `files.test` says otherwise.
-pub const TEST_GLOBS: [&str; 12] = [
+pub const TEST_GLOBS: [&str; 14] = [
     "tests/",
     "test/",
     "*_tests/",
     "test_*.py",
     "*_test.py",
     "*_tests.py",
+    "*_unittest.py",
+    "*_unittests.py",
     "tests.py",
     "conftest.py",
     "*_test.rs",
@@ -33,8 +35,9 @@ pub const TEST_GLOBS: [&str; 12] = [
 
 /// Scripts, unless `files.script` says otherwise. Folders called `tools` are scripts at the root only: further down they are
 /// what an agent's or an editor's production code calls its tools.
-pub const SCRIPT_GLOBS: [&str; 9] = [
+pub const SCRIPT_GLOBS: [&str; 10] = [
     "scripts/",
+    ".github/",
     "/tools/",
     "examples/",
     "benches/",
@@ -533,6 +536,8 @@ mod tests {
             ("app/tools/a.py", CodeScope::Production, CodeScope::Production),
             ("crates/a/build.rs", CodeScope::Script, CodeScope::Script),
             ("crates/a/examples/b.rs", CodeScope::Script, CodeScope::Script),
+            ("pkg/a_unittest.py", CodeScope::Test, CodeScope::Production),
+            (".github/publish.py", CodeScope::Script, CodeScope::Script),
             ("app/contest.py", CodeScope::Production, CodeScope::Production),
             ("app/latest.py", CodeScope::Production, CodeScope::Production),
         ];

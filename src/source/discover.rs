@@ -8,22 +8,34 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Which files that git does not track are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Untracked {
+    /// None. A commit holds none of them.
+    None,
+    /// Those that no ignore rule names.
+    #[default]
+    Visible,
+    /// Those that an ignore rule names, too.
+    Ignored,
+}
+
 /// What [`discover`] is to look for.
 pub struct Request<'a> {
     /// Where. Files of it that were named are read whatever the rest of the request says.
     pub root: &'a Root,
     /// Paths, relative to the root, to leave out.
     pub exclude: &'a Globs,
-    /// Whether to read what git's ignore rules name, too.
-    pub no_ignore: bool,
+    /// What to read beside the files that git tracks.
+    pub untracked: Untracked,
     /// Whether a file of this path, relative to the root, is of a language that is read.
     pub is_known: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
 /// Finds the files of a run.
 ///
-/// In a work tree these are the files git tracks, even if an ignore rule names them, and the untracked ones that none names;
-/// elsewhere all that no `.gitignore` names. Submodules and repositories below the root belong to the program and are seen
+/// In a work tree these are the files git tracks, even if an ignore rule names them, and the untracked ones that the request asks
+/// for; elsewhere all that no `.gitignore` names. Submodules and repositories below the root belong to the program and are seen
 /// through git in their turn; other work trees of the same repository are copies of the program and do not. Ignore rules of the
 /// user's own (git's global excludes) never count, so that every machine reads the same files.
 ///
@@ -34,7 +46,7 @@ pub fn discover(request: &Request<'_>) -> Sources {
     let root = request.root;
     let mut exploration = Exploration {
         root: &root.folder,
-        no_ignore: request.no_ignore,
+        untracked: request.untracked,
         repositories: root
             .repository
             .iter()
@@ -77,7 +89,7 @@ struct Found {
 
 struct Exploration<'a> {
     root: &'a Path,
-    no_ignore: bool,
+    untracked: Untracked,
     /// The repositories whose work trees have been entered.
     repositories: FxHashSet<PathBuf>,
     found: Vec<Found>,
@@ -88,7 +100,7 @@ struct Exploration<'a> {
 impl Exploration<'_> {
     /// Finds the files below `folder`, which lies in the work tree at `top`, if in any.
     fn explore(&mut self, folder: &Path, top: Option<&Path>) {
-        let listing = top.map(|top| git::list(folder, top, self.no_ignore));
+        let listing = top.map(|top| git::list(folder, top, self.untracked));
         let (nested, unread) = match listing {
             Some(Ok(listing)) => {
                 self.add(listing.tracked, Some(true));
@@ -99,7 +111,7 @@ impl Exploration<'_> {
                 if let Some(Err(failure)) = listing {
                     self.git_failure.get_or_insert(failure);
                 }
-                let listing = walk::list(folder, top.is_some(), self.no_ignore);
+                let listing = walk::list(folder, top.is_some(), self.untracked == Untracked::Ignored);
                 self.add(listing.files, None);
                 (listing.nested, listing.unread)
             }
@@ -259,20 +271,20 @@ fn is_gone(error: &io::Error) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::sample::{Folder, git};
-    use super::{Request, Sources, discover};
+    use super::{Request, Sources, Untracked, discover};
     use crate::source::{Glob, Globs, SettingsChoice, find_root};
     use std::path::PathBuf;
 
     struct Options {
         named: &'static [&'static str],
         exclude: &'static [&'static str],
-        no_ignore: bool,
+        untracked: Untracked,
     }
 
     const PLAIN: Options = Options {
         named: &[],
         exclude: &[],
-        no_ignore: false,
+        untracked: Untracked::Visible,
     };
 
     fn sources(folder: &Folder, options: &Options) -> Sources {
@@ -283,7 +295,7 @@ mod tests {
         discover(&Request {
             root: &root,
             exclude: &Globs::new(&globs).unwrap(),
-            no_ignore: options.no_ignore,
+            untracked: options.untracked,
             is_known: &|path| path.ends_with(".py") || path.ends_with(".env"),
         })
     }
@@ -352,7 +364,7 @@ mod tests {
         let all = sources(
             &folder,
             &Options {
-                no_ignore: true,
+                untracked: Untracked::Ignored,
                 ..PLAIN
             },
         );
@@ -360,6 +372,17 @@ mod tests {
             assert!(listed(&all).contains(&path.to_owned()), "{path}");
         }
         assert!(!listed(&all).iter().any(|path| path.contains(".git/")));
+
+        let committed = Options {
+            untracked: Untracked::None,
+            named: &["new.py"],
+            ..PLAIN
+        };
+        let committed = sources(&folder, &committed);
+        assert_eq!(
+            listed(&committed),
+            ["+build/tracked.py", "+kept.py", "-new.py", "+pkg/.env"]
+        );
 
         let named = Options {
             named: &["build/made.py", "notes.txt", "kept.py"],
@@ -438,7 +461,7 @@ mod tests {
         };
         assert_eq!(listed(&sources(&folder, &excluding)), ["a.py", "c.py"]);
         let all = Options {
-            no_ignore: true,
+            untracked: Untracked::Ignored,
             ..PLAIN
         };
         assert_eq!(
@@ -471,6 +494,11 @@ mod tests {
             listed(&sources(&folder, &PLAIN)),
             ["+a.py", "-cloned/b.py", "+vendored/lib.py", "-vendored/lib_new.py"]
         );
+        let committed = Options {
+            untracked: Untracked::None,
+            ..PLAIN
+        };
+        assert_eq!(listed(&sources(&folder, &committed)), ["+a.py", "+vendored/lib.py"]);
         assert_eq!(
             listed(&sources(&folder.at("vendored"), &PLAIN)),
             ["+lib.py", "-lib_new.py"]

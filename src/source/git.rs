@@ -3,6 +3,7 @@
 //! git is asked in a way that runs no code of the repository (no file system monitor, no hooks, no filters), heeds no
 //! configuration of the user's (global excludes), and does not mind who owns the files.
 
+use super::Untracked;
 use super::text::reason;
 use std::ffi::OsString;
 use std::fs;
@@ -57,19 +58,24 @@ pub(super) fn repository_of(top: &Path) -> Option<PathBuf> {
     common.canonicalize().ok()
 }
 
-/// The files below `folder`, which lies in the work tree at `top`; with `ignored`, also those that an ignore rule names.
+/// The files below `folder`, which lies in the work tree at `top`. Where `untracked` files are left out, so are folders that git
+/// does not track and that are repositories of their own.
 ///
 /// # Errors
 /// Why git could not say, in a few words.
-pub(super) fn list(folder: &Path, top: &Path, ignored: bool) -> Result<Listing, String> {
-    let mut others = vec!["ls-files", "-z", "--others"];
-    if !ignored {
-        others.push("--exclude-standard");
-    }
+pub(super) fn list(folder: &Path, top: &Path, untracked: Untracked) -> Result<Listing, String> {
+    let others: Option<&[&str]> = match untracked {
+        Untracked::None => None,
+        Untracked::Visible => Some(&["ls-files", "-z", "--others", "--exclude-standard"]),
+        Untracked::Ignored => Some(&["ls-files", "-z", "--others"]),
+    };
     let tracked = start(folder, &["ls-files", "-z", "--cached", "--stage"])?;
-    let others = start(folder, &others);
+    let others = others.map(|arguments| start(folder, arguments));
     let tracked = finish(tracked)?;
-    let others = finish(others?)?;
+    let others = match others {
+        Some(others) => finish(others?)?,
+        None => Output::default(),
+    };
 
     let mut listing = Listing::default();
     for record in records(&tracked.output) {
@@ -112,6 +118,7 @@ fn linked_directory(folder: &Path) -> Option<PathBuf> {
     Some(folder.join(text.strip_prefix("gitdir:")?.trim()))
 }
 
+#[derive(Default)]
 struct Output {
     output: Vec<u8>,
     messages: String,

@@ -16,7 +16,7 @@ mod span;
 mod text;
 mod walk;
 
-pub use discover::{Request, discover};
+pub use discover::{Request, Untracked, discover};
 pub use file::{FileId, SourceFile, Sources, Unread};
 pub use globs::{Glob, Globs};
 pub use output::{check_output, write_output};

@@ -188,6 +188,36 @@ fn a_run_that_reads_no_file_fails() {
 }
 
 #[test]
+fn a_commit_hook_reads_tracked_and_staged_files_only() {
+    let folder = Folder::of(&[("a.py", GOOD), ("scratch.py", BAD), (".env.staging", "PORT=80\n")]);
+    let git = |arguments: &[&str]| {
+        let status = std::process::Command::new("git")
+            .args(arguments)
+            .current_dir(folder.path())
+            .status();
+        assert!(status.unwrap().success());
+    };
+    git(&["init", "-q"]);
+    git(&["add", "a.py", ".env.staging"]);
+    let hook = |arguments: &[&str]| Run::of(folder.command(arguments).env("PRE_COMMIT", "1").output().unwrap());
+    assert_status(&folder.run(&["check"]), 1);
+    assert_status(&hook(&["check"]), 0);
+    assert_status(&hook(&["check", "--only-files", "a.py", "scratch.py"]), 0);
+    // Asked for by name, or with everything else: read all the same.
+    assert_status(&hook(&["check", "scratch.py"]), 1);
+    assert_status(&hook(&["check", "--no-ignore"]), 1);
+
+    folder.write(".env.staging", "SKIP_AUTH=true\n");
+    let run = hook(&["check", "--format", "concise"]);
+    assert_status(&run, 1);
+    assert!(run.stdout.contains(".env.staging:1"), "{}", run.stdout);
+    git(&["rm", "-q", "--cached", "-f", "a.py", ".env.staging"]);
+    let run = hook(&["check"]);
+    assert_status(&run, 2);
+    assert!(run.stderr.contains("PRE_COMMIT is set"), "{}", run.stderr);
+}
+
+#[test]
 fn files_that_cannot_be_read_are_named() {
     let folder = Folder::of(&[
         ("binary.py", b"\x00\x01\x02".as_slice()),

@@ -10,7 +10,7 @@ use crate::facts::{
 use crate::source::Span;
 use syn::{
     Attribute, Expr, Fields, FnArg, ForeignItem, GenericParam, Generics, ImplItem, Item, ItemEnum, ItemImpl, ItemMod,
-    ItemTrait, Pat, ReceiverKind, ReturnType, Signature, TraitItem, Type, Visibility, WherePredicate,
+    ItemTrait, Pat, PredicateType, ReceiverKind, ReturnType, Signature, TraitItem, Type, Visibility, WherePredicate,
 };
 
 /// What is known of a function before its signature and body are walked.
@@ -397,20 +397,31 @@ impl Walk<'_> {
 
     /// Type parameters are names without a known value; their bounds say what they are.
     fn generics(&mut self, generics: &Generics) {
+        let predicates = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+        let bounded: Vec<(&syn::Ident, &PredicateType)> = predicates
+            .filter_map(|predicate| match predicate {
+                WherePredicate::Type(predicate) => match &predicate.bounded_ty {
+                    Type::Path(bounded) => Some((bounded.path.get_ident()?, predicate)),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect();
         for parameter in &generics.params {
             if let GenericParam::Type(parameter) = parameter {
-                let bound = self.bounds(&parameter.bounds);
+                // Bound where it is declared: the parameters that have its type stand before the `where`.
+                let below = bounded.iter().find(|(ident, _)| **ident == parameter.ident);
+                let bound = match self.bounds(&parameter.bounds) {
+                    Some(bound) => Some(bound),
+                    None => below.and_then(|(_, predicate)| self.bounds(&predicate.bounds)),
+                };
                 self.bind_parameter_type(&parameter.ident, bound);
             }
         }
-        let Some(clause) = &generics.where_clause else { return };
-        for predicate in &clause.predicates {
-            if let WherePredicate::Type(predicate) = predicate
-                && let Type::Path(bounded) = &predicate.bounded_ty
-                && bounded.path.segments.len() == 1
-                && let Some(bound) = self.bounds(&predicate.bounds)
-            {
-                self.bind_parameter_type(&bounded.path.segments[0].ident, Some(bound));
+        for (ident, predicate) in bounded {
+            let is_declared_here = generics.type_params().any(|parameter| parameter.ident == *ident);
+            if !is_declared_here && let Some(bound) = self.bounds(&predicate.bounds) {
+                self.bind_parameter_type(ident, Some(bound));
             }
         }
     }

@@ -12,8 +12,23 @@ use syn::{
     ReturnType, Type, TypeParamBound,
 };
 
-/// Bounds that say nothing about what a value can do.
-const MARKERS: [&str; 6] = ["Copy", "Send", "Sized", "Static", "Sync", "Unpin"];
+/// Bounds that say nothing about what a value can do, or only what nearly all values can.
+const MARKERS: [&str; 14] = [
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "Eq",
+    "Hash",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Send",
+    "Sized",
+    "Static",
+    "Sync",
+    "Unpin",
+];
 
 impl Walk<'_> {
     /// The type, or nothing where none is written (`_`) or it is made up of signs alone (`!`).
