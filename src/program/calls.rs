@@ -62,21 +62,21 @@ pub struct CallEdge {
 pub(super) struct Calls {
     edges: Vec<CallEdge>,
     into: FxHashMap<FunctionRef, Vec<u32>>,
-    libraries: FxHashMap<(FileId, CallId), (Node, Confidence)>,
+    /// The catalogued functions that the calls of each file arrive at, in order.
+    libraries: Vec<Vec<(CallId, Node, Confidence)>>,
 }
 
 impl Calls {
     pub(super) fn find(program: &Program<'_>) -> Self {
         let mut receivers = Receivers::find(program);
         let mut calls = Self::default();
-        let t0 = std::time::Instant::now();
-        let mut walk = EdgeWalk::new(&mut receivers, program);
+        let mut walk = EdgeWalk::new(&mut receivers, program, Getters::ThatCall);
         walk.visit_all();
-        if std::env::var_os("SSOT_STAT").is_some() { eprintln!("  edges {:?}", t0.elapsed()); }
         calls.edges = walk.edges;
-        for (place, path, confidence) in walk.libraries {
+        calls.libraries.resize(program.files.len(), Vec::new());
+        for ((file, call), path, confidence) in walk.libraries {
             if let Some(node) = receivers.paths.node(path) {
-                calls.libraries.insert(place, (node, confidence));
+                calls.libraries[file.0 as usize].push((call, node, confidence));
             }
         }
         for (index, edge) in calls.edges.iter().enumerate() {
@@ -89,9 +89,9 @@ impl Calls {
         calls
     }
 
-    /// The catalogued library function that a call arrives at.
-    pub(super) fn library(&self, file: FileId, call: CallId) -> Option<(Node, Confidence)> {
-        self.libraries.get(&(file, call)).copied()
+    /// The library functions, as far as the catalog has their path, that the calls of a file arrive at; in order.
+    pub(super) fn libraries(&self, file: FileId) -> &[(CallId, Node, Confidence)] {
+        &self.libraries[file.0 as usize]
     }
 }
 
@@ -112,7 +112,7 @@ impl Program<'_> {
     #[must_use]
     pub fn call_graph(&self) -> CallGraph {
         let mut receivers = Receivers::find(self);
-        let mut walk = EdgeWalk::new(&mut receivers, self);
+        let mut walk = EdgeWalk::new(&mut receivers, self, Getters::All);
         walk.visit_all();
         let (edges, libraries) = (walk.edges, walk.libraries);
         let names = FunctionNames::new(self);
@@ -273,11 +273,21 @@ struct EdgeWalk<'w, 'p, 'a> {
     libraries: Vec<((FileId, CallId), PathId, Confidence)>,
 }
 
+/// Which properties are edges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Getters {
+    /// Those that do no more than read something lead nowhere and are left out.
+    ThatCall,
+    /// All.
+    All,
+}
+
 /// How what is handed to a library comes to run.
 type Control = (Thread, By);
 
 impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
-    fn new(receivers: &'w mut Receivers<'p, 'a>, program: &'p Program<'a>) -> Self {
+    fn new(receivers: &'w mut Receivers<'p, 'a>, program: &'p Program<'a>, getters: Getters) -> Self {
+        receivers.find_properties(getters == Getters::All);
         Self {
             receivers,
             program,
@@ -300,14 +310,17 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
 
     fn visit(&mut self, file: FileId) {
         let facts = self.facts(file);
-        let scheduled = self.scheduled_calls(file);
-        for index in 0..facts.calls.len() {
+        let callees: Vec<Things> = (0..facts.calls.len())
+            .map(|index| self.receivers.callees(file, CallId(u32::try_from(index).unwrap_or(u32::MAX))))
+            .collect();
+        let scheduled = self.scheduled_calls(file, &callees);
+        for (index, callees) in callees.into_iter().enumerate() {
             let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
             let control = scheduled
                 .get(&facts[call].expr)
                 .copied()
                 .unwrap_or((Thread::Same, By::Call));
-            self.visit_call(file, call, control);
+            self.visit_call(file, call, callees, control);
         }
         self.visit_decorators(file);
         self.visit_blocks(file);
@@ -316,12 +329,12 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
     }
 
     /// Coroutine calls that are handed to a function which schedules them: `create_task(work())`.
-    fn scheduled_calls(&mut self, file: FileId) -> FxHashMap<ExprId, Control> {
+    fn scheduled_calls(&mut self, file: FileId, callees: &[Things]) -> FxHashMap<ExprId, Control> {
         let facts = self.facts(file);
         let mut found = FxHashMap::default();
-        for index in 0..facts.calls.len() {
+        for (index, callees) in callees.iter().enumerate() {
             let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
-            for entry in self.receivers.callees(file, call) {
+            for entry in callees.iter() {
                 let Thing::Library(path) = entry.thing else { continue };
                 let Some(control) = self.control(path) else { continue };
                 if control == (Thread::Same, By::Call) {
@@ -360,20 +373,15 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         }
     }
 
-    fn visit_call(&mut self, file: FileId, call: CallId, control: Control) {
+    fn visit_call(&mut self, file: FileId, call: CallId, mut callees: Things, control: Control) {
         let facts = self.facts(file);
         let caller = (file, facts.function_around(facts[call].scope));
         let site = self.program.callee_site(file, &facts[call]);
-        let mut callees = self.receivers.callees(file, call);
         if callees.is_empty() {
             callees = self.receivers.guessed_method(file, facts[call].callee);
         }
         self.add_targets(&callees, caller, site, Some(call), control);
-        let own = callees.iter().find_map(|entry| match entry.thing {
-            Thing::Library(path) => Some((path, entry.confidence)),
-            _ => None,
-        });
-        if let Some((path, confidence)) = own {
+        if let Some((path, confidence)) = self.library(&callees) {
             self.libraries.push(((file, call), path, confidence));
         }
         for entry in callees {
@@ -386,6 +394,31 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 }
             }
         }
+    }
+
+    /// The library function that calling one of `things` runs: one that the catalog knows to do something, if there is any.
+    fn library(&mut self, things: &Things) -> Option<(PathId, Confidence)> {
+        let catalog = self.program.catalog;
+        let mut found: Option<(PathId, Confidence)> = None;
+        for entry in things.iter() {
+            let path = match entry.thing {
+                Thing::Library(path) => path,
+                Thing::LibraryInstance(path) => {
+                    let call = self.receivers.paths.child(catalog, path, "__call__");
+                    if self.receivers.paths.node(call).is_none() {
+                        continue;
+                    }
+                    call
+                }
+                _ => continue,
+            };
+            let node = self.receivers.paths.node(path);
+            if node.is_some_and(|node| catalog.call(node).is_some() || !catalog.concerns(node).is_empty()) {
+                return Some((path, entry.confidence));
+            }
+            found = found.or(Some((path, entry.confidence)));
+        }
+        found
     }
 
     /// Adds an edge to every function that calling one of `things` runs.

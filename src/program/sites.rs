@@ -110,22 +110,31 @@ fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<Libra
     let facts = &data.facts;
     let is_rust = data.language == Language::Rust;
     let mut found = Vec::new();
-    for (index, call) in facts.calls.iter().enumerate() {
-        if !may_be_library(program, facts, call.callee, is_rust) {
-            continue;
+    let mut add = |id: CallId, node: Node, confidence: Confidence| {
+        let call = &facts[id];
+        found.push(LibrarySite {
+            file,
+            node,
+            call: Some(id),
+            expr: call.expr,
+            callee: call.callee,
+            key: None,
+            scope: call.scope,
+            confidence,
+        });
+    };
+    for (call, node, confidence) in program.calls.libraries(file) {
+        if program.catalog.call(*node).is_some() || !program.catalog.concerns(*node).is_empty() {
+            add(*call, *node, *confidence);
         }
-        if let Some((node, confidence)) = called(program, file, call.callee) {
-            let call_id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
-            found.push(LibrarySite {
-                file,
-                node,
-                call: Some(call_id),
-                expr: call.expr,
-                callee: call.callee,
-                key: None,
-                scope: call.scope,
-                confidence,
-            });
+    }
+    if is_rust {
+        for (index, call) in facts.calls.iter().enumerate() {
+            if may_be_library(program, facts, call.callee, is_rust)
+                && let Some((node, confidence)) = called(program, file, call.callee)
+            {
+                add(CallId(u32::try_from(index).unwrap_or(u32::MAX)), node, confidence);
+            }
         }
     }
     for (index, expr) in facts.exprs.iter().enumerate() {

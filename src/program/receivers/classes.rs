@@ -250,6 +250,7 @@ impl Receivers<'_, '_> {
             }
         };
         self.solve(key, |receivers| {
+            receivers.is_open |= receivers.is_collecting;
             let order = receivers.resolution_order(class);
             let mut things = receivers.stored(&order, symbol);
             things.extend(&receivers.class_level(&order, symbol, name));
@@ -553,35 +554,44 @@ impl Receivers<'_, '_> {
         }
     }
 
-    /// Follows what a file writes to members of other things, and to items of containers.
-    pub(super) fn visit_stores(&mut self, file: FileId) {
-        let facts = self.facts(file);
-        for store in &facts.stores {
-            match facts[store.target].kind {
-                ExprKind::Member { object, name } if self.own_target(file, store).is_none() => {
-                    let Some(value) = store.value else { continue };
-                    for entry in self.settled(file, object) {
-                        let symbol = self.symbol(file, name);
-                        let is_new = match entry.thing {
-                            Thing::Instance(class, _) => {
-                                self.add_store(class, symbol, file, Some(value), store.annotation, false)
-                            }
-                            Thing::Class(class, _) => {
-                                self.add_store(class, symbol, file, Some(value), store.annotation, true)
-                            }
-                            Thing::Module(place) => self.add_module_store(place, symbol, file, value),
-                            _ => false,
-                        };
-                        self.has_news |= is_new;
-                    }
+    /// Follows what a file writes to members of other things, and to items of containers: all of it, or what may have changed.
+    pub(super) fn visit_stores(&mut self, file: FileId, is_first: bool) {
+        for (index, store) in self.facts(file).stores.iter().enumerate() {
+            let place = (file, u32::try_from(index).unwrap_or(u32::MAX));
+            if is_first || self.open_stores.contains(&place) {
+                let ((), is_open) = self.watched(|receivers| receivers.visit_store(file, store));
+                if is_open {
+                    self.open_stores.insert(place);
                 }
-                ExprKind::Index { object, key, .. } => {
-                    let Some(value) = store.value else { continue };
-                    let containers = self.settled(file, object);
-                    self.put(&containers, file, Some(key), value);
-                }
-                _ => {}
             }
+        }
+    }
+
+    fn visit_store(&mut self, file: FileId, store: &Store) {
+        let facts = self.facts(file);
+        let Some(value) = store.value else { return };
+        match facts[store.target].kind {
+            ExprKind::Member { object, name } if self.own_target(file, store).is_none() => {
+                for entry in self.settled(file, object) {
+                    let symbol = self.symbol(file, name);
+                    let is_new = match entry.thing {
+                        Thing::Instance(class, _) => {
+                            self.add_store(class, symbol, file, Some(value), store.annotation, false)
+                        }
+                        Thing::Class(class, _) => {
+                            self.add_store(class, symbol, file, Some(value), store.annotation, true)
+                        }
+                        Thing::Module(place) => self.add_module_store(place, symbol, file, value),
+                        _ => false,
+                    };
+                    self.has_news |= is_new;
+                }
+            }
+            ExprKind::Index { object, key, .. } => {
+                let containers = self.settled(file, object);
+                self.put(&containers, file, Some(key), value);
+            }
+            _ => {}
         }
     }
 
@@ -638,7 +648,34 @@ impl Receivers<'_, '_> {
         names
     }
 
-    // Methods by name
+    // Properties and methods by name
+
+    /// Finds the names of properties: of all, or of those whose function calls anything.
+    pub(crate) fn find_properties(&mut self, all: bool) {
+        self.property_names.clear();
+        for file in self.python_files() {
+            let facts = self.facts(file);
+            let mut calling: Vec<bool> = Vec::new();
+            for function in self.functions_of(file) {
+                let Some(name) = facts[function].name else { continue };
+                if facts[function].class.is_none() || !super::functions::is_property(facts, function) {
+                    continue;
+                }
+                if calling.is_empty() {
+                    calling = vec![false; facts.functions.len()];
+                    for call in &facts.calls {
+                        if let Some(caller) = facts.function_around(call.scope) {
+                            calling[caller.0 as usize] = true;
+                        }
+                    }
+                }
+                if all || calling[function.0 as usize] {
+                    let symbol = self.symbol(file, name);
+                    self.property_names.insert(symbol);
+                }
+            }
+        }
+    }
 
     /// Finds the methods that only one class of the program has, for calls of which nothing but the name is known.
     pub(super) fn find_methods(&mut self) {
@@ -653,9 +690,6 @@ impl Receivers<'_, '_> {
                     continue;
                 };
                 let symbol = self.symbol(file, name);
-                if super::functions::is_property(self.facts(file), function) {
-                    self.property_names.insert(symbol);
-                }
                 let text = self.text(file, name);
                 if text.starts_with("__") || is_common_method(self.program, text) {
                     continue;

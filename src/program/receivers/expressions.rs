@@ -106,7 +106,14 @@ impl Receivers<'_, '_> {
                 return starred;
             }
         }
-        Things::one(Thing::Library(self.paths.builtin(self.program.catalog, text)))
+        let catalog = self.program.catalog;
+        let root = catalog.root(crate::facts::Language::Python);
+        // A library that is used without an import: a mistake that is worth a look.
+        if root.is_some_and(|root| catalog.child(root, text).is_some()) {
+            let path = self.paths.library(catalog, text);
+            return Things::one(Thing::Library(path)).at_most(Confidence::Possible);
+        }
+        Things::one(Thing::Library(self.paths.builtin(catalog, text)))
     }
 
     /// What a binding binds its name to.
@@ -313,6 +320,7 @@ impl Receivers<'_, '_> {
             }
         };
         self.solve(key, |receivers| {
+            receivers.is_open |= receivers.is_collecting;
             let mut things = receivers.own_member(file, scope, name);
             if let Some(stores) = receivers.module_stores.get(&(file, symbol)) {
                 for (at, value) in stores.clone() {

@@ -173,18 +173,28 @@ impl Receivers<'_, '_> {
     }
 
     /// Follows what the decorators of a file's functions and classes get.
-    pub(super) fn visit_decorators(&mut self, file: FileId) {
+    pub(super) fn visit_decorators(&mut self, file: FileId, is_first: bool) {
         let facts = self.facts(file);
+        let mut all: Vec<(ExprId, Passed)> = Vec::new();
         for function in self.functions_of(file) {
             for (index, decorator) in facts.list(facts[function].decorators).iter().enumerate() {
                 let behind = u32::try_from(index + 1).unwrap_or(u32::MAX);
-                self.pass_decorated(file, *decorator, Passed::Decorated(function, behind));
+                all.push((*decorator, Passed::Decorated(function, behind)));
             }
         }
         for (index, class) in facts.classes.iter().enumerate() {
             let class_id = crate::facts::ClassId(u32::try_from(index).unwrap_or(u32::MAX));
             for decorator in facts.list(class.decorators) {
-                self.pass_decorated(file, *decorator, Passed::DecoratedClass(class_id));
+                all.push((*decorator, Passed::DecoratedClass(class_id)));
+            }
+        }
+        for (decorator, passed) in all {
+            if !is_first && !self.open_decorators.contains(&(file, decorator)) {
+                continue;
+            }
+            let ((), is_open) = self.watched(|receivers| receivers.pass_decorated(file, decorator, passed));
+            if is_open {
+                self.open_decorators.insert((file, decorator));
             }
         }
     }

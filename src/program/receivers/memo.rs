@@ -105,22 +105,6 @@ impl Memo {
         }
     }
 
-    #[allow(clippy::print_stderr)]
-    pub(crate) fn stat(&self, round: u32, t: std::time::Duration) {
-        let open = self.cells.iter().filter(|c| c.is_open).count();
-        let big = self.cells.iter().filter(|c| c.things.len() > 8).count();
-        let empty = self.cells.iter().filter(|c| c.things.len() == 0).count();
-        let total: usize = self.cells.iter().map(|c| c.things.len()).sum();
-        eprintln!("round {round} {t:?} cells {} open {open} big {big} empty {empty} things {total}", self.cells.len());
-    }
-
-    /// Makes everything stale.
-    pub(crate) fn forget(&mut self) {
-        for cell in &mut self.cells {
-            cell.state = State::Stale;
-        }
-    }
-
     /// Begins a round: all that may change is stale.
     pub(crate) fn next_round(&mut self) {
         for cell in &mut self.cells {

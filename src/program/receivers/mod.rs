@@ -23,7 +23,7 @@ pub(crate) use paths::{PathId, Paths};
 pub(crate) use things::{Entry, Exact, Thing, Things};
 
 use super::names::{ClassRef, FunctionRef};
-use super::{Program, file_id};
+use super::Program;
 use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId};
 use crate::source::FileId;
 use classes::Ancestor;
@@ -33,8 +33,8 @@ use memo::{Key, Known, Memo};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
-/// Rounds after which what callers pass has settled; a further one finds nothing on any program that was measured.
-const MOST_ROUNDS: u32 = 4;
+/// Rounds after which what callers pass has settled: further ones found next to nothing on any program that was measured.
+const MOST_ROUNDS: u32 = 3;
 /// Values are followed this deep.
 const DEEPEST: u32 = 160;
 
@@ -74,6 +74,11 @@ pub(crate) struct Receivers<'p, 'a> {
     returns: Vec<Vec<u32>>,
     /// Names of properties.
     pub(crate) property_names: FxHashSet<Symbol>,
+    /// Stores and decorators whose objects may change in the next round.
+    open_stores: FxHashSet<(FileId, u32)>,
+    open_decorators: FxHashSet<(FileId, ExprId)>,
+    /// Whether it is still being collected what is written where: whatever depends on it may change.
+    is_collecting: bool,
     /// Whether what is being worked out may change in the next round.
     is_open: bool,
     depth: u32,
@@ -100,28 +105,18 @@ pub(crate) struct Symbol(u32);
 impl<'p, 'a> Receivers<'p, 'a> {
     /// Works out what every call of the program calls.
     pub(crate) fn find(program: &'p Program<'a>) -> Self {
-        let mut t0 = std::time::Instant::now();
-        let mut lap = |what: &str| { if std::env::var_os("SSOT_STAT").is_some() { eprintln!("  {what} {:?}", t0.elapsed()); } t0 = std::time::Instant::now(); };
         let mut receivers = Self::new(program);
-        lap("new");
         receivers.find_derived();
-        lap("derived");
         receivers.find_methods();
-        lap("methods");
         receivers.find_own_stores();
-        lap("own stores");
         receivers.find_writes();
-        lap("writes");
         for round in 0..MOST_ROUNDS {
             receivers.has_news = false;
-            let t = std::time::Instant::now();
             receivers.visit_all(round == 0);
-            if std::env::var_os("SSOT_STAT").is_some() { receivers.memo.stat(round, t.elapsed()); }
             if !receivers.has_news {
                 break;
             }
-            receivers.memo.next_round();
-            receivers.receiving_of.clear();
+            receivers.next_round();
         }
         receivers
     }
@@ -177,46 +172,62 @@ impl<'p, 'a> Receivers<'p, 'a> {
             methods: FxHashMap::default(),
             returns: program.files.iter().map(by_function).collect(),
             property_names: FxHashSet::default(),
+            open_stores: FxHashSet::default(),
+            open_decorators: FxHashSet::default(),
+            is_collecting: false,
             is_open: false,
             depth: 0,
             has_news: false,
         }
     }
 
-    /// Finds what is written to members of other things and put into containers before anything is asked of them.
+    /// Finds what is written to members of other things and put into containers, and which classes are made, before anything else is
+    /// asked: most answers are then final in the first round.
     fn find_writes(&mut self) {
-        for index in 0..self.program.files.len() {
-            if self.program.files[index].language != Language::Python {
-                continue;
-            }
-            let file = file_id(index);
+        self.is_collecting = true;
+        for file in self.python_files() {
             self.find_made(file);
-            self.visit_stores(file);
+            self.visit_stores(file, true);
             for call in 0..self.facts(file).calls.len() {
                 self.visit_container_call(file, CallId(u32::try_from(call).unwrap_or(u32::MAX)));
             }
         }
-        self.memo.forget();
-        self.receiving_of.clear();
+        self.is_collecting = false;
+        self.next_round();
     }
 
-    /// Visits every call and every store: what they call, what they hand over, what they put where.
+    /// Visits every call and every store that may have something new to say: what they call, what they hand over, what they put where.
     fn visit_all(&mut self, is_first: bool) {
-        for index in 0..self.program.files.len() {
-            if self.program.files[index].language != Language::Python {
-                continue;
-            }
-            let file = file_id(index);
-            let count = self.facts(file).calls.len();
-            for call in 0..count {
+        for file in self.python_files() {
+            let callees = self.bases[file.0 as usize].callee;
+            for call in 0..self.facts(file).calls.len() {
                 let call = CallId(u32::try_from(call).unwrap_or(u32::MAX));
-                if is_first || self.memo.is_stale(self.bases[index].callee + call.0) {
+                if is_first || self.memo.is_stale(callees + call.0) {
                     self.visit_call(file, call);
                 }
             }
-            self.visit_stores(file);
-            self.visit_decorators(file);
+            self.visit_stores(file, false);
+            self.visit_decorators(file, is_first);
         }
+    }
+
+    fn next_round(&mut self) {
+        self.memo.next_round();
+        self.receiving_of.clear();
+    }
+
+    fn python_files(&self) -> Vec<FileId> {
+        let files = self.program.files().filter(|(_, file)| file.language == Language::Python);
+        files.map(|(file, _)| file).collect()
+    }
+
+    /// What `work_out` gives, and whether that may change in the next round.
+    fn watched<T>(&mut self, work_out: impl FnOnce(&mut Self) -> T) -> (T, bool) {
+        let around = std::mem::replace(&mut self.is_open, false);
+        let result = work_out(self);
+        let is_open = self.is_open;
+        self.is_open |= around;
+        (result, is_open)
     }
 
     // What `calls` asks
