@@ -5,11 +5,12 @@
 
 use super::names::FunctionRef;
 use super::receivers::{Entry, PathId, Receivers, Thing, Things};
-use super::{Program, file_id};
+use super::Program;
 use crate::catalog::{Node, Role};
 use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,15 +69,20 @@ pub(super) struct Calls {
 
 impl Calls {
     pub(super) fn find(program: &Program<'_>) -> Self {
-        let mut receivers = Receivers::find(program);
-        let mut calls = Self::default();
-        let mut walk = EdgeWalk::new(&mut receivers, program, Getters::ThatCall);
-        walk.visit_all();
-        calls.edges = walk.edges;
-        calls.libraries.resize(program.files.len(), Vec::new());
-        for ((file, call), path, confidence) in walk.libraries {
-            if let Some(node) = receivers.paths.node(path) {
-                calls.libraries[file.0 as usize].push((call, node, confidence));
+        let mut calls = Self {
+            libraries: vec![Vec::new(); program.files.len()],
+            ..Self::default()
+        };
+        let walked: Vec<Walked> = Receivers::find(program)
+            .into_par_iter()
+            .map(|mut receivers| EdgeWalk::walk(&mut receivers, program, Getters::ThatCall))
+            .collect();
+        for Walked { edges, libraries } in walked {
+            calls.edges.extend(edges);
+            for Library { file, call, node, confidence, .. } in libraries {
+                if let Some(node) = node {
+                    calls.libraries[file.0 as usize].push((call, node, confidence));
+                }
             }
         }
         for (index, edge) in calls.edges.iter().enumerate() {
@@ -111,31 +117,25 @@ impl Program<'_> {
     /// The call graph by names: of the program's functions and of what they call in libraries.
     #[must_use]
     pub fn call_graph(&self) -> CallGraph {
-        let mut receivers = Receivers::find(self);
-        let mut walk = EdgeWalk::new(&mut receivers, self, Getters::All);
-        walk.visit_all();
-        let (edges, libraries) = (walk.edges, walk.libraries);
         let names = FunctionNames::new(self);
         let mut best: BTreeMap<(String, String, Thread, By), Confidence> = BTreeMap::new();
         let mut add = |caller: String, callee: String, thread, by, confidence| {
             let known = best.entry((caller, callee, thread, by)).or_insert(confidence);
             *known = (*known).max(confidence);
         };
-        for edge in &edges {
-            let callee = names.of(edge.callee.0, Some(edge.callee.1));
-            add(
-                names.of(edge.caller.0, edge.caller.1),
-                callee,
-                edge.thread,
-                edge.by,
-                edge.confidence,
-            );
-        }
-        for ((file, call), path, confidence) in libraries {
-            let facts = &self[file].facts;
-            let caller = (file, facts.function_around(facts[call].scope));
-            let callee = receivers.paths.text(path).to_owned();
-            add(names.of(caller.0, caller.1), callee, Thread::Same, By::Call, confidence);
+        for mut receivers in Receivers::find(self) {
+            let Walked { edges, libraries } = EdgeWalk::walk(&mut receivers, self, Getters::All);
+            for edge in edges {
+                let caller = names.of(edge.caller.0, edge.caller.1);
+                let callee = names.of(edge.callee.0, Some(edge.callee.1));
+                add(caller, callee, edge.thread, edge.by, edge.confidence);
+            }
+            for Library { file, call, path, confidence, .. } in libraries {
+                let facts = &self[file].facts;
+                let caller = names.of(file, facts.function_around(facts[call].scope));
+                let callee = receivers.paths.text(path).to_owned();
+                add(caller, callee, Thread::Same, By::Call, confidence);
+            }
         }
         let edges = best
             .into_iter()
@@ -269,8 +269,24 @@ impl FunctionNames {
 struct EdgeWalk<'w, 'p, 'a> {
     receivers: &'w mut Receivers<'p, 'a>,
     program: &'p Program<'a>,
+    found: Walked,
+}
+
+/// What was read off.
+#[derive(Default)]
+struct Walked {
     edges: Vec<CallEdge>,
-    libraries: Vec<((FileId, CallId), PathId, Confidence)>,
+    libraries: Vec<Library>,
+}
+
+/// A call that arrives at a library.
+struct Library {
+    file: FileId,
+    call: CallId,
+    path: PathId,
+    /// The path in the catalog, as far as it has it.
+    node: Option<Node>,
+    confidence: Confidence,
 }
 
 /// Which properties are edges.
@@ -286,22 +302,18 @@ enum Getters {
 type Control = (Thread, By);
 
 impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
-    fn new(receivers: &'w mut Receivers<'p, 'a>, program: &'p Program<'a>, getters: Getters) -> Self {
+    /// Reads off the edges of the files that `receivers` knows.
+    fn walk(receivers: &'w mut Receivers<'p, 'a>, program: &'p Program<'a>, getters: Getters) -> Walked {
         receivers.find_properties(getters == Getters::All);
-        Self {
+        let mut walk = Self {
             receivers,
             program,
-            edges: Vec::new(),
-            libraries: Vec::new(),
+            found: Walked::default(),
+        };
+        for file in walk.receivers.own_files() {
+            walk.visit(file);
         }
-    }
-
-    fn visit_all(&mut self) {
-        for index in 0..self.program.files.len() {
-            if self.program.files[index].language == Language::Python {
-                self.visit(file_id(index));
-            }
-        }
+        walk.found
     }
 
     fn facts(&self, file: FileId) -> &'p FileFacts {
@@ -382,7 +394,13 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         }
         self.add_targets(&callees, caller, site, Some(call), control);
         if let Some((path, confidence)) = self.library(&callees) {
-            self.libraries.push(((file, call), path, confidence));
+            self.found.libraries.push(Library {
+                file,
+                call,
+                path,
+                node: self.receivers.paths.node(path),
+                confidence,
+            });
         }
         for entry in callees {
             let Thing::Library(path) = entry.thing else { continue };
@@ -449,7 +467,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         (thread, by): Control,
         confidence: Confidence,
     ) {
-        self.edges.push(CallEdge {
+        self.found.edges.push(CallEdge {
             caller,
             callee,
             site,

@@ -1,14 +1,15 @@
 //! Classes: in which order members are looked up, what objects hold, which methods override which.
 
 use super::functions::MethodKind;
+use super::news::News;
 use super::{Exact, PathId, Receivers, Symbol, Thing, Things};
 use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, MODULE_SCOPE, ScopeKind, Store};
 use crate::finding::Confidence;
 use crate::program::bindings::{at_end_of_scope, lookup};
 use crate::program::names::{ClassRef, FunctionRef};
-use crate::program::{Program, file_id};
+use crate::program::Program;
 use crate::source::FileId;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A class in a resolution order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +37,12 @@ impl Receivers<'_, '_> {
     // Resolution order
 
     /// The classes in which the members of `class` are looked up, itself first: Python's C3 order.
-    pub(super) fn resolution_order(&mut self, class: ClassRef) -> Rc<[Ancestor]> {
+    pub(super) fn resolution_order(&mut self, class: ClassRef) -> Arc<[Ancestor]> {
         if let Some(known) = self.resolution_orders.get(&class) {
-            return Rc::clone(known);
+            return Arc::clone(known);
         }
         // Where bases go in a circle, the class stands for itself.
-        self.resolution_orders.insert(class, Rc::new([Ancestor::Project(class)]));
+        self.resolution_orders.insert(class, Arc::new([Ancestor::Project(class)]));
         let bases = self.bases_of(class);
         let mut lines: Vec<Vec<Ancestor>> = bases
             .iter()
@@ -64,8 +65,8 @@ impl Receivers<'_, '_> {
                 line.retain(|one| *one != next);
             }
         }
-        let order: Rc<[Ancestor]> = order.into();
-        self.resolution_orders.insert(class, Rc::clone(&order));
+        let order: Arc<[Ancestor]> = order.into();
+        self.resolution_orders.insert(class, Arc::clone(&order));
         order
     }
 
@@ -94,16 +95,12 @@ impl Receivers<'_, '_> {
 
     /// Finds which classes derive from which.
     pub(super) fn find_derived(&mut self) {
-        for index in 0..self.program.files.len() {
-            if self.program.files[index].language != crate::facts::Language::Python {
-                continue;
-            }
-            let file = file_id(index);
+        for file in self.own_files() {
             for class in 0..self.facts(file).classes.len() {
                 let class = (file, ClassId(u32::try_from(class).unwrap_or(u32::MAX)));
                 for base in self.bases_of(class) {
                     if let Ancestor::Project(base) = base {
-                        self.derived.entry(base).or_default().push(class);
+                        self.learn(News::Derived { base, class });
                     }
                 }
             }
@@ -387,14 +384,14 @@ impl Receivers<'_, '_> {
 
     /// The classes that an object known as one of `class` can be of: those, itself and below, that the program makes objects of. Where
     /// it makes none of them, others do, and it can be of any.
-    pub(super) fn receiving(&mut self, class: ClassRef, exact: Exact) -> Rc<[ClassRef]> {
+    pub(super) fn receiving(&mut self, class: ClassRef, exact: Exact) -> Arc<[ClassRef]> {
         if exact == Exact::Yes || !self.derived.contains_key(&class) {
-            return Rc::new([class]);
+            return Arc::new([class]);
         }
         // More may be made as long as rounds go on.
         self.is_open = true;
         if let Some(known) = self.receiving_of.get(&class) {
-            return Rc::clone(known);
+            return Arc::clone(known);
         }
         let mut all = vec![class];
         all.extend(self.all_derived(class));
@@ -404,8 +401,8 @@ impl Receivers<'_, '_> {
                 made.push(*class);
             }
         }
-        let receiving: Rc<[ClassRef]> = if made.is_empty() { all.into() } else { made.into() };
-        self.receiving_of.insert(class, Rc::clone(&receiving));
+        let receiving: Arc<[ClassRef]> = if made.is_empty() { all.into() } else { made.into() };
+        self.receiving_of.insert(class, Arc::clone(&receiving));
         receiving
     }
 
@@ -420,8 +417,8 @@ impl Receivers<'_, '_> {
 
     /// Notes that objects of a class are made.
     pub(super) fn make(&mut self, class: ClassRef) {
-        if self.made.insert(class) {
-            self.has_news = true;
+        if !self.made.contains(&class) {
+            self.learn(News::Made(class));
         }
     }
 
@@ -493,17 +490,13 @@ impl Receivers<'_, '_> {
 
     /// Finds what is written to `self.name`, and to `cls.name`.
     pub(super) fn find_own_stores(&mut self) {
-        for index in 0..self.program.files.len() {
-            if self.program.files[index].language != crate::facts::Language::Python {
-                continue;
-            }
-            let file = file_id(index);
-            for store in &self.facts(file).stores {
+        for file in self.own_files() {
+            let facts = self.facts(file);
+            for store in &facts.stores {
                 if let Some((class, to_class)) = self.own_target(file, store)
-                    && let ExprKind::Member { name, .. } = self.facts(file)[store.target].kind
+                    && let ExprKind::Member { name, .. } = facts[store.target].kind
                 {
-                    let symbol = self.symbol(file, name);
-                    self.add_store(class, symbol, file, store.value, store.annotation, to_class);
+                    self.add_store(class, facts.text(name), file, store.value, store.annotation, to_class);
                 }
             }
         }
@@ -512,24 +505,19 @@ impl Receivers<'_, '_> {
     fn add_store(
         &mut self,
         class: ClassRef,
-        symbol: Symbol,
+        name: &str,
         file: FileId,
         value: Option<ExprId>,
         annotation: Option<ExprId>,
         to_class: bool,
-    ) -> bool {
+    ) {
         let stored = StoredValue {
             file,
             value,
             annotation,
             to_class,
         };
-        let stores = self.stores.entry((class, symbol)).or_default();
-        if stores.len() >= 64 || stores.contains(&stored) {
-            return false;
-        }
-        stores.push(stored);
-        true
+        self.learn(News::Stored(class, name.into(), stored));
     }
 
     /// The class whose object a store writes to, where the target is a member of a method's first parameter.
@@ -572,19 +560,22 @@ impl Receivers<'_, '_> {
         let Some(value) = store.value else { return };
         match facts[store.target].kind {
             ExprKind::Member { object, name } if self.own_target(file, store).is_none() => {
+                let text = facts.text(name);
                 for entry in self.settled(file, object) {
-                    let symbol = self.symbol(file, name);
-                    let is_new = match entry.thing {
+                    match entry.thing {
                         Thing::Instance(class, _) => {
-                            self.add_store(class, symbol, file, Some(value), store.annotation, false)
+                            self.add_store(class, text, file, Some(value), store.annotation, false);
                         }
                         Thing::Class(class, _) => {
-                            self.add_store(class, symbol, file, Some(value), store.annotation, true)
+                            self.add_store(class, text, file, Some(value), store.annotation, true);
                         }
-                        Thing::Module(place) => self.add_module_store(place, symbol, file, value),
-                        _ => false,
-                    };
-                    self.has_news |= is_new;
+                        Thing::Module(place) => {
+                            if let Some((at, _)) = self.program.names_of(place) {
+                                self.learn(News::StoredInModule(at, text.into(), (file, value)));
+                            }
+                        }
+                        _ => {}
+                    }
                 }
             }
             ExprKind::Index { object, key, .. } => {
@@ -595,39 +586,29 @@ impl Receivers<'_, '_> {
         }
     }
 
-    fn add_module_store(&mut self, place: crate::program::modules::Place, symbol: Symbol, file: FileId, value: ExprId) -> bool {
-        let Some((at, _)) = self.program.names_of(place) else {
-            return false;
-        };
-        let stores = self.module_stores.entry((at, symbol)).or_default();
-        if stores.len() >= 16 || stores.contains(&(file, value)) {
-            return false;
-        }
-        stores.push((file, value));
-        true
-    }
-
     /// Fields that a call of a class without an `__init__` of the program's fills: dataclasses, models, named tuples.
     pub(super) fn fill_fields(&mut self, class: ClassRef, file: FileId, call: crate::facts::CallId) {
         let facts = self.facts(file);
         let arguments = facts.arguments(&facts[call]);
         for argument in arguments {
             let Some(keyword) = argument.keyword else { continue };
-            let symbol = self.symbol(file, keyword);
-            self.has_news |= self.add_store(class, symbol, file, Some(argument.value), None, false);
+            self.add_store(class, facts.text(keyword), file, Some(argument.value), None, false);
         }
         let positional = arguments.iter().take_while(|argument| argument.keyword.is_none()).count();
         if positional == 0 {
             return;
         }
         let fields = self.field_names(class);
-        for (argument, symbol) in arguments[..positional].iter().zip(fields) {
-            self.has_news |= self.add_store(class, symbol, file, Some(argument.value), None, false);
+        for (argument, name) in arguments[..positional].iter().zip(fields) {
+            self.add_store(class, name, file, Some(argument.value), None, false);
         }
     }
 
     /// The annotated names of a class's body in the order they stand, bases first.
-    fn field_names(&mut self, class: ClassRef) -> Vec<Symbol> {
+    fn field_names<'s>(&mut self, class: ClassRef) -> Vec<&'s str>
+    where
+        Self: 's,
+    {
         let mut names = Vec::new();
         for ancestor in self.resolution_order(class).iter().rev() {
             let Ancestor::Project((file, class)) = *ancestor else { continue };
@@ -639,9 +620,9 @@ impl Receivers<'_, '_> {
                 .collect();
             fields.sort_by_key(|binding| binding.span);
             for field in fields {
-                let symbol = self.symbol(file, field.name);
-                if !names.contains(&symbol) {
-                    names.push(symbol);
+                let name = facts.text(field.name);
+                if !names.contains(&name) {
+                    names.push(name);
                 }
             }
         }
@@ -653,7 +634,7 @@ impl Receivers<'_, '_> {
     /// Finds the names of properties: of all, or of those whose function calls anything.
     pub(crate) fn find_properties(&mut self, all: bool) {
         self.property_names.clear();
-        for file in self.python_files() {
+        for file in super::python_files(self.program) {
             let facts = self.facts(file);
             let mut calling: Vec<bool> = Vec::new();
             for function in self.functions_of(file) {
@@ -679,25 +660,16 @@ impl Receivers<'_, '_> {
 
     /// Finds the methods that only one class of the program has, for calls of which nothing but the name is known.
     pub(super) fn find_methods(&mut self) {
-        for index in 0..self.program.files.len() {
-            let file = file_id(index);
-            if self.program.files[index].language != crate::facts::Language::Python {
-                continue;
-            }
+        for file in self.own_files() {
+            let facts = self.facts(file);
             for function in self.functions_of(file) {
-                let definition = &self.facts(file)[function];
+                let definition = &facts[function];
                 let (Some(name), Some(_)) = (definition.name, definition.class) else {
                     continue;
                 };
-                let symbol = self.symbol(file, name);
-                let text = self.text(file, name);
-                if text.starts_with("__") || is_common_method(self.program, text) {
-                    continue;
-                }
-                let methods = self.methods.entry(symbol).or_default();
-                // One class may define a method several times: overloads, branches.
-                if methods.len() < 2 && !methods.iter().any(|known| self.program[known.0].facts[known.1].class == definition.class && known.0 == file) {
-                    methods.push((file, function));
+                let name = facts.text(name);
+                if !name.starts_with("__") && !is_common_method(self.program, name) {
+                    self.learn(News::Method(name.into(), (file, function)));
                 }
             }
         }

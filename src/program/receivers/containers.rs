@@ -1,7 +1,8 @@
 //! Containers: what lists, tuples and mappings hold, and what Python's own functions make of them.
 
 use super::functions::{Flow, Slot};
-use super::{Exact, Receivers, Thing, Things};
+use super::news::News;
+use super::{Exact, Receivers, Symbol, Thing, Things};
 use crate::facts::{BlockKind, CallId, ExprId, ExprKind, Splat};
 use crate::finding::Confidence;
 use crate::program::names::FunctionRef;
@@ -19,7 +20,7 @@ pub(super) struct Write {
 }
 
 /// What is asked of a container.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Held {
     /// What iterating gives.
     Elements,
@@ -30,14 +31,14 @@ pub(super) enum Held {
 }
 
 /// A key or position, as far as it is known.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum ItemKey {
-    Text(String),
+    Text(Symbol),
     Number(i64),
 }
 
 /// More things in one container are not told apart.
-const MOST_WRITES: usize = 64;
+pub(super) const MOST_WRITES: usize = 64;
 /// A key that can be more than this many texts is not known.
 const MOST_KEYS: usize = 8;
 
@@ -102,10 +103,10 @@ impl Receivers<'_, '_> {
         keys
     }
 
-    fn literal_key(&self, file: FileId, expr: ExprId) -> Option<ItemKey> {
+    fn literal_key(&mut self, file: FileId, expr: ExprId) -> Option<ItemKey> {
         let facts = self.facts(file);
         match facts[expr].kind {
-            ExprKind::Text(text) => Some(ItemKey::Text(facts.text(text).to_owned())),
+            ExprKind::Text(text) => Some(ItemKey::Text(self.symbol(file, text))),
             ExprKind::Number(number) => facts.text(number).parse().ok().map(ItemKey::Number),
             // `-1` is no literal of the grammar.
             _ => None,
@@ -121,7 +122,7 @@ impl Receivers<'_, '_> {
     ) -> Things {
         let key = match keys {
             [] => None,
-            [key] => Some(key.clone()),
+            [key] => Some(*key),
             _ => {
                 let mut things = Things::default();
                 for key in keys {
@@ -143,7 +144,7 @@ impl Receivers<'_, '_> {
 
     /// The write under `key` that holds at a place which stands in one run of statements with it and with the container.
     fn last_write(
-        &self,
+        &mut self,
         file: FileId,
         container: ExprId,
         key: &ItemKey,
@@ -152,9 +153,15 @@ impl Receivers<'_, '_> {
         if at != file {
             return None;
         }
-        let writes = self.writes.get(&(file, container))?;
-        let holding = writes.iter().filter(|write| self.overwrites(write, key, file, container, place));
-        holding.max_by_key(|write| self.facts(file)[write.value].span).copied()
+        let mut last: Option<Write> = None;
+        for write in self.writes.get(&(file, container)).cloned()? {
+            let begins = |write: &Write| self.facts(file)[write.value].span;
+            let is_later = last.as_ref().is_none_or(|last| begins(last) < begins(&write));
+            if is_later && self.overwrites(&write, key, file, container, place) {
+                last = Some(write);
+            }
+        }
+        last
     }
 
     /// What a write puts under `keys`.
@@ -194,6 +201,9 @@ impl Receivers<'_, '_> {
         match facts[container].kind {
             ExprKind::Table(entries) => {
                 for (key, value) in facts.entries(entries) {
+                    if things.is_full() {
+                        break;
+                    }
                     match key {
                         Some(key) => {
                             if self.fits(file, *key, keys) {
@@ -242,7 +252,7 @@ impl Receivers<'_, '_> {
             ExprKind::Call(call) => {
                 for argument in facts.arguments(&facts[call]) {
                     if let Some(keyword) = argument.keyword {
-                        let text = ItemKey::Text(facts.text(keyword).to_owned());
+                        let text = ItemKey::Text(self.symbol(file, keyword));
                         if keys.is_empty() || keys.contains(&text) {
                             things.extend(&self.value(file, argument.value));
                         }
@@ -292,7 +302,7 @@ impl Receivers<'_, '_> {
 
     /// Whether a written item replaces what the container was made with, for someone who asks at `place` of the same statements.
     fn overwrites(
-        &self,
+        &mut self,
         write: &Write,
         key: &ItemKey,
         file: FileId,
@@ -308,13 +318,13 @@ impl Receivers<'_, '_> {
                 ExprKind::Table(entries) => facts
                     .entries(entries)
                     .iter()
-                    .any(|(own, _)| own.is_some_and(|own| self.literal_key(file, own).as_ref() == Some(key))),
+                    .any(|(own, _)| own.is_some_and(|own| self.literal_key(file, own) == Some(*key))),
                 _ => false,
             }
         } else {
             write
                 .key
-                .is_some_and(|own| self.literal_key(file, own).as_ref() == Some(key))
+                .is_some_and(|own| self.literal_key(file, own) == Some(*key))
         };
         // All three stand in one run of statements.
         let innermost = |span: crate::source::Span| {
@@ -417,6 +427,9 @@ impl Receivers<'_, '_> {
         match facts[expr].kind {
             ExprKind::Group(elements) => {
                 for element in facts.list(elements) {
+                    if things.is_full() {
+                        break;
+                    }
                     match facts[*element].kind {
                         ExprKind::Through(inner) => {
                             let spliced = self.settled(file, inner);
@@ -428,8 +441,8 @@ impl Receivers<'_, '_> {
             }
             ExprKind::Table(entries) => {
                 for (key, _) in facts.entries(entries) {
-                    if let Some(key) = key {
-                        things.extend(&self.value(file, *key));
+                    if let Some(key) = key.filter(|_| !things.is_full()) {
+                        things.extend(&self.value(file, key));
                     }
                 }
                 return things;
@@ -583,7 +596,7 @@ impl Receivers<'_, '_> {
             let fits = keys.is_empty()
                 || match slot {
                     Slot::Position(at) => keys.contains(&ItemKey::Number(i64::from(at))),
-                    Slot::Keyword(name) => keys.contains(&ItemKey::Text(self.text(file, name).to_owned())),
+                    Slot::Keyword(name) => keys.contains(&ItemKey::Text(self.symbol(file, name))),
                     Slot::Whole => true,
                 };
             if fits {
@@ -652,11 +665,7 @@ impl Receivers<'_, '_> {
         ) {
             return;
         }
-        let writes = self.writes.entry((file, container)).or_default();
-        if writes.len() < MOST_WRITES && !writes.contains(&write) {
-            writes.push(write);
-            self.has_news = true;
-        }
+        self.learn(News::Written(file, container, write));
     }
 
     /// `names.append(x)`, `table.update(other)`: what a call puts into the container it is made on.
@@ -787,10 +796,12 @@ impl Receivers<'_, '_> {
             "getattr" => {
                 let objects = self.settled(file, argument(0)?);
                 let mut things = Things::default();
-                for key in self.keys(file, argument(1)?) {
-                    if let ItemKey::Text(text) = key {
-                        let symbol = self.symbol_of(&text);
-                        things.extend(&self.member(&objects, symbol, &text));
+                for entry in self.settled(file, argument(1)?) {
+                    if let Thing::Made(at, expr) = entry.thing
+                        && let ExprKind::Text(name) = self.facts(at)[expr].kind
+                    {
+                        let symbol = self.symbol(at, name);
+                        things.extend(&self.member(&objects, symbol, self.text(at, name)));
                     }
                 }
                 if let Some(default) = argument(2) {

@@ -2,6 +2,7 @@
 
 use super::classes::Ancestor;
 use super::memo::Key;
+use super::news::News;
 use super::{Exact, PathId, Receivers, Thing, Things};
 use crate::catalog::{Meaning, Role};
 use crate::facts::{
@@ -62,7 +63,7 @@ pub(super) enum Slot {
 /// A parameter that gets more literals than this gets any.
 const MOST_LITERALS: usize = 6;
 /// More callers of one parameter are not told apart.
-const MOST_FLOWS: usize = 64;
+pub(super) const MOST_FLOWS: usize = 64;
 
 impl Receivers<'_, '_> {
     // Definitions
@@ -697,11 +698,7 @@ impl Receivers<'_, '_> {
 
     fn pass(&mut self, function: FunctionRef, index: u32, flow: Flow) {
         let key: Key = self.key_of_parameter(function, index);
-        let flows = self.flows.entry(key).or_default();
-        if flows.len() < MOST_FLOWS && !flows.contains(&flow) {
-            flows.push(flow);
-            self.has_news = true;
-        }
+        self.learn(News::Passed(key, flow));
     }
 
     /// Follows the arguments of a call into the parameters of what it calls.

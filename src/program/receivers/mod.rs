@@ -16,6 +16,7 @@ mod expressions;
 mod functions;
 mod injection;
 mod memo;
+mod news;
 mod paths;
 mod things;
 
@@ -30,8 +31,11 @@ use classes::Ancestor;
 use containers::{Held, Write};
 use functions::Flow;
 use memo::{Key, Known, Memo};
+use news::News;
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::rc::Rc;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Rounds after which what callers pass has settled: further ones found next to nothing on any program that was measured.
 const MOST_ROUNDS: u32 = 3;
@@ -61,13 +65,13 @@ pub(crate) struct Receivers<'p, 'a> {
     module_stores: FxHashMap<(FileId, Symbol), Vec<(FileId, ExprId)>>,
     /// What is put into a container, by the expression that makes it.
     writes: FxHashMap<(FileId, ExprId), Vec<Write>>,
-    resolution_orders: FxHashMap<ClassRef, Rc<[Ancestor]>>,
+    resolution_orders: FxHashMap<ClassRef, Arc<[Ancestor]>>,
     /// The classes that derive from a class, directly.
     derived: FxHashMap<ClassRef, Vec<ClassRef>>,
     /// The classes of which objects are made.
     made: FxHashSet<ClassRef>,
     /// The classes that an object can be of, by the class it is known to be of; for this round.
-    receiving_of: FxHashMap<ClassRef, Rc<[ClassRef]>>,
+    receiving_of: FxHashMap<ClassRef, Arc<[ClassRef]>>,
     /// The methods of each name, where at most two classes of the program define one.
     methods: FxHashMap<Symbol, Vec<FunctionRef>>,
     /// The yields and returns of each file, by function.
@@ -82,6 +86,10 @@ pub(crate) struct Receivers<'p, 'a> {
     /// Whether what is being worked out may change in the next round.
     is_open: bool,
     depth: u32,
+    /// The files of the program that are this worker's: whose calls and stores it visits.
+    own: Range<usize>,
+    /// What this worker learnt and the others have not heard of.
+    news: Vec<News>,
     /// Whether something new was learnt in this round that others may have missed.
     has_news: bool,
 }
@@ -103,25 +111,45 @@ struct Bases {
 pub(crate) struct Symbol(u32);
 
 impl<'p, 'a> Receivers<'p, 'a> {
-    /// Works out what every call of the program calls.
-    pub(crate) fn find(program: &'p Program<'a>) -> Self {
-        let mut receivers = Self::new(program);
-        receivers.find_derived();
-        receivers.find_methods();
-        receivers.find_own_stores();
-        receivers.find_writes();
+    /// Works out what every call of the program calls: the workers, each of which knows it of its own files.
+    pub(crate) fn find(program: &'p Program<'a>) -> Vec<Self> {
+        let mut workers: Vec<Self> = shares(program).into_iter().map(|own| Self::new(program, own)).collect();
+        Self::work(&mut workers, Self::find_derived);
+        Self::work(&mut workers, |worker| {
+            worker.find_methods();
+            worker.find_own_stores();
+        });
+        Self::work(&mut workers, Self::find_writes);
         for round in 0..MOST_ROUNDS {
-            receivers.has_news = false;
-            receivers.visit_all(round == 0);
-            if !receivers.has_news {
+            workers.iter_mut().for_each(Self::next_round);
+            Self::work(&mut workers, |worker| worker.visit_all(round == 0));
+            if workers.iter().all(|worker| !worker.has_news) {
                 break;
             }
-            receivers.next_round();
         }
-        receivers
+        workers
     }
 
-    fn new(program: &'p Program<'a>) -> Self {
+    /// Lets all workers do a piece of work, and then hear what the others learnt.
+    fn work(workers: &mut [Self], work: impl Fn(&mut Self) + Sync) {
+        let news: Vec<Vec<News>> = workers
+            .par_iter_mut()
+            .map(|worker| {
+                worker.has_news = false;
+                work(worker);
+                worker.take_news()
+            })
+            .collect();
+        workers.par_iter_mut().enumerate().for_each(|(index, worker)| {
+            for (from, news) in news.iter().enumerate() {
+                if from != index {
+                    worker.hear(news);
+                }
+            }
+        });
+    }
+
+    fn new(program: &'p Program<'a>, own: Range<usize>) -> Self {
         let mut next: Key = 0;
         let mut take = |count: usize| {
             let start = next;
@@ -177,6 +205,8 @@ impl<'p, 'a> Receivers<'p, 'a> {
             is_collecting: false,
             is_open: false,
             depth: 0,
+            own,
+            news: Vec::new(),
             has_news: false,
         }
     }
@@ -185,7 +215,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
     /// asked: most answers are then final in the first round.
     fn find_writes(&mut self) {
         self.is_collecting = true;
-        for file in self.python_files() {
+        for file in self.own_files() {
             self.find_made(file);
             self.visit_stores(file, true);
             for call in 0..self.facts(file).calls.len() {
@@ -193,12 +223,11 @@ impl<'p, 'a> Receivers<'p, 'a> {
             }
         }
         self.is_collecting = false;
-        self.next_round();
     }
 
     /// Visits every call and every store that may have something new to say: what they call, what they hand over, what they put where.
     fn visit_all(&mut self, is_first: bool) {
-        for file in self.python_files() {
+        for file in self.own_files() {
             let callees = self.bases[file.0 as usize].callee;
             for call in 0..self.facts(file).calls.len() {
                 let call = CallId(u32::try_from(call).unwrap_or(u32::MAX));
@@ -216,9 +245,9 @@ impl<'p, 'a> Receivers<'p, 'a> {
         self.receiving_of.clear();
     }
 
-    fn python_files(&self) -> Vec<FileId> {
-        let files = self.program.files().filter(|(_, file)| file.language == Language::Python);
-        files.map(|(file, _)| file).collect()
+    /// This worker's files.
+    pub(crate) fn own_files(&self) -> Vec<FileId> {
+        python_files(self.program).filter(|file| self.own.contains(&(file.0 as usize))).collect()
     }
 
     /// What `work_out` gives, and whether that may change in the next round.
@@ -388,4 +417,30 @@ impl<'p, 'a> Receivers<'p, 'a> {
     fn functions_of(&self, file: FileId) -> impl Iterator<Item = FunctionId> + use<> {
         (0..u32::try_from(self.facts(file).functions.len()).unwrap_or(u32::MAX)).map(FunctionId)
     }
+}
+
+/// Workers beyond this number would each work out again what all files share.
+const WORKERS: usize = 2;
+
+/// The share of each worker: stretches of files with about as many calls.
+fn shares(program: &Program<'_>) -> Vec<Range<usize>> {
+    let calls = |file: FileId| program[file].facts.calls.len();
+    let total: usize = python_files(program).map(calls).sum();
+    let mut shares = Vec::new();
+    let (mut start, mut seen) = (0, 0);
+    for file in python_files(program) {
+        seen += calls(file);
+        let end = file.0 as usize + 1;
+        if seen * WORKERS >= total * (shares.len() + 1) && shares.len() + 1 < WORKERS {
+            shares.push(start..end);
+            start = end;
+        }
+    }
+    shares.push(start..program.files.len());
+    shares
+}
+
+fn python_files(program: &Program<'_>) -> impl Iterator<Item = FileId> {
+    let files = program.files().filter(|(_, file)| file.language == Language::Python);
+    files.map(|(file, _)| file)
 }

@@ -72,7 +72,7 @@ const MOST_THINGS: usize = 32;
 
 /// A bounded set of things, in the order they were found.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Things(SmallVec<[Entry; 2]>);
+pub(crate) struct Things(SmallVec<[Entry; 1]>);
 
 impl Things {
     pub(crate) fn one(thing: Thing) -> Self {
@@ -116,6 +116,11 @@ impl Things {
         self.0.is_empty()
     }
 
+    /// Whether no further thing would be kept.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.len() >= MOST_THINGS
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
@@ -127,7 +132,7 @@ impl Things {
 
 impl IntoIterator for Things {
     type Item = Entry;
-    type IntoIter = smallvec::IntoIter<[Entry; 2]>;
+    type IntoIter = smallvec::IntoIter<[Entry; 1]>;
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }

@@ -1,0 +1,97 @@
+//! What is learnt about one part of the program and matters to all others.
+//!
+//! The work is dealt to a fixed number of workers, each with some of the files and a memory of its own. Between the rounds they tell
+//! one another what they learnt, in a fixed order: so the result does not depend on how many threads there are.
+
+use super::Receivers;
+use super::classes::StoredValue;
+use super::containers::{MOST_WRITES, Write};
+use super::functions::{Flow, MOST_FLOWS};
+use super::memo::Key;
+use crate::facts::ExprId;
+use crate::program::names::{ClassRef, FunctionRef};
+use crate::source::FileId;
+
+/// Something learnt.
+#[derive(Clone, Debug)]
+pub(super) enum News {
+    /// A class derives from another, directly.
+    Derived { base: ClassRef, class: ClassRef },
+    /// A class has a method of this name.
+    Method(Box<str>, FunctionRef),
+    /// Objects of a class are made.
+    Made(ClassRef),
+    /// A value is written to an attribute.
+    Stored(ClassRef, Box<str>, StoredValue),
+    /// A value is written to a name of a module from outside.
+    StoredInModule(FileId, Box<str>, (FileId, ExprId)),
+    /// Something is put into a container.
+    Written(FileId, ExprId, Write),
+    /// Something is passed to a parameter.
+    Passed(Key, Flow),
+}
+
+/// More values of one attribute are not told apart.
+const MOST_STORES: usize = 64;
+/// More values that are written to one name of a module are not told apart.
+const MOST_MODULE_STORES: usize = 16;
+
+impl Receivers<'_, '_> {
+    /// Learns something, and keeps it for the other workers.
+    pub(super) fn learn(&mut self, news: News) {
+        if self.is_new(&news) {
+            self.has_news = true;
+            self.news.push(news);
+        }
+    }
+
+    /// Hands out what was learnt since the last time.
+    pub(super) fn take_news(&mut self) -> Vec<News> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Hears what another worker learnt.
+    pub(super) fn hear(&mut self, news: &[News]) {
+        for one in news {
+            self.has_news |= self.is_new(one);
+        }
+    }
+
+    /// Keeps something; whether it was not known before.
+    fn is_new(&mut self, news: &News) -> bool {
+        match news {
+            News::Derived { base, class } => add(self.derived.entry(*base).or_default(), *class, usize::MAX),
+            News::Made(class) => self.made.insert(*class),
+            News::Method(name, method) => {
+                let symbol = self.symbol_of(name);
+                let own_class = self.class_of(*method);
+                // One class may define a method several times: overloads, branches.
+                let is_known = self
+                    .methods
+                    .get(&symbol)
+                    .is_some_and(|known| known.iter().any(|known| self.class_of(*known) == own_class));
+                !is_known && add(self.methods.entry(symbol).or_default(), *method, 2)
+            }
+            News::Stored(class, name, value) => {
+                let symbol = self.symbol_of(name);
+                add(self.stores.entry((*class, symbol)).or_default(), *value, MOST_STORES)
+            }
+            News::StoredInModule(file, name, value) => {
+                let symbol = self.symbol_of(name);
+                add(self.module_stores.entry((*file, symbol)).or_default(), *value, MOST_MODULE_STORES)
+            }
+            News::Written(file, container, write) => {
+                add(self.writes.entry((*file, *container)).or_default(), *write, MOST_WRITES)
+            }
+            News::Passed(parameter, flow) => add(self.flows.entry(*parameter).or_default(), *flow, MOST_FLOWS),
+        }
+    }
+}
+
+fn add<T: PartialEq>(known: &mut Vec<T>, one: T, most: usize) -> bool {
+    let is_new = known.len() < most && !known.contains(&one);
+    if is_new {
+        known.push(one);
+    }
+    is_new
+}
