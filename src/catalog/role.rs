@@ -52,6 +52,8 @@ pub enum Role {
     WaitsForResult,
     /// Runs a function in another thread.
     RunsInThread,
+    /// Runs a function once the answer is sent: a coroutine function on the loop, another one in a thread.
+    RunsAfterwards,
     /// Calls a function that it is handed, at once and in the same thread.
     CallsFunction,
     /// Binds arguments to a function: `partial(f, x)`.

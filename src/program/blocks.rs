@@ -4,7 +4,8 @@ use super::Program;
 use super::names::Origin;
 use crate::catalog::Role;
 use crate::facts::{
-    BindingKind, Block, BlockId, BlockKind, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, How, Language,
+    BindingKind, Block, BlockId, BlockKind, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, FunctionId, How,
+    Language,
 };
 use crate::source::{FileId, Span};
 
@@ -33,7 +34,9 @@ impl Program<'_> {
         }
         for (id, around) in facts.blocks_around(block) {
             let state = match around.kind {
-                BlockKind::Rescue { attempt, catches } if self.asks_for_loop(file, attempt) => {
+                BlockKind::Rescue { attempt, catches }
+                    if self.asks_for_loop(file, attempt) || self.asks_whether_it_runs(file, attempt) =>
+                {
                     if catches_runtime_error(facts, catches) {
                         LoopState::NotRunning
                     } else {
@@ -60,6 +63,20 @@ impl Program<'_> {
     #[must_use]
     pub fn asks_for_loop(&self, file: FileId, attempt: BlockId) -> bool {
         self.questions(file, attempt).next().is_some()
+    }
+
+    /// Whether code in `attempt` asks the current loop whether it runs: getting that loop is then what raises where there is none.
+    fn asks_whether_it_runs(&self, file: FileId, attempt: BlockId) -> bool {
+        let facts = &self[file].facts;
+        self.sites_in(file).iter().any(|site| {
+            let tells = self
+                .entry(site)
+                .is_some_and(|entry| entry.role == Some(Role::TellsLoopRunning));
+            tells
+                && site
+                    .call
+                    .is_some_and(|call| facts.blocks_around(facts[call].block).any(|(id, _)| id == attempt))
+        })
     }
 
     /// The calls in `attempt` itself that ask for the running loop.
@@ -241,6 +258,16 @@ impl Program<'_> {
             return state(present);
         }
         let facts = &self[file].facts;
+        if let ExprKind::Call(call) = facts[subject].kind {
+            let told = self
+                .values(file, facts[call].callee)
+                .into_iter()
+                .find_map(|value| match value.origin {
+                    Origin::Function((at, function)) => self.running_where(at, function),
+                    _ => None,
+                });
+            return told.map_or(LoopState::Unknown, |running_where| state(running_where == present));
+        }
         let ExprKind::Name { name, scope } = facts[subject].kind else {
             return LoopState::Unknown;
         };
@@ -282,6 +309,28 @@ impl Program<'_> {
             }
         }
         LoopState::Unknown
+    }
+
+    /// Which truth a function of the program returns where a loop is running, if that is what it tells: the other one elsewhere.
+    fn running_where(&self, file: FileId, function: FunctionId) -> Option<bool> {
+        let facts = &self[file].facts;
+        let mut told = None;
+        for returned in facts.returns.iter().filter(|returned| returned.function == function) {
+            let value = returned.value?;
+            let ExprKind::Truth(truth) = facts[value].kind else {
+                return None;
+            };
+            let running_where = match self.loop_state(file, returned.block, value) {
+                LoopState::Running => truth,
+                LoopState::NotRunning => !truth,
+                LoopState::Unknown => return None,
+            };
+            if told.is_some_and(|told| told != running_where) {
+                return None;
+            }
+            told = Some(running_where);
+        }
+        told
     }
 
     /// Whether an expression is a call that tells whether a loop runs: not one on a loop that was just made.

@@ -5,9 +5,9 @@
 
 use super::Program;
 use super::names::FunctionRef;
-use super::receivers::{Entry, PathId, Receivers, Thing, Things};
+use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things};
 use crate::catalog::{Node, Role};
-use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId};
+use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId, Splat};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use rayon::prelude::*;
@@ -119,6 +119,27 @@ impl Program<'_> {
     pub fn calls_into(&self, function: FunctionRef) -> impl Iterator<Item = &CallEdge> {
         let edges = self.calls.into.get(&function).map_or(&[][..], Vec::as_slice);
         edges.iter().map(|index| &self.calls.edges[*index as usize])
+    }
+
+    /// The argument that a call edge passes to a parameter of its callee, where it is written out.
+    #[must_use]
+    pub fn passed(&self, edge: &CallEdge, parameter: u32) -> Option<ExprId> {
+        let facts = &self[edge.site.file].facts;
+        let (file, function) = edge.callee;
+        let parameters = self[file].facts.parameters(&self[file].facts[function]);
+        let name = self[file].facts.text(parameters.get(parameter as usize)?.name);
+        let arguments = facts.arguments(&facts[edge.call?]);
+        let by_keyword = arguments
+            .iter()
+            .find(|argument| argument.keyword.is_some_and(|keyword| facts.text(keyword) == name));
+        if let Some(argument) = by_keyword {
+            return Some(argument.value);
+        }
+        let position = parameter.checked_sub(edge.offset)? as usize;
+        let by_position = arguments
+            .iter()
+            .take_while(|argument| argument.keyword.is_none() && argument.splat == Splat::No);
+        by_position.map(|argument| argument.value).nth(position)
     }
 
     /// The call graph by names: of the program's functions and of what they call in libraries.
@@ -371,7 +392,15 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 if control == (Thread::Same, By::Call) {
                     continue;
                 }
-                for (argument, _) in self.receivers.handed_over(path, file, call) {
+                for Handed {
+                    value: argument,
+                    is_coroutine,
+                    ..
+                } in self.receivers.handed_over(path, file, call)
+                {
+                    if !is_coroutine {
+                        continue;
+                    }
                     coroutines_in(facts, argument, control, &mut found);
                     // `work = fetch(); create_task(work)`
                     for value in self.program.values(file, argument) {
@@ -387,18 +416,21 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         found
     }
 
-    /// How a library runs what it is handed.
-    fn control(&self, path: PathId) -> Option<Control> {
-        let role = self
+    fn role(&self, path: PathId) -> Option<Role> {
+        let entry = self
             .receivers
             .paths
             .node(path)
-            .and_then(|node| self.program.catalog.call(node))
-            .and_then(|entry| entry.role)?;
-        match role {
+            .and_then(|node| self.program.catalog.call(node))?;
+        entry.role
+    }
+
+    /// How a library runs what it is handed.
+    fn control(&self, path: PathId) -> Option<Control> {
+        match self.role(path)? {
             Role::RunsInThread => Some((Thread::Other, By::Call)),
             Role::SchedulesOnLoop => Some((Thread::Same, By::Scheduled)),
-            Role::SchedulesThreadsafe => Some((Thread::Other, By::Scheduled)),
+            Role::SchedulesThreadsafe | Role::RunsAfterwards => Some((Thread::Other, By::Scheduled)),
             Role::RunsEventLoop | Role::CallsFunction => Some((Thread::Same, By::Call)),
             _ => None,
         }
@@ -424,10 +456,20 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         for entry in callees {
             let Thing::Library(path) = entry.thing else { continue };
             let Some(control) = self.control(path) else { continue };
-            for (argument, is_called) in self.receivers.handed_over(path, file, call) {
+            let runs_afterwards = self.role(path) == Some(Role::RunsAfterwards);
+            for Handed { value, is_called, .. } in self.receivers.handed_over(path, file, call) {
                 if is_called {
-                    let handed = self.receivers.settled(file, argument).at_most(entry.confidence);
-                    self.add_targets(&handed, caller, site, Some(call), control);
+                    let handed = self.receivers.settled(file, value).at_most(entry.confidence);
+                    let before = self.found.edges.len();
+                    self.add_targets(&handed, caller, site, None, control);
+                    if runs_afterwards {
+                        // A coroutine function runs on the loop, another one in a thread.
+                        for edge in &mut self.found.edges[before..] {
+                            if self.program[edge.callee.0].facts[edge.callee.1].is_async {
+                                edge.thread = Thread::Same;
+                            }
+                        }
+                    }
                 }
             }
         }
@@ -630,12 +672,63 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         }
     }
 
+    /// `@router.get("/", dependencies=[Depends(check)])`: what a handler depends on without a parameter for it.
+    fn visit_route_dependencies(&mut self, file: FileId, id: FunctionId) {
+        let facts = self.facts(file);
+        for decorator in facts.list(facts[id].decorators) {
+            let ExprKind::Call(call) = facts[*decorator].kind else {
+                continue;
+            };
+            for argument in facts.arguments(&facts[call]) {
+                let is_list = argument
+                    .keyword
+                    .is_some_and(|keyword| facts.text(keyword) == "dependencies");
+                let ExprKind::Group(elements) = facts[argument.value].kind else {
+                    continue;
+                };
+                if !is_list {
+                    continue;
+                }
+                for element in facts.list(elements) {
+                    let mut found = Vec::new();
+                    self.receivers.dependency_of(file, *element, &mut found);
+                    for (dependency, _) in found {
+                        let site = Site {
+                            file,
+                            span: facts[*element].span,
+                        };
+                        self.add_dependency((file, Some(id)), dependency, site);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_dependency(&mut self, caller: Caller, dependency: Thing, site: Site) {
+        let mut targets = Vec::new();
+        let entry = Entry {
+            thing: dependency,
+            confidence: Confidence::Certain,
+        };
+        self.targets(entry, 0, &mut targets);
+        for (callee, offset, confidence) in targets {
+            // What is no coroutine function runs in a pool of threads, a class too.
+            let thread = if self.facts(callee.0)[callee.1].is_async {
+                Thread::Same
+            } else {
+                Thread::Other
+            };
+            self.add(caller, callee, site, None, offset, (thread, By::Injected), confidence);
+        }
+    }
+
     /// Frameworks fill parameters.
     fn visit_injections(&mut self, file: FileId) {
         let facts = self.facts(file);
         for index in 0..facts.functions.len() {
             let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
             let caller = (file, Some(id));
+            self.visit_route_dependencies(file, id);
             let parameters = facts.parameters(&facts[id]);
             for (position, parameter) in parameters.iter().enumerate() {
                 let position = u32::try_from(position).unwrap_or(u32::MAX);
@@ -644,21 +737,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                     span: parameter.span,
                 };
                 for (dependency, _) in self.receivers.dependencies((file, id), position) {
-                    let mut targets = Vec::new();
-                    let entry = Entry {
-                        thing: dependency,
-                        confidence: Confidence::Certain,
-                    };
-                    self.targets(entry, 0, &mut targets);
-                    for (callee, offset, confidence) in targets {
-                        // What is no coroutine function runs in a pool of threads, a class too.
-                        let thread = if self.facts(callee.0)[callee.1].is_async {
-                            Thread::Same
-                        } else {
-                            Thread::Other
-                        };
-                        self.add(caller, callee, site, None, offset, (thread, By::Injected), confidence);
-                    }
+                    self.add_dependency(caller, dependency, site);
                 }
                 if let Some(fixture) = self.receivers.fixture((file, id), position) {
                     self.add(

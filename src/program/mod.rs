@@ -14,6 +14,7 @@ mod crates;
 mod modules;
 mod names;
 mod owners;
+mod reach;
 mod receivers;
 mod secrets;
 mod sites;
@@ -21,6 +22,7 @@ mod stars;
 mod texts;
 mod tokens;
 mod units;
+mod wrappers;
 
 pub use blocks::LoopState;
 pub use calls::{By, CallEdge, CallGraph, Caller, Edge, Thread};
@@ -29,6 +31,7 @@ pub use owners::{
     BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Owner, Owners, SECRET_RESOLUTION, TOKEN_MINTING,
     TOKEN_VALIDATION, matches_pattern,
 };
+pub use reach::{AsyncWays, Way};
 pub use secrets::{ReadBy, SecretRead};
 pub use sites::LibrarySite;
 pub use texts::TextOrigin;

@@ -261,7 +261,8 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
             .map(worked)
             .collect(),
         _ => {
-            let reads = program.secret_reads().iter().map(|read| (read.primary, read.scope));
+            let direct = program.secret_reads().iter().filter(|read| read.through.is_empty());
+            let reads = direct.map(|read| (read.primary, read.scope));
             // Who reads the setting that a caller names resolves secrets for others.
             let resolvers = program.sites_of(Role::ReadsSetting).filter(|site| {
                 let facts = &program[site.file].facts;

@@ -382,7 +382,13 @@ impl Receivers<'_, '_> {
             }
         }
         let _ = symbol;
-        Things::default()
+        match self.program.starred_library(file, MODULE_SCOPE, name) {
+            Some(node) => {
+                let path = self.paths.of_node(self.program.catalog, node);
+                Things::one(self.library(path))
+            }
+            None => Things::default(),
+        }
     }
 
     // Members
@@ -405,8 +411,12 @@ impl Receivers<'_, '_> {
                 Thing::Class(class, exact) => self.class_member(class, exact, symbol, name),
                 Thing::Instance(class, exact) => self.object_member(class, exact, symbol, name),
                 Thing::Super { of, receiver, exact } => self.super_member(of, receiver, exact, symbol, name),
-                Thing::Library(path) | Thing::LibraryInstance(path) => {
+                Thing::Library(path) => {
                     let path = self.paths.child(self.program.catalog, path, name);
+                    Things::one(self.library(path))
+                }
+                Thing::LibraryInstance(path) => {
+                    let path = self.paths.member(self.program.catalog, path, name);
                     Things::one(self.library(path))
                 }
                 Thing::Made(file, expr) => self.builtin_member(file, expr, name),

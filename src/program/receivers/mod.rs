@@ -20,6 +20,7 @@ mod news;
 mod paths;
 mod things;
 
+pub(crate) use functions::Handed;
 pub(crate) use paths::{PathId, Paths};
 pub(crate) use things::{Entry, Exact, Thing, Things};
 

@@ -65,6 +65,23 @@ impl Paths {
         self.push(path, name, text, node)
     }
 
+    /// The member `name` of an object of the class at `path`. What the catalog says of all that lies below a package does not speak of
+    /// the methods of its objects.
+    pub(crate) fn member(&mut self, catalog: &Catalog, path: PathId, name: &str) -> PathId {
+        let node = self.paths[path.0 as usize]
+            .node
+            .and_then(|node| catalog.child(node, name));
+        if node.is_none_or(|node| !catalog.path(node).ends_with('*')) {
+            return self.child(catalog, path, name);
+        }
+        let key = format!("().{name}");
+        if let Some(known) = self.children.get(&(path, key.as_str().into())) {
+            return *known;
+        }
+        let text = format!("{}.{name}", self.text(path)).into();
+        self.push(path, &key, text, None)
+    }
+
     /// The path of what the catalog knows.
     pub(crate) fn of_node(&mut self, catalog: &Catalog, node: Node) -> PathId {
         if let Some(known) = self.of_node.get(&node) {
