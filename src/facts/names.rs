@@ -40,6 +40,19 @@ impl Names {
         found.map(|index| Name(*index))
     }
 
+    /// The names, in order, in whose texts `find` finds something. It sees all texts at once, one behind the other without a gap, and
+    /// says where the first thing begins that does not begin before an offset. (What runs over the end of a text counts, too.)
+    pub fn searched(&self, find: impl Fn(&str, usize) -> Option<usize>) -> Vec<Name> {
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(place) = find(&self.buffer, from) {
+            let index = self.ends.partition_point(|end| *end as usize <= place);
+            found.push(Name(u32::try_from(index).unwrap_or(u32::MAX)));
+            from = self.ends[index] as usize;
+        }
+        found
+    }
+
     /// How many names there are.
     #[must_use]
     pub fn len(&self) -> usize {

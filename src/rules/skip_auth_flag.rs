@@ -9,15 +9,21 @@ use crate::facts::{
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{Origin, Program, ProgramFile};
 use crate::source::{FileId, Span};
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 /// Reports each place that gives such a flag a value that enables it.
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     let found = program.for_each_file(|file, data| {
+        let words = program.catalog().words();
+        let hinted = data.facts.names.searched(|texts, from| words.flag_stem(texts, from));
+        if hinted.is_empty() {
+            return Vec::new();
+        }
         let mut flags = Flags {
             program,
             file,
             data,
+            hinted,
             found: Vec::new(),
         };
         flags.settings();
@@ -69,8 +75,13 @@ struct Flags<'p> {
     program: &'p Program<'p>,
     file: FileId,
     data: &'p ProgramFile,
+    /// The names that have a word of flags in them, in order: no other is a flag, and most files have none.
+    hinted: Vec<Name>,
     found: Vec<Flag>,
 }
+
+/// The names in code that are flags, and what they say.
+type Interesting = FxHashMap<Name, FlagName>;
 
 impl Flags<'_> {
     // Configuration
@@ -78,11 +89,17 @@ impl Flags<'_> {
     fn settings(&mut self) {
         let facts = &self.data.facts;
         for (index, setting) in facts.config.iter().enumerate() {
-            let path: Vec<&str> = facts
-                .path(setting.path)
-                .iter()
-                .map(|segment| facts.text(*segment))
-                .collect();
+            let path = facts.path(setting.path);
+            let text = match setting.value {
+                Scalar::Text(text) => Some(text),
+                _ => None,
+            };
+            // What is read below: the last two keys, and the name of a feature.
+            let mut names = path.iter().rev().take(2).chain(&text);
+            if !names.any(|name| self.hinted.binary_search(name).is_ok()) {
+                continue;
+            }
+            let path: Vec<&str> = path.iter().map(|segment| facts.text(*segment)).collect();
             let Some(last) = path.last() else { continue };
             // A Cargo feature that is on by default, or asked for of a dependency.
             if let Scalar::Text(feature) = setting.value
@@ -151,13 +168,10 @@ impl Flags<'_> {
     // Code
 
     fn code(&mut self) {
-        let interesting: FxHashSet<Name> = self
-            .data
-            .facts
-            .names
-            .iter()
-            .filter(|(_, text)| text.len() < 80 && self.flag(text).is_some())
-            .map(|(name, _)| name)
+        let hinted = self.hinted.iter().map(|name| (*name, self.data.facts.text(*name)));
+        let interesting: Interesting = hinted
+            .filter(|(_, text)| text.len() < 80)
+            .filter_map(|(name, text)| Some((name, self.flag(text)?)))
             .collect();
         if interesting.is_empty() {
             return;
@@ -170,22 +184,23 @@ impl Flags<'_> {
     }
 
     /// Keyword arguments, defaults of settings that are read, command-line options.
-    fn calls(&mut self, interesting: &FxHashSet<Name>) {
+    fn calls(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
         for (index, call) in facts.calls.iter().enumerate() {
             let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
             // What a decorator or a route says of itself describes one endpoint.
-            let describes = self.is_decorator(call.expr)
-                || self.names_a_path(
-                    facts
-                        .arguments(call)
-                        .iter()
-                        .map(|argument| (argument.keyword, argument.value)),
-                );
+            let describes = |rule: &Self| {
+                let mut values = facts
+                    .arguments(call)
+                    .iter()
+                    .map(|argument| (argument.keyword, argument.value));
+                rule.is_decorator(call.expr) || rule.names_a_path(&mut values)
+            };
             for argument in facts.arguments(call) {
-                if let Some(keyword) = argument.keyword.filter(|keyword| interesting.contains(keyword))
+                if let Some(keyword) = argument.keyword
+                    && let Some(kind) = interesting.get(&keyword)
                     && !self.is_local_to_test(call.scope)
-                    && !(describes && self.flag(facts.text(keyword)) == Some(FlagName::Requires))
+                    && !(*kind == FlagName::Requires && describes(self))
                     && !self.is_state(self.class_made_by(call), keyword)
                 {
                     self.judge(argument.span, call.scope, facts.text(keyword), argument.value);
@@ -193,8 +208,8 @@ impl Flags<'_> {
             }
             // A builder: `.skip_auth(true)`.
             if let (ExprKind::Member { object, name }, [argument]) = (facts[call.callee].kind, facts.arguments(call))
+                && interesting.contains_key(&name)
                 && !self.is_made_of_a_path(object)
-                && interesting.contains(&name)
                 && matches!(facts[argument.value].kind, ExprKind::Truth(_))
                 && !self.is_local_to_test(call.scope)
             {
@@ -206,8 +221,18 @@ impl Flags<'_> {
     }
 
     /// `getenv("SKIP_AUTH", "true")`, `add_argument("--skip-auth", default=True)`, `setdefault("SKIP_AUTH", "1")`.
-    fn declared_default(&mut self, call: CallId, interesting: &FxHashSet<Name>) {
+    fn declared_default(&mut self, call: CallId, interesting: &Interesting) {
         let facts = &self.data.facts;
+        let flags = facts.arguments(&facts[call]).iter();
+        let mut flags = flags
+            .filter_map(|argument| match facts[argument.value].kind {
+                ExprKind::Text(text) if interesting.contains_key(&text) => Some((facts[argument.value].span, text)),
+                _ => None,
+            })
+            .peekable();
+        if flags.peek().is_none() {
+            return;
+        }
         let Some(site) = self
             .program
             .sites_in(self.file)
@@ -231,14 +256,10 @@ impl Flags<'_> {
         if self.is_local_to_test(site.scope) {
             return;
         }
-        for argument in facts.arguments(&facts[call]) {
-            if let ExprKind::Text(text) = facts[argument.value].kind
-                && interesting.contains(&text)
-            {
-                // `--require-auth/--no-require-auth` declares both directions of one flag.
-                let name = facts.text(text).split('/').next().unwrap_or("");
-                self.judge(facts[argument.value].span, site.scope, name, value);
-            }
+        for (span, text) in flags {
+            // `--require-auth/--no-require-auth` declares both directions of one flag.
+            let name = facts.text(text).split('/').next().unwrap_or("");
+            self.judge(span, site.scope, name, value);
         }
     }
 
@@ -277,13 +298,12 @@ impl Flags<'_> {
     }
 
     /// Assignments and fields of classes.
-    fn bindings(&mut self, interesting: &FxHashSet<Name>) {
+    fn bindings(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
-        for binding in facts
-            .bindings
-            .iter()
-            .filter(|binding| interesting.contains(&binding.name))
-        {
+        for binding in &facts.bindings {
+            let Some(kind) = interesting.get(&binding.name) else {
+                continue;
+            };
             // `#[arg(default_value_t = true)] skip_auth: bool`
             for decorator in facts.list(binding.decorators) {
                 if let ExprKind::Call(call) = facts[*decorator].kind {
@@ -303,20 +323,19 @@ impl Flags<'_> {
             if self.is_local_to_test(binding.scope) || self.reads_flag(value, interesting) {
                 continue;
             }
-            let requires = self.flag(facts.text(binding.name)) == Some(FlagName::Requires);
-            if requires && self.is_class_of_endpoint(binding.scope) {
+            if *kind == FlagName::Requires && self.is_class_of_endpoint(binding.scope) {
                 continue;
             }
             self.judge(binding.span, binding.scope, facts.text(binding.name), value);
         }
     }
 
-    fn parameters(&mut self, interesting: &FxHashSet<Name>) {
+    fn parameters(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
         for function in &facts.functions {
             for parameter in facts.parameters(function) {
                 if let Some(default) = parameter.default
-                    && interesting.contains(&parameter.name)
+                    && interesting.contains_key(&parameter.name)
                     && !self.is_local_to_test(function.scope)
                 {
                     self.judge(parameter.span, function.scope, facts.text(parameter.name), default);
@@ -326,58 +345,63 @@ impl Flags<'_> {
     }
 
     /// `settings.skip_auth = True`, `os.environ["SKIP_AUTH"] = "1"`.
-    fn stores(&mut self, interesting: &FxHashSet<Name>) {
+    fn stores(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
         for store in &facts.stores {
             let Some(value) = store.value else { continue };
-            let scope = facts[store.block].scope;
-            if self.is_local_to_test(scope) || self.reads_flag(value, interesting) {
-                continue;
-            }
-            match facts[store.target].kind {
-                ExprKind::Member { object, name }
-                    if interesting.contains(&name)
-                        && !(self.is_self(object) && self.is_state(self.class_name_around(scope), name)) =>
-                {
+            let (name, span, object) = match facts[store.target].kind {
+                ExprKind::Member { object, name } => {
                     let span = facts[store.target].span.tail(facts.text(name).len());
-                    self.judge(span, scope, facts.text(name), value);
+                    (name, span, Some(object))
                 }
-                ExprKind::Index { key, .. } => {
-                    if let ExprKind::Text(name) = facts[key].kind
-                        && interesting.contains(&name)
-                    {
-                        self.judge(facts[key].span, scope, facts.text(name), value);
-                    }
-                }
-                _ => {}
+                ExprKind::Index { key, .. } => match facts[key].kind {
+                    ExprKind::Text(name) => (name, facts[key].span, None),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let scope = facts[store.block].scope;
+            if interesting.contains_key(&name)
+                && !self.is_local_to_test(scope)
+                && !self.reads_flag(value, interesting)
+                && !(object.is_some_and(|object| self.is_self(object))
+                    && self.is_state(self.class_name_around(scope), name))
+            {
+                self.judge(span, scope, facts.text(name), value);
             }
         }
     }
 
-    fn tables(&mut self, interesting: &FxHashSet<Name>) {
+    fn tables(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
         for expr in &facts.exprs {
             let ExprKind::Table(entries) = expr.kind else { continue };
-            let scope = self.scope_at(expr.span);
-            let entries = facts.entries(entries);
-            let keys = entries.iter().map(|(key, value)| {
+            let named = |(key, value): &(Option<ExprId>, ExprId)| {
                 let name = key.and_then(|key| match facts[key].kind {
-                    ExprKind::Text(name) => Some(name),
+                    ExprKind::Text(name) => Some((name, facts[key].span)),
                     _ => None,
                 });
                 (name, *value)
+            };
+            let entries = facts.entries(entries).iter().map(named);
+            let flags = entries.clone().filter_map(|(key, value)| {
+                let (name, span) = key.filter(|(name, _)| interesting.contains_key(name))?;
+                Some((name, span, value))
             });
-            if self.names_a_path(keys) || (self.data.scope == CodeScope::Test && self.is_in_decorator(expr.span)) {
+            let mut flags = flags.peekable();
+            if flags.peek().is_none()
+                || self.names_a_path(entries.map(|(key, value)| (key.map(|(name, _)| name), value)))
+                || (self.data.scope == CodeScope::Test && self.is_in_decorator(expr.span))
+            {
                 continue;
             }
-            for (key, value) in entries {
-                if let Some(key) = key
-                    && let ExprKind::Text(name) = facts[*key].kind
-                    && interesting.contains(&name)
-                    && !self.is_local_to_test(scope)
-                    && !self.reads_flag(*value, interesting)
-                {
-                    self.judge(facts[*key].span, scope, facts.text(name), *value);
+            let scope = self.scope_at(expr.span);
+            if self.is_local_to_test(scope) {
+                continue;
+            }
+            for (name, span, value) in flags {
+                if !self.reads_flag(value, interesting) {
+                    self.judge(span, scope, facts.text(name), value);
                 }
             }
         }
@@ -512,7 +536,7 @@ impl Flags<'_> {
     }
 
     /// Whether a value comes from a setting that is itself a flag: then the place to report is its default, there.
-    fn reads_flag(&self, value: ExprId, interesting: &FxHashSet<Name>) -> bool {
+    fn reads_flag(&self, value: ExprId, interesting: &Interesting) -> bool {
         let facts = &self.data.facts;
         let span = facts[value].span;
         self.program.sites_in(self.file).iter().any(|site| {
@@ -521,10 +545,9 @@ impl Flags<'_> {
                     .program
                     .entry(site)
                     .is_some_and(|entry| matches!(entry.role, Some(Role::ReadsSetting | Role::DeclaresOption)))
-                && self
-                    .program
-                    .argument(site, "name")
-                    .is_some_and(|name| matches!(facts[name].kind, ExprKind::Text(text) if interesting.contains(&text)))
+                && self.program.argument(site, "name").is_some_and(
+                    |name| matches!(facts[name].kind, ExprKind::Text(text) if interesting.contains_key(&text)),
+                )
         })
     }
 
