@@ -106,6 +106,8 @@ pub struct FileFacts {
     pub bindings: Vec<Binding>,
     /// Where the bindings of each scope begin; those of the last scope end with the arena.
     pub(crate) first_bindings: Vec<u32>,
+    /// The name of each binding: what is searched lies close together.
+    pub(crate) bound_names: Vec<Name>,
     /// Names that come from elsewhere.
     pub imports: Vec<Import>,
     /// Functions, methods and lambdas.
@@ -733,9 +735,9 @@ impl FileFacts {
     #[must_use]
     pub fn binding_range(&self, scope: ScopeId, name: Name) -> std::ops::Range<usize> {
         let own = self.bindings_range_in(scope);
-        let bindings = &self.bindings[own.clone()];
-        let start = bindings.partition_point(|binding| binding.name < name);
-        let of_name = bindings[start..].iter().take_while(|binding| binding.name == name);
+        let names = &self.bound_names[own.clone()];
+        let start = names.partition_point(|bound| *bound < name);
+        let of_name = names[start..].iter().take_while(|bound| **bound == name);
         own.start + start..own.start + start + of_name.count()
     }
 

@@ -81,6 +81,7 @@ impl Builder {
             .bindings
             .sort_by_key(|binding| (binding.scope, binding.name, binding.span));
         let first_bindings = first_bindings(facts.scopes.len(), &facts.bindings);
+        let bound_names = facts.bindings.iter().map(|binding| binding.name).collect();
         let lists = &mut facts.lists;
         let finished = FileFacts {
             // Names are searched to find out what they are bound to.
@@ -88,6 +89,7 @@ impl Builder {
             scopes: taken(&mut facts.scopes),
             bindings: taken(&mut facts.bindings),
             first_bindings,
+            bound_names,
             imports: taken(&mut facts.imports),
             functions: taken(&mut facts.functions),
             classes: taken(&mut facts.classes),
