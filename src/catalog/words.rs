@@ -100,7 +100,7 @@ struct Value {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Method {
-    common: std::collections::BTreeSet<String>,
+    common: rustc_hash::FxHashSet<String>,
 }
 
 /// Phrases split into words once.

@@ -3,9 +3,9 @@
 //! Read off what [`Receivers`] found: calls, what decorators, contexts, loops and properties call without saying so, functions handed
 //! to libraries that call them, and what frameworks fill in. An edge says in which thread the callee runs and whether at once.
 
+use super::Program;
 use super::names::FunctionRef;
 use super::receivers::{Entry, PathId, Receivers, Thing, Things};
-use super::Program;
 use crate::catalog::{Node, Role};
 use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId};
 use crate::finding::{Confidence, Site};
@@ -79,7 +79,14 @@ impl Calls {
             .collect();
         for Walked { edges, libraries } in walked {
             calls.edges.extend(edges);
-            for Library { file, call, node, confidence, .. } in libraries {
+            for Library {
+                file,
+                call,
+                node,
+                confidence,
+                ..
+            } in libraries
+            {
                 if let Some(node) = node {
                     calls.libraries[file.0 as usize].push((call, node, confidence));
                 }
@@ -130,7 +137,14 @@ impl Program<'_> {
                 let callee = names.of(edge.callee.0, Some(edge.callee.1));
                 add(caller, callee, edge.thread, edge.by, edge.confidence);
             }
-            for Library { file, call, path, confidence, .. } in libraries {
+            for Library {
+                file,
+                call,
+                path,
+                confidence,
+                ..
+            } in libraries
+            {
                 let facts = &self[file].facts;
                 let caller = names.of(file, facts.function_around(facts[call].scope));
                 let callee = receivers.paths.text(path).to_owned();
@@ -206,7 +220,9 @@ impl FunctionNames {
                 "" => "__init__",
                 name => name,
             };
-            names.modules.push((data.language == Language::Python).then(|| module.to_owned()));
+            names
+                .modules
+                .push((data.language == Language::Python).then(|| module.to_owned()));
             let mut lambdas: FxHashMap<String, u32> = FxHashMap::default();
             let mut own: Vec<String> = Vec::with_capacity(data.facts.functions.len());
             for function in &data.facts.functions {
@@ -323,7 +339,10 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
     fn visit(&mut self, file: FileId) {
         let facts = self.facts(file);
         let callees: Vec<Things> = (0..facts.calls.len())
-            .map(|index| self.receivers.callees(file, CallId(u32::try_from(index).unwrap_or(u32::MAX))))
+            .map(|index| {
+                self.receivers
+                    .callees(file, CallId(u32::try_from(index).unwrap_or(u32::MAX)))
+            })
             .collect();
         let scheduled = self.scheduled_calls(file, &callees);
         for (index, callees) in callees.into_iter().enumerate() {
@@ -513,7 +532,10 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
     /// A decorator is called by the scope it stands in.
     fn visit_decorators(&mut self, file: FileId) {
         let facts = self.facts(file);
-        let functions = facts.functions.iter().map(|function| (function.decorators, function.parent));
+        let functions = facts
+            .functions
+            .iter()
+            .map(|function| (function.decorators, function.parent));
         let classes = facts.classes.iter().map(|class| (class.decorators, class.parent));
         let decorated: Vec<_> = functions.chain(classes).collect();
         for (decorators, scope) in decorated {
@@ -544,7 +566,9 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 span: super::names::last_name_span(facts, subject),
             };
             for entry in self.receivers.settled(file, subject) {
-                let Thing::Instance(class, exact) = entry.thing else { continue };
+                let Thing::Instance(class, exact) = entry.thing else {
+                    continue;
+                };
                 for name in names {
                     let called = self.receivers.special(class, exact, name);
                     self.add_targets(&called, caller, site, None, (Thread::Same, By::Call));
@@ -637,7 +661,15 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                     }
                 }
                 if let Some(fixture) = self.receivers.fixture((file, id), position) {
-                    self.add(caller, fixture, site, None, 0, (Thread::Same, By::Injected), Confidence::Certain);
+                    self.add(
+                        caller,
+                        fixture,
+                        site,
+                        None,
+                        0,
+                        (Thread::Same, By::Injected),
+                        Confidence::Certain,
+                    );
                 }
             }
         }

@@ -51,7 +51,14 @@ impl Program<'_> {
 
     /// The modules that may give `name` to the module at `scope` of `file` by a star, the first to ask first.
     pub(super) fn starred_modules(&self, file: FileId, scope: ScopeId, name: &str) -> Vec<Place> {
-        let mut waiting: VecDeque<Value> = self.stars.targets.get(&(file, scope)).into_iter().flatten().copied().collect();
+        let mut waiting: VecDeque<Value> = self
+            .stars
+            .targets
+            .get(&(file, scope))
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect();
         let mut seen: Vec<Place> = Vec::new();
         while let Some(target) = waiting.pop_front().filter(|_| seen.len() <= MOST_MODULES) {
             let Origin::Module(place) = target.origin else { continue };

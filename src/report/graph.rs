@@ -72,9 +72,10 @@ fn dot(graph: &Graph) -> String {
 /// Mermaid gives some words a meaning, so nodes are numbered and their names stand in quotes.
 fn mermaid(graph: &Graph) -> String {
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-    let names = graph.arrows.iter().flat_map(|(name, successors)| {
-        std::iter::once(name.as_str()).chain(successors.keys().map(String::as_str))
-    });
+    let names = graph
+        .arrows
+        .iter()
+        .flat_map(|(name, successors)| std::iter::once(name.as_str()).chain(successors.keys().map(String::as_str)));
     for name in names {
         let next = numbers.len() + 1;
         numbers.entry(name).or_insert(next);
@@ -92,7 +93,12 @@ fn mermaid(graph: &Graph) -> String {
                 Arrow::Plain => "-->",
                 Arrow::Dashed => "-.->",
             };
-            let _ = writeln!(text, "  n{} {line} n{}", numbers[name.as_str()], numbers[successor.as_str()]);
+            let _ = writeln!(
+                text,
+                "  n{} {line} n{}",
+                numbers[name.as_str()],
+                numbers[successor.as_str()]
+            );
         }
     }
     text

@@ -3,11 +3,11 @@
 use super::functions::MethodKind;
 use super::news::News;
 use super::{Exact, PathId, Receivers, Symbol, Thing, Things};
-use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, MODULE_SCOPE, ScopeKind, Store};
+use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, MODULE_SCOPE, Name, ScopeKind, Store};
 use crate::finding::Confidence;
+use crate::program::Program;
 use crate::program::bindings::{at_end_of_scope, lookup};
 use crate::program::names::{ClassRef, FunctionRef};
-use crate::program::Program;
 use crate::source::FileId;
 use std::sync::Arc;
 
@@ -23,11 +23,11 @@ pub(super) enum Ancestor {
 /// A value written to an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StoredValue {
-    file: FileId,
-    value: Option<ExprId>,
-    annotation: Option<ExprId>,
+    pub(super) file: FileId,
+    pub(super) value: Option<ExprId>,
+    pub(super) annotation: Option<ExprId>,
     /// Whether it is written to the class, not to an object: functions written there are methods.
-    to_class: bool,
+    pub(super) to_class: bool,
 }
 
 /// Overriding methods beyond this number make an edge to each of them a guess.
@@ -42,7 +42,8 @@ impl Receivers<'_, '_> {
             return Arc::clone(known);
         }
         // Where bases go in a circle, the class stands for itself.
-        self.resolution_orders.insert(class, Arc::new([Ancestor::Project(class)]));
+        self.resolution_orders
+            .insert(class, Arc::new([Ancestor::Project(class)]));
         let bases = self.bases_of(class);
         let mut lines: Vec<Vec<Ancestor>> = bases
             .iter()
@@ -57,7 +58,12 @@ impl Receivers<'_, '_> {
             lines.retain(|line| !line.is_empty());
             let is_last = |candidate: &Ancestor| lines.iter().all(|line| !line[1..].contains(candidate));
             // A hierarchy that Python would refuse is read from left to right.
-            let Some(next) = lines.iter().map(|line| line[0]).find(is_last).or(lines.first().map(|line| line[0])) else {
+            let Some(next) = lines
+                .iter()
+                .map(|line| line[0])
+                .find(is_last)
+                .or(lines.first().map(|line| line[0]))
+            else {
                 break;
             };
             order.push(next);
@@ -139,12 +145,12 @@ impl Receivers<'_, '_> {
         // Classes that say that they follow it are found as any that derive from it.
         !self.derived.contains_key(&class)
             && facts.list(facts[class.1].bases).iter().any(|base| {
-            let named = match facts[*base].kind {
-                ExprKind::Index { object, .. } => object,
-                _ => *base,
-            };
-            crate::program::names::last_name(facts, named).is_some_and(|name| facts.text(name) == "Protocol")
-        })
+                let named = match facts[*base].kind {
+                    ExprKind::Index { object, .. } => object,
+                    _ => *base,
+                };
+                crate::program::names::last_name(facts, named).is_some_and(|name| facts.text(name) == "Protocol")
+            })
     }
 
     // Members
@@ -153,7 +159,11 @@ impl Receivers<'_, '_> {
     pub(super) fn class_member(&mut self, class: ClassRef, exact: Exact, symbol: Symbol, name: &str) -> Things {
         let mut things = Things::default();
         for entry in self.dispatched(class, exact, symbol, name) {
-            things.extend(&self.looked_up_on_class(entry.thing, class, exact).at_most(entry.confidence));
+            things.extend(
+                &self
+                    .looked_up_on_class(entry.thing, class, exact)
+                    .at_most(entry.confidence),
+            );
         }
         things
     }
@@ -179,7 +189,11 @@ impl Receivers<'_, '_> {
         }
         let mut things = Things::default();
         for entry in self.dispatched(class, exact, symbol, name) {
-            things.extend(&self.looked_up_on_object(entry.thing, class, exact).at_most(entry.confidence));
+            things.extend(
+                &self
+                    .looked_up_on_object(entry.thing, class, exact)
+                    .at_most(entry.confidence),
+            );
         }
         things
     }
@@ -223,7 +237,11 @@ impl Receivers<'_, '_> {
         }
         let mut bound = Things::default();
         for entry in things {
-            bound.extend(&self.looked_up_on_object(entry.thing, receiver, exact).at_most(entry.confidence));
+            bound.extend(
+                &self
+                    .looked_up_on_object(entry.thing, receiver, exact)
+                    .at_most(entry.confidence),
+            );
         }
         bound
     }
@@ -299,7 +317,9 @@ impl Receivers<'_, '_> {
             let found = match *ancestor {
                 Ancestor::Project((file, class)) => {
                     let facts = self.facts(file);
-                    let Some(written) = facts.names.find(name) else { continue };
+                    let Some(written) = facts.names.find(name) else {
+                        continue;
+                    };
                     let range = facts.binding_range(facts[class].scope, written);
                     let mut things = Things::default();
                     for binding in at_end_of_scope(facts, range) {
@@ -353,7 +373,9 @@ impl Receivers<'_, '_> {
                 key
             }
         };
-        self.solve(key, |receivers| receivers.dispatched_to(class, &receiving, symbol, name))
+        self.solve(key, |receivers| {
+            receivers.dispatched_to(class, &receiving, symbol, name)
+        })
     }
 
     fn dispatched_to(&mut self, class: ClassRef, receiving: &[ClassRef], symbol: Symbol, name: &str) -> Things {
@@ -388,8 +410,7 @@ impl Receivers<'_, '_> {
         if exact == Exact::Yes || !self.derived.contains_key(&class) {
             return Arc::new([class]);
         }
-        // More may be made as long as rounds go on.
-        self.is_open = true;
+        self.is_open |= self.is_collecting;
         if let Some(known) = self.receiving_of.get(&class) {
             return Arc::clone(known);
         }
@@ -467,7 +488,9 @@ impl Receivers<'_, '_> {
         }
         if gives_away {
             for place in self.program.starred_modules(file, MODULE_SCOPE, "A") {
-                let Some((at, _)) = self.program.names_of(place) else { continue };
+                let Some((at, _)) = self.program.names_of(place) else {
+                    continue;
+                };
                 for (index, class) in self.facts(at).classes.iter().enumerate() {
                     if class.parent == MODULE_SCOPE && !self.text(at, class.name).starts_with('_') {
                         self.make((at, ClassId(u32::try_from(index).unwrap_or(u32::MAX))));
@@ -496,7 +519,7 @@ impl Receivers<'_, '_> {
                 if let Some((class, to_class)) = self.own_target(file, store)
                     && let ExprKind::Member { name, .. } = facts[store.target].kind
                 {
-                    self.add_store(class, facts.text(name), file, store.value, store.annotation, to_class);
+                    self.add_store(class, name, file, store.value, store.annotation, to_class);
                 }
             }
         }
@@ -505,7 +528,7 @@ impl Receivers<'_, '_> {
     fn add_store(
         &mut self,
         class: ClassRef,
-        name: &str,
+        name: Name,
         file: FileId,
         value: Option<ExprId>,
         annotation: Option<ExprId>,
@@ -517,7 +540,7 @@ impl Receivers<'_, '_> {
             annotation,
             to_class,
         };
-        self.learn(News::Stored(class, name.into(), stored));
+        self.learn(News::Stored(class, name, stored));
     }
 
     /// The class whose object a store writes to, where the target is a member of a method's first parameter.
@@ -532,7 +555,8 @@ impl Receivers<'_, '_> {
         let [binding] = lookup(facts, scope, name)? else {
             return None;
         };
-        let (BindingKind::Parameter(0), ScopeKind::Function(function)) = (binding.kind, facts[binding.scope].kind) else {
+        let (BindingKind::Parameter(0), ScopeKind::Function(function)) = (binding.kind, facts[binding.scope].kind)
+        else {
             return None;
         };
         match self.own_receiver((file, function))? {
@@ -560,18 +584,17 @@ impl Receivers<'_, '_> {
         let Some(value) = store.value else { return };
         match facts[store.target].kind {
             ExprKind::Member { object, name } if self.own_target(file, store).is_none() => {
-                let text = facts.text(name);
                 for entry in self.settled(file, object) {
                     match entry.thing {
                         Thing::Instance(class, _) => {
-                            self.add_store(class, text, file, Some(value), store.annotation, false);
+                            self.add_store(class, name, file, Some(value), store.annotation, false);
                         }
                         Thing::Class(class, _) => {
-                            self.add_store(class, text, file, Some(value), store.annotation, true);
+                            self.add_store(class, name, file, Some(value), store.annotation, true);
                         }
                         Thing::Module(place) => {
                             if let Some((at, _)) = self.program.names_of(place) {
-                                self.learn(News::StoredInModule(at, text.into(), (file, value)));
+                                self.learn(News::StoredInModule(at, name, (file, value)));
                             }
                         }
                         _ => {}
@@ -592,26 +615,28 @@ impl Receivers<'_, '_> {
         let arguments = facts.arguments(&facts[call]);
         for argument in arguments {
             let Some(keyword) = argument.keyword else { continue };
-            self.add_store(class, facts.text(keyword), file, Some(argument.value), None, false);
+            self.add_store(class, keyword, file, Some(argument.value), None, false);
         }
-        let positional = arguments.iter().take_while(|argument| argument.keyword.is_none()).count();
+        let positional = arguments
+            .iter()
+            .take_while(|argument| argument.keyword.is_none())
+            .count();
         if positional == 0 {
             return;
         }
         let fields = self.field_names(class);
-        for (argument, name) in arguments[..positional].iter().zip(fields) {
-            self.add_store(class, name, file, Some(argument.value), None, false);
+        for (argument, field) in arguments[..positional].iter().zip(fields) {
+            self.learn(News::Filled(class, field, file, argument.value));
         }
     }
 
     /// The annotated names of a class's body in the order they stand, bases first.
-    fn field_names<'s>(&mut self, class: ClassRef) -> Vec<&'s str>
-    where
-        Self: 's,
-    {
-        let mut names = Vec::new();
+    fn field_names(&mut self, class: ClassRef) -> Vec<(FileId, Name)> {
+        let mut names: Vec<(FileId, Name)> = Vec::new();
         for ancestor in self.resolution_order(class).iter().rev() {
-            let Ancestor::Project((file, class)) = *ancestor else { continue };
+            let Ancestor::Project((file, class)) = *ancestor else {
+                continue;
+            };
             let facts = self.facts(file);
             let mut fields: Vec<_> = facts
                 .bindings_in(facts[class].scope)
@@ -620,9 +645,11 @@ impl Receivers<'_, '_> {
                 .collect();
             fields.sort_by_key(|binding| binding.span);
             for field in fields {
-                let name = facts.text(field.name);
-                if !names.contains(&name) {
-                    names.push(name);
+                let is_known = names
+                    .iter()
+                    .any(|(at, known)| self.text(*at, *known) == facts.text(field.name));
+                if !is_known {
+                    names.push((file, field.name));
                 }
             }
         }
@@ -667,9 +694,9 @@ impl Receivers<'_, '_> {
                 let (Some(name), Some(_)) = (definition.name, definition.class) else {
                     continue;
                 };
-                let name = facts.text(name);
-                if !name.starts_with("__") && !is_common_method(self.program, name) {
-                    self.learn(News::Method(name.into(), (file, function)));
+                let text = facts.text(name);
+                if !text.starts_with("__") && !is_common_method(self.program, text) {
+                    self.learn(News::Method(name, (file, function)));
                 }
             }
         }

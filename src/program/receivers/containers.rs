@@ -187,12 +187,7 @@ impl Receivers<'_, '_> {
         key
     }
 
-    fn item_of_container(
-        &mut self,
-        file: FileId,
-        container: ExprId,
-        keys: &[ItemKey],
-    ) -> Things {
+    fn item_of_container(&mut self, file: FileId, container: ExprId, keys: &[ItemKey]) -> Things {
         // More may be put in as long as rounds go on.
         self.is_open = true;
         let facts = self.facts(file);
@@ -310,7 +305,10 @@ impl Receivers<'_, '_> {
         place: crate::source::Span,
     ) -> bool {
         let facts = self.facts(file);
-        if write.file != file || facts[write.value].span.end > place.start || facts[write.value].span.start < facts[container].span.end {
+        if write.file != file
+            || facts[write.value].span.end > place.start
+            || facts[write.value].span.start < facts[container].span.end
+        {
             return false;
         }
         let has_key = if write.spread {
@@ -322,14 +320,18 @@ impl Receivers<'_, '_> {
                 _ => false,
             }
         } else {
-            write
-                .key
-                .is_some_and(|own| self.literal_key(file, own) == Some(*key))
+            write.key.is_some_and(|own| self.literal_key(file, own) == Some(*key))
         };
         // All three stand in one run of statements.
         let innermost = |span: crate::source::Span| {
-            let holding = facts.blocks.iter().enumerate().filter(|(_, block)| block.span.contains(span));
-            holding.min_by_key(|(_, block)| block.span.end - block.span.start).map(|(index, _)| index)
+            let holding = facts
+                .blocks
+                .iter()
+                .enumerate()
+                .filter(|(_, block)| block.span.contains(span));
+            holding
+                .min_by_key(|(_, block)| block.span.end - block.span.start)
+                .map(|(index, _)| index)
         };
         has_key && {
             let block = innermost(facts[write.value].span);
@@ -363,7 +365,10 @@ impl Receivers<'_, '_> {
                 }
                 (Thing::Made(file, expr), None) => self.elements_of_made(file, expr),
                 (Thing::Rest(function, index), _) => {
-                    let keys: Vec<ItemKey> = position.map(|position| ItemKey::Number(i64::from(position))).into_iter().collect();
+                    let keys: Vec<ItemKey> = position
+                        .map(|position| ItemKey::Number(i64::from(position)))
+                        .into_iter()
+                        .collect();
                     self.rest_item(function, index, &keys)
                 }
                 (Thing::Generator(function, receiver), None) => {
@@ -396,7 +401,9 @@ impl Receivers<'_, '_> {
         for (iterate, next) in [("__iter__", "__next__"), ("__aiter__", "__anext__")] {
             let symbol = self.symbol_of(iterate);
             for entry in self.object_member(class, exact, symbol, iterate) {
-                let Thing::Bound(function, class, exact) = entry.thing else { continue };
+                let Thing::Bound(function, class, exact) = entry.thing else {
+                    continue;
+                };
                 let iterators = self.given_to(function, Some((class, exact)), None);
                 for iterator in iterators.iter() {
                     if let Thing::Instance(class, exact) = iterator.thing {
@@ -461,7 +468,9 @@ impl Receivers<'_, '_> {
             ExprKind::Call(call) => {
                 let call = facts[call];
                 match facts[call.callee].kind {
-                    ExprKind::Member { object, name } if matches!(facts.text(name), "values" | "items" | "keys" | "copy") => {
+                    ExprKind::Member { object, name }
+                        if matches!(facts.text(name), "values" | "items" | "keys" | "copy") =>
+                    {
                         let containers = self.settled(file, object);
                         match facts.text(name) {
                             "values" => things.extend(&self.held(&containers)),
@@ -492,7 +501,11 @@ impl Receivers<'_, '_> {
                     ExprKind::Group(options) => facts.list(options).to_vec(),
                     _ => vec![key],
                 };
-                let count = if is_mapping || wrapper.ends_with("Generator") { 1 } else { held.len() };
+                let count = if is_mapping || wrapper.ends_with("Generator") {
+                    1
+                } else {
+                    held.len()
+                };
                 for one in &held[..count.min(held.len())] {
                     things.extend(&self.annotated(file, *one));
                 }
@@ -609,7 +622,11 @@ impl Receivers<'_, '_> {
 
     pub(super) fn rest_member(&mut self, function: FunctionRef, index: u32, name: &str) -> Things {
         let kind = self.facts(function.0).parameters(self.function(function))[index as usize].kind;
-        let class = if kind == crate::facts::ParameterKind::Rest { "tuple" } else { "dict" };
+        let class = if kind == crate::facts::ParameterKind::Rest {
+            "tuple"
+        } else {
+            "dict"
+        };
         self.builtin_method(class, name)
     }
 
@@ -638,7 +655,11 @@ impl Receivers<'_, '_> {
                         }
                     }
                     // A context of a library's base class mostly gives itself.
-                    if given.is_empty() { Things::one(entry.thing) } else { given }
+                    if given.is_empty() {
+                        Things::one(entry.thing)
+                    } else {
+                        given
+                    }
                 }
                 thing @ (Thing::LibraryInstance(_) | Thing::Made(..)) => Things::one(thing),
                 _ => Things::default(),
@@ -653,7 +674,16 @@ impl Receivers<'_, '_> {
     pub(super) fn put(&mut self, containers: &Things, file: FileId, key: Option<ExprId>, value: ExprId) {
         for entry in containers.iter() {
             if let Thing::Made(at, container) = entry.thing {
-                self.add_write(at, container, Write { file, key, value, spread: false });
+                self.add_write(
+                    at,
+                    container,
+                    Write {
+                        file,
+                        key,
+                        value,
+                        spread: false,
+                    },
+                );
             }
         }
     }
@@ -661,7 +691,11 @@ impl Receivers<'_, '_> {
     fn add_write(&mut self, file: FileId, container: ExprId, write: Write) {
         if !matches!(
             self.facts(file)[container].kind,
-            ExprKind::Group(_) | ExprKind::Table(_) | ExprKind::Each { .. } | ExprKind::Call(_) | ExprKind::Index { .. }
+            ExprKind::Group(_)
+                | ExprKind::Table(_)
+                | ExprKind::Each { .. }
+                | ExprKind::Call(_)
+                | ExprKind::Index { .. }
         ) {
             return;
         }
@@ -692,7 +726,16 @@ impl Receivers<'_, '_> {
         }
         for entry in self.settled(file, object) {
             if let Thing::Made(at, container) = entry.thing {
-                self.add_write(at, container, Write { file, key, value: argument.value, spread });
+                self.add_write(
+                    at,
+                    container,
+                    Write {
+                        file,
+                        key,
+                        value: argument.value,
+                        spread,
+                    },
+                );
             }
         }
     }
@@ -722,7 +765,9 @@ impl Receivers<'_, '_> {
             },
             ExprKind::Index { object, .. } => {
                 match crate::program::names::last_name(facts, object).map_or("", |name| facts.text(name)) {
-                    "dict" | "Dict" | "Mapping" | "MutableMapping" | "DefaultDict" | "defaultdict" | "OrderedDict" => "dict",
+                    "dict" | "Dict" | "Mapping" | "MutableMapping" | "DefaultDict" | "defaultdict" | "OrderedDict" => {
+                        "dict"
+                    }
                     "set" | "Set" => "set",
                     "tuple" | "Tuple" => "tuple",
                     _ => "list",
@@ -751,7 +796,8 @@ impl Receivers<'_, '_> {
         };
         let made = || Some(Things::one(Thing::Made(file, this.expr)));
         match name {
-            "list" | "tuple" | "set" | "frozenset" | "dict" | "sorted" | "reversed" | "iter" | "enumerate" | "zip" | "filter" | "map" => made(),
+            "list" | "tuple" | "set" | "frozenset" | "dict" | "sorted" | "reversed" | "iter" | "enumerate" | "zip"
+            | "filter" | "map" => made(),
             "next" | "anext" | "min" | "max" => {
                 let containers = self.settled(file, argument(0)?);
                 let mut found = self.elements_of(&containers, None);

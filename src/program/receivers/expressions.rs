@@ -2,13 +2,12 @@
 
 use super::{Exact, Receivers, Symbol, Thing, Things};
 use crate::facts::{
-    Anchor, Binding, BindingId, BindingKind, ExprId, ExprKind, How, ImportId, MODULE_SCOPE, Name, ParameterKind,
-    ScopeId, ScopeKind,
+    Anchor, Binding, BindingId, BindingKind, ExprId, ExprKind, FileFacts, How, ImportId, MODULE_SCOPE, Name,
+    ParameterKind, ScopeId, ScopeKind,
 };
 use crate::finding::Confidence;
 use crate::program::bindings::{at_end_of_scope, lookup_range, reaching};
 use crate::program::modules::Place;
-use crate::program::names::Origin;
 use crate::source::{FileId, Span};
 
 impl Receivers<'_, '_> {
@@ -27,6 +26,8 @@ impl Receivers<'_, '_> {
                 self.member(&objects, symbol, facts.text(name))
             }
             ExprKind::Call(call) => self.result(file, call),
+            // A type that is given a name of its own.
+            ExprKind::Index { object, .. } if is_type_form(facts, object) => Things::one(Thing::Made(file, expr)),
             ExprKind::Index { object, key, .. } => self.item(file, object, key),
             ExprKind::Choice { options, how } => {
                 let options = facts.list(options);
@@ -118,6 +119,16 @@ impl Receivers<'_, '_> {
 
     /// What a binding binds its name to.
     pub(super) fn bound(&mut self, file: FileId, binding: BindingId) -> Things {
+        // What takes no work is not worth remembering.
+        let facts = self.facts(file);
+        match facts[binding].kind {
+            BindingKind::Function(function) => return self.definition((file, function)),
+            BindingKind::Class(class) => return Things::one(Thing::Class((file, class), Exact::Yes)),
+            BindingKind::Value(value) if facts[binding].annotation.is_none() && is_literal(facts[value].kind) => {
+                return Things::one(Thing::Made(file, value));
+            }
+            _ => {}
+        }
         let key = self.bases[file.0 as usize].binding + binding.0;
         self.solve(key, |receivers| {
             let binding = &receivers.facts(file)[binding];
@@ -135,8 +146,6 @@ impl Receivers<'_, '_> {
     fn binding(&mut self, file: FileId, binding: &Binding) -> Things {
         match binding.kind {
             BindingKind::Import(import) => self.import(file, import),
-            BindingKind::Function(function) => self.definition((file, function)),
-            BindingKind::Class(class) => Things::one(Thing::Class((file, class), Exact::Yes)),
             BindingKind::Value(value) => self.value(file, value),
             BindingKind::Unpacked { value, position } => {
                 let things = self.settled(file, value);
@@ -163,7 +172,9 @@ impl Receivers<'_, '_> {
             }
             // `d |= other`, `names += more`: still the container it was.
             BindingKind::Changed(value) => self.value(file, value),
-            BindingKind::Module(_)
+            BindingKind::Function(_)
+            | BindingKind::Class(_)
+            | BindingKind::Module(_)
             | BindingKind::Caught(None)
             | BindingKind::Declared
             | BindingKind::Unknown
@@ -251,9 +262,9 @@ impl Receivers<'_, '_> {
                 let is_library = |place: Place| {
                     is_known
                         && self.program.modules.init(place).is_none()
-                        && rest.first().is_some_and(|next| {
-                            self.program.modules.submodule(place, facts.text(*next)).is_none()
-                        })
+                        && rest
+                            .first()
+                            .is_some_and(|next| self.program.modules.submodule(place, facts.text(*next)).is_none())
                 };
                 match place.filter(|place| !is_library(*place)) {
                     Some(place) => (place, rest),
@@ -302,7 +313,9 @@ impl Receivers<'_, '_> {
                 .names
                 .find(name)
                 .map_or(&[][..], |name| facts.bindings_of(MODULE_SCOPE, name));
-            bindings.iter().all(|binding| matches!(binding.kind, BindingKind::Import(_)))
+            bindings
+                .iter()
+                .all(|binding| matches!(binding.kind, BindingKind::Import(_)))
         }
     }
 
@@ -350,7 +363,9 @@ impl Receivers<'_, '_> {
 
     fn submodule(&self, place: Place, name: &str) -> Things {
         let submodule = self.program.modules.submodule(place, name);
-        submodule.map(|place| Things::one(Thing::Module(place))).unwrap_or_default()
+        submodule
+            .map(|place| Things::one(Thing::Module(place)))
+            .unwrap_or_default()
     }
 
     /// What the star imports of a file bring under `name`.
@@ -443,8 +458,13 @@ impl Receivers<'_, '_> {
                     _ => vec![key],
                 };
                 match wrapper {
-                    "Optional" | "Union" | "Final" | "ClassVar" | "Required" | "NotRequired" | "Awaitable" | "Coroutine" => {
-                        let inner = if wrapper == "Coroutine" { &inner[inner.len() - 1..] } else { &inner[..] };
+                    "Optional" | "Union" | "Final" | "ClassVar" | "Required" | "NotRequired" | "Awaitable"
+                    | "Coroutine" => {
+                        let inner = if wrapper == "Coroutine" {
+                            &inner[inner.len() - 1..]
+                        } else {
+                            &inner[..]
+                        };
                         for option in inner {
                             things.extend(&self.annotated(file, *option));
                         }
@@ -455,7 +475,11 @@ impl Receivers<'_, '_> {
                         }
                     }
                     "Type" | "type" => {
-                        for entry in inner.first().map(|first| self.annotated(file, *first)).unwrap_or_default() {
+                        for entry in inner
+                            .first()
+                            .map(|first| self.annotated(file, *first))
+                            .unwrap_or_default()
+                        {
                             if let Thing::Instance(class, _) = entry.thing {
                                 things.add(Thing::Class(class, Exact::OrBelow), entry.confidence);
                             }
@@ -484,47 +508,30 @@ impl Receivers<'_, '_> {
                     };
                     things.add(thing, entry.confidence);
                 }
-                // `Alias = Optional[User]`: the value of an alias is no container but a type.
-                if things.is_empty() {
-                    things = self.alias(file, annotation);
-                }
             }
             _ => {}
         }
         things
     }
 
+    /// What the type that a name stands for says: `Token = Annotated[str, …]`, `T = TypeVar("T", bound=User)`.
     fn annotated_alias(&mut self, file: FileId, expr: ExprId) -> Things {
         match self.facts(file)[expr].kind {
             ExprKind::Index { .. } | ExprKind::Choice { .. } => self.annotated(file, expr),
-            _ => Things::default(),
-        }
-    }
-
-    /// The type that a name stands for where it is bound to a type expression.
-    fn alias(&mut self, file: FileId, annotation: ExprId) -> Things {
-        match self.written_value(file, annotation) {
-            Some((at, expr)) if (at, expr) != (file, annotation) => match self.bound_of_variable(at, expr) {
-                Some(bound) => bound,
-                None => self.annotated_alias(at, expr),
-            },
+            ExprKind::Call(call) => self.bound_of_variable(file, call),
             _ => Things::default(),
         }
     }
 
     /// `T = TypeVar("T", bound=User)`: at least a `User`.
-    fn bound_of_variable(&mut self, file: FileId, expr: ExprId) -> Option<Things> {
+    fn bound_of_variable(&mut self, file: FileId, call: crate::facts::CallId) -> Things {
         let facts = self.facts(file);
-        let ExprKind::Call(call) = facts[expr].kind else { return None };
-        let callee = crate::program::names::last_name(facts, facts[call].callee)?;
-        if facts.text(callee) != "TypeVar" {
-            return None;
-        }
         let bound = facts
             .arguments(&facts[call])
             .iter()
-            .find(|argument| argument.keyword.is_some_and(|keyword| facts.text(keyword) == "bound"))?;
-        Some(match facts[bound.value].kind {
+            .find(|argument| argument.keyword.is_some_and(|keyword| facts.text(keyword) == "bound"));
+        let Some(bound) = bound else { return Things::default() };
+        match facts[bound.value].kind {
             ExprKind::Text(name) => {
                 let mut things = Things::default();
                 for entry in self.own_member(file, MODULE_SCOPE, facts.text(name)) {
@@ -535,17 +542,26 @@ impl Receivers<'_, '_> {
                 things
             }
             _ => self.annotated(file, bound.value),
-        })
-    }
-
-    /// The expression that a name of this or another module is bound to, if it is one.
-    pub(super) fn written_value(&mut self, file: FileId, expr: ExprId) -> Option<(FileId, ExprId)> {
-        let origins = self.program.values(file, expr);
-        match origins.first()?.origin {
-            Origin::Written(file, expr) => Some((file, expr)),
-            _ => None,
         }
     }
+}
+
+/// Whether subscripting something makes a type of others: `Optional[…]`, `Annotated[…]`.
+fn is_type_form(facts: &FileFacts, object: ExprId) -> bool {
+    crate::program::names::last_name(facts, object)
+        .is_some_and(|name| matches!(facts.text(name), "Annotated" | "Optional" | "Union"))
+}
+
+fn is_literal(kind: ExprKind) -> bool {
+    matches!(
+        kind,
+        ExprKind::Text(_)
+            | ExprKind::Truth(_)
+            | ExprKind::Number(_)
+            | ExprKind::Nothing
+            | ExprKind::Group(_)
+            | ExprKind::Table(_)
+    )
 }
 
 /// Generic types whose argument is what they hold.
@@ -585,6 +601,15 @@ fn is_container(name: &str) -> bool {
 fn is_no_type(path: &str) -> bool {
     matches!(
         path.rsplit('.').next().unwrap_or(""),
-        "Any" | "Self" | "Callable" | "TypeVar" | "Awaitable" | "Coroutine" | "Hashable" | "Protocol" | "Generic" | "None"
+        "Any"
+            | "Self"
+            | "Callable"
+            | "TypeVar"
+            | "Awaitable"
+            | "Coroutine"
+            | "Hashable"
+            | "Protocol"
+            | "Generic"
+            | "None"
     )
 }

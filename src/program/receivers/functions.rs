@@ -5,9 +5,7 @@ use super::memo::Key;
 use super::news::News;
 use super::{Exact, PathId, Receivers, Thing, Things};
 use crate::catalog::{Meaning, Role};
-use crate::facts::{
-    Argument, CallId, ExprId, ExprKind, FileFacts, FunctionId, Parameter, ParameterKind, Splat,
-};
+use crate::facts::{Argument, CallId, ExprId, ExprKind, FileFacts, FunctionId, Parameter, ParameterKind, Splat};
 use crate::finding::Confidence;
 use crate::program::names::{ClassRef, FunctionRef, has_decorator, last_name};
 use crate::source::FileId;
@@ -71,6 +69,9 @@ impl Receivers<'_, '_> {
     /// What a function's name stands for once its decorators are applied.
     pub(super) fn definition(&mut self, function: FunctionRef) -> Things {
         let (file, id) = function;
+        if self.facts(file)[id].decorators.len == 0 {
+            return self.decorated_from(function, 0);
+        }
         let key = self.bases[file.0 as usize].definition + id.0;
         self.solve(key, |receivers| receivers.decorated_from(function, 0))
     }
@@ -262,7 +263,12 @@ impl Receivers<'_, '_> {
             if let Some(annotation) = facts[id].returns {
                 let declared = receivers.annotated(file, annotation);
                 let mut known = declared.clone();
-                known.retain(|thing| matches!(thing, Thing::Instance(..) | Thing::LibraryInstance(_) | Thing::Class(..)));
+                known.retain(|thing| {
+                    matches!(
+                        thing,
+                        Thing::Instance(..) | Thing::LibraryInstance(_) | Thing::Class(..)
+                    )
+                });
                 if !known.is_empty() {
                     return declared;
                 }
@@ -385,7 +391,11 @@ impl Receivers<'_, '_> {
         for entry in self.given(function) {
             match entry.thing {
                 Thing::Parameter(of, index) if of == function => {
-                    things.extend(&self.argument_value(function, index, receiver, call).at_most(entry.confidence));
+                    things.extend(
+                        &self
+                            .argument_value(function, index, receiver, call)
+                            .at_most(entry.confidence),
+                    );
                 }
                 other => things.add(self.seen_from(other, receiver), entry.confidence),
             }
@@ -395,7 +405,9 @@ impl Receivers<'_, '_> {
 
     /// `self` and `cls` of a method, once it is known on what it was called.
     fn seen_from(&mut self, thing: Thing, receiver: Option<(ClassRef, Exact)>) -> Thing {
-        let Some((called_on, exact)) = receiver else { return thing };
+        let Some((called_on, exact)) = receiver else {
+            return thing;
+        };
         let is_below = |receivers: &mut Self, class: ClassRef| {
             receivers
                 .resolution_order(called_on)
@@ -469,6 +481,10 @@ impl Receivers<'_, '_> {
         {
             return found;
         }
+        // What a variable of types stands for is said by its call.
+        if self.paths.text(path).ends_with("TypeVar") {
+            return Things::one(Thing::Made(file, self.facts(file)[call].expr));
+        }
         let entry = self.paths.node(path).and_then(|node| catalog.call(node));
         if let Some(entry) = entry {
             if let Some(returned) = entry.returns {
@@ -481,12 +497,21 @@ impl Receivers<'_, '_> {
             }
             let facts = self.facts(file);
             let arguments = facts.arguments(&facts[call]);
-            if let Some(argument) = entry.returns_argument.and_then(|position| arguments.get(position as usize)) {
+            if let Some(argument) = entry
+                .returns_argument
+                .and_then(|position| arguments.get(position as usize))
+            {
                 return self.value(file, argument.value);
             }
             match entry.role {
                 Some(Role::BindsArguments) => return Things::one(Thing::Partial(file, call)),
-                Some(Role::RunsInThread | Role::SchedulesOnLoop | Role::RunsEventLoop | Role::CallsFunction | Role::InjectsDependency) => {
+                Some(
+                    Role::RunsInThread
+                    | Role::SchedulesOnLoop
+                    | Role::RunsEventLoop
+                    | Role::CallsFunction
+                    | Role::InjectsDependency,
+                ) => {
                     return self.results_of_callables(path, file, call);
                 }
                 _ => {}
@@ -588,7 +613,11 @@ impl Receivers<'_, '_> {
         let entry = self.paths.node(path).and_then(|node| catalog.call(node));
         let coroutines = entry.and_then(|entry| entry.arguments.iter().find(|(name, _)| name == "coroutine"));
         coroutines.is_some_and(|(_, places)| {
-            places.iter().filter(|place| matches!(place, Meaning::Position(_))).count() > 1
+            places
+                .iter()
+                .filter(|place| matches!(place, Meaning::Position(_)))
+                .count()
+                > 1
         })
     }
 
@@ -655,7 +684,11 @@ impl Receivers<'_, '_> {
         let is_literal = |thing: Thing| match thing {
             Thing::Made(file, expr) => matches!(
                 self.facts(file)[expr].kind,
-                ExprKind::Text(_) | ExprKind::Template(_) | ExprKind::Truth(_) | ExprKind::Number(_) | ExprKind::Nothing
+                ExprKind::Text(_)
+                    | ExprKind::Template(_)
+                    | ExprKind::Truth(_)
+                    | ExprKind::Number(_)
+                    | ExprKind::Nothing
             ),
             _ => false,
         };
@@ -728,7 +761,15 @@ impl Receivers<'_, '_> {
                 }
                 Thing::Partial(at, binding) => {
                     for entry in self.bound_function(at, binding) {
-                        let bound = u32::try_from(self.facts(at).arguments(&self.facts(at)[binding]).iter().filter(|argument| argument.keyword.is_none()).count()).unwrap_or(1).saturating_sub(1);
+                        let bound = u32::try_from(
+                            self.facts(at)
+                                .arguments(&self.facts(at)[binding])
+                                .iter()
+                                .filter(|argument| argument.keyword.is_none())
+                                .count(),
+                        )
+                        .unwrap_or(1)
+                        .saturating_sub(1);
                         match entry.thing {
                             Thing::Function(function) => self.pass_all(function, bound, file, call, 0),
                             Thing::Bound(function, ..) => self.pass_all(function, bound + 1, file, call, 0),
@@ -752,17 +793,28 @@ impl Receivers<'_, '_> {
             .and_then(|node| self.program.catalog.call(node))
             .and_then(|entry| entry.role);
         let handed: Vec<(ExprId, bool)> = if role == Some(Role::BindsArguments) {
-            facts.arguments(&facts[call]).first().map(|argument| (argument.value, true)).into_iter().collect()
+            facts
+                .arguments(&facts[call])
+                .first()
+                .map(|argument| (argument.value, true))
+                .into_iter()
+                .collect()
         } else {
             self.handed_over(path, file, call)
         };
-        let maps = self.paths.builtin_name(path).is_some_and(|name| matches!(name, "map" | "filter"));
+        let maps = self
+            .paths
+            .builtin_name(path)
+            .is_some_and(|name| matches!(name, "map" | "filter"));
         for (callable, is_called) in handed {
             if !is_called {
                 continue;
             }
             let arguments = facts.arguments(&facts[call]);
-            let position = arguments.iter().position(|argument| argument.value == callable).unwrap_or(0);
+            let position = arguments
+                .iter()
+                .position(|argument| argument.value == callable)
+                .unwrap_or(0);
             for entry in self.settled(file, callable) {
                 let (function, offset) = match entry.thing {
                     Thing::Function(function) => (function, 0),
@@ -775,7 +827,12 @@ impl Receivers<'_, '_> {
                 };
                 if maps {
                     for (index, argument) in arguments[position + 1..].iter().enumerate() {
-                        self.pass_one(function, offset + u32::try_from(index).unwrap_or(u32::MAX), file, Passed::Elements(argument.value));
+                        self.pass_one(
+                            function,
+                            offset + u32::try_from(index).unwrap_or(u32::MAX),
+                            file,
+                            Passed::Elements(argument.value),
+                        );
                     }
                 } else {
                     self.pass_all(function, offset, file, call, position + 1);
@@ -798,7 +855,12 @@ impl Receivers<'_, '_> {
                         _ => continue,
                     };
                     for (index, element) in facts.list(elements).iter().enumerate() {
-                        self.pass_one(function, offset + u32::try_from(index).unwrap_or(u32::MAX), file, Passed::Value(*element));
+                        self.pass_one(
+                            function,
+                            offset + u32::try_from(index).unwrap_or(u32::MAX),
+                            file,
+                            Passed::Value(*element),
+                        );
                     }
                 }
             }
@@ -830,7 +892,15 @@ impl Receivers<'_, '_> {
                     let passed = Passed::Value(argument.value);
                     if let Some(index) = named {
                         let index = u32::try_from(index).unwrap_or(u32::MAX);
-                        self.pass(function, index, Flow { file, passed, slot: Slot::Whole });
+                        self.pass(
+                            function,
+                            index,
+                            Flow {
+                                file,
+                                passed,
+                                slot: Slot::Whole,
+                            },
+                        );
                     } else if let Some(index) = keyword_rest(parameters) {
                         let slot = Slot::Keyword(keyword);
                         self.pass(function, index, Flow { file, passed, slot });
@@ -898,7 +968,8 @@ impl Receivers<'_, '_> {
                     ExprKind::Call(call) => {
                         let facts = self.facts(at);
                         let arguments = facts.arguments(&facts[call]).iter();
-                        let keywords = arguments.filter_map(|argument| Some((at, argument.keyword?, Passed::Value(argument.value))));
+                        let keywords = arguments
+                            .filter_map(|argument| Some((at, argument.keyword?, Passed::Value(argument.value))));
                         keywords.collect()
                     }
                     _ => Vec::new(),
@@ -915,11 +986,27 @@ impl Receivers<'_, '_> {
                 match index {
                     Some(index) => {
                         let index = u32::try_from(index).unwrap_or(u32::MAX);
-                        self.pass(function, index, Flow { file: at, passed, slot: Slot::Whole });
+                        self.pass(
+                            function,
+                            index,
+                            Flow {
+                                file: at,
+                                passed,
+                                slot: Slot::Whole,
+                            },
+                        );
                     }
                     None => {
                         if let Some(index) = keyword_rest(parameters) {
-                            self.pass(function, index, Flow { file: at, passed, slot: Slot::Keyword(name) });
+                            self.pass(
+                                function,
+                                index,
+                                Flow {
+                                    file: at,
+                                    passed,
+                                    slot: Slot::Keyword(name),
+                                },
+                            );
                         }
                     }
                 }
@@ -959,7 +1046,9 @@ fn parameter_at(parameters: &[Parameter], position: u32) -> Option<(u32, Slot)> 
 }
 
 fn keyword_rest(parameters: &[Parameter]) -> Option<u32> {
-    let index = parameters.iter().position(|parameter| parameter.kind == ParameterKind::KeywordRest)?;
+    let index = parameters
+        .iter()
+        .position(|parameter| parameter.kind == ParameterKind::KeywordRest)?;
     u32::try_from(index).ok()
 }
 
@@ -980,7 +1069,9 @@ fn is_callable(thing: Thing) -> bool {
 /// Whether reading a method's name calls it.
 pub(super) fn is_property(facts: &FileFacts, function: FunctionId) -> bool {
     facts.list(facts[function].decorators).iter().any(|decorator| {
-        let Some(name) = last_name(facts, *decorator) else { return false };
+        let Some(name) = last_name(facts, *decorator) else {
+            return false;
+        };
         let text = facts.text(name);
         text.ends_with("property") || matches!(text, "reify" | "setter")
     })
@@ -989,6 +1080,7 @@ pub(super) fn is_property(facts: &FileFacts, function: FunctionId) -> bool {
 /// Validators of pydantic are class methods without saying so.
 fn is_validator(facts: &FileFacts, function: FunctionId) -> bool {
     facts.list(facts[function].decorators).iter().any(|decorator| {
-        last_name(facts, *decorator).is_some_and(|name| matches!(facts.text(name), "validator" | "root_validator" | "field_validator"))
+        last_name(facts, *decorator)
+            .is_some_and(|name| matches!(facts.text(name), "validator" | "root_validator" | "field_validator"))
     })
 }

@@ -53,20 +53,25 @@ impl Receivers<'_, '_> {
             self.dependency_of(function.0, default, &mut found);
         }
         if let Some(annotation) = parameter.annotation {
-            let (file, annotation) = match facts[annotation].kind {
-                ExprKind::Name { .. } | ExprKind::Member { .. } => match self.written_value(function.0, annotation) {
-                    Some(written) => written,
-                    None => return found,
-                },
-                _ => (function.0, annotation),
-            };
-            let facts = self.facts(file);
-            if let ExprKind::Index { object, key, .. } = facts[annotation].kind
-                && crate::program::names::last_name(facts, object).is_some_and(|name| facts.text(name) == "Annotated")
-                && let ExprKind::Group(parts) = facts[key].kind
-            {
-                for part in facts.list(parts) {
-                    self.dependency_of(file, *part, &mut found);
+            let mut forms = vec![(function.0, annotation)];
+            if matches!(facts[annotation].kind, ExprKind::Name { .. } | ExprKind::Member { .. }) {
+                forms = Vec::new();
+                for entry in self.settled(function.0, annotation) {
+                    if let Thing::Made(file, form) = entry.thing {
+                        forms.push((file, form));
+                    }
+                }
+            }
+            for (file, form) in forms {
+                let facts = self.facts(file);
+                if let ExprKind::Index { object, key, .. } = facts[form].kind
+                    && crate::program::names::last_name(facts, object)
+                        .is_some_and(|name| facts.text(name) == "Annotated")
+                    && let ExprKind::Group(parts) = facts[key].kind
+                {
+                    for part in facts.list(parts) {
+                        self.dependency_of(file, *part, &mut found);
+                    }
                 }
             }
         }
@@ -136,7 +141,11 @@ impl Receivers<'_, '_> {
         asking: FunctionRef,
     ) -> Option<FunctionRef> {
         let facts = self.facts(file);
-        let by_name = facts.names.find(wanted).into_iter().flat_map(|name| facts.bindings_of(scope, name));
+        let by_name = facts
+            .names
+            .find(wanted)
+            .into_iter()
+            .flat_map(|name| facts.bindings_of(scope, name));
         let mut found: Option<FunctionRef> = None;
         for binding in by_name {
             if let crate::facts::BindingKind::Function(function) = binding.kind

@@ -23,8 +23,8 @@ mod things;
 pub(crate) use paths::{PathId, Paths};
 pub(crate) use things::{Entry, Exact, Thing, Things};
 
-use super::names::{ClassRef, FunctionRef};
 use super::Program;
+use super::names::{ClassRef, FunctionRef};
 use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId};
 use crate::source::FileId;
 use classes::Ancestor;
@@ -247,7 +247,9 @@ impl<'p, 'a> Receivers<'p, 'a> {
 
     /// This worker's files.
     pub(crate) fn own_files(&self) -> Vec<FileId> {
-        python_files(self.program).filter(|file| self.own.contains(&(file.0 as usize))).collect()
+        python_files(self.program)
+            .filter(|file| self.own.contains(&(file.0 as usize)))
+            .collect()
     }
 
     /// What `work_out` gives, and whether that may change in the next round.

@@ -8,7 +8,7 @@ use super::classes::StoredValue;
 use super::containers::{MOST_WRITES, Write};
 use super::functions::{Flow, MOST_FLOWS};
 use super::memo::Key;
-use crate::facts::ExprId;
+use crate::facts::{ExprId, Name};
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
 
@@ -17,14 +17,16 @@ use crate::source::FileId;
 pub(super) enum News {
     /// A class derives from another, directly.
     Derived { base: ClassRef, class: ClassRef },
-    /// A class has a method of this name.
-    Method(Box<str>, FunctionRef),
+    /// A class has a method, which its file names so.
+    Method(Name, FunctionRef),
     /// Objects of a class are made.
     Made(ClassRef),
-    /// A value is written to an attribute.
-    Stored(ClassRef, Box<str>, StoredValue),
-    /// A value is written to a name of a module from outside.
-    StoredInModule(FileId, Box<str>, (FileId, ExprId)),
+    /// A value is written to an attribute, which the writing file names so.
+    Stored(ClassRef, Name, StoredValue),
+    /// A field of a class, which this file names so, is filled by position.
+    Filled(ClassRef, (FileId, Name), FileId, ExprId),
+    /// A value is written to a name of a module from outside; the writing file names it so.
+    StoredInModule(FileId, Name, (FileId, ExprId)),
     /// Something is put into a container.
     Written(FileId, ExprId, Write),
     /// Something is passed to a parameter.
@@ -63,7 +65,7 @@ impl Receivers<'_, '_> {
             News::Derived { base, class } => add(self.derived.entry(*base).or_default(), *class, usize::MAX),
             News::Made(class) => self.made.insert(*class),
             News::Method(name, method) => {
-                let symbol = self.symbol_of(name);
+                let symbol = self.symbol(method.0, *name);
                 let own_class = self.class_of(*method);
                 // One class may define a method several times: overloads, branches.
                 let is_known = self
@@ -73,12 +75,26 @@ impl Receivers<'_, '_> {
                 !is_known && add(self.methods.entry(symbol).or_default(), *method, 2)
             }
             News::Stored(class, name, value) => {
-                let symbol = self.symbol_of(name);
+                let symbol = self.symbol(value.file, *name);
                 add(self.stores.entry((*class, symbol)).or_default(), *value, MOST_STORES)
             }
+            News::Filled(class, (at, name), file, value) => {
+                let symbol = self.symbol(*at, *name);
+                let value = StoredValue {
+                    file: *file,
+                    value: Some(*value),
+                    annotation: None,
+                    to_class: false,
+                };
+                add(self.stores.entry((*class, symbol)).or_default(), value, MOST_STORES)
+            }
             News::StoredInModule(file, name, value) => {
-                let symbol = self.symbol_of(name);
-                add(self.module_stores.entry((*file, symbol)).or_default(), *value, MOST_MODULE_STORES)
+                let symbol = self.symbol(value.0, *name);
+                add(
+                    self.module_stores.entry((*file, symbol)).or_default(),
+                    *value,
+                    MOST_MODULE_STORES,
+                )
             }
             News::Written(file, container, write) => {
                 add(self.writes.entry((*file, *container)).or_default(), *write, MOST_WRITES)

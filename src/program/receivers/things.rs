@@ -68,7 +68,7 @@ pub(crate) struct Entry {
 }
 
 /// More things than this are not told apart: the first ones found stay.
-const MOST_THINGS: usize = 32;
+const MOST_THINGS: usize = 12;
 
 /// A bounded set of things, in the order they were found.
 #[derive(Clone, Debug, Default, PartialEq)]
