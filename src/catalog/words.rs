@@ -359,7 +359,11 @@ fn split(name: &str) -> String {
             if begins && !words.is_empty() {
                 words.push(' ');
             }
-            words.extend(sign.to_uppercase());
+            if sign.is_ascii() {
+                words.push(sign.to_ascii_uppercase());
+            } else {
+                words.extend(sign.to_uppercase());
+            }
             begins = false;
         }
         before = Some(sign);

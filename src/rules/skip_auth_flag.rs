@@ -10,6 +10,7 @@ use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{Origin, Program, ProgramFile};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 
 /// Reports each place that gives such a flag a value that enables it.
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
@@ -19,6 +20,10 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         if hinted.is_empty() {
             return Vec::new();
         }
+        let hinted = hinted
+            .into_iter()
+            .map(|name| (name, words.flag(data.facts.text(name))))
+            .collect();
         let mut flags = Flags {
             program,
             file,
@@ -75,8 +80,8 @@ struct Flags<'p> {
     program: &'p Program<'p>,
     file: FileId,
     data: &'p ProgramFile,
-    /// The names that have a word of flags in them, in order: no other is a flag, and most files have none.
-    hinted: Vec<Name>,
+    /// The names that have a word of flags in them, and what they say if they are flags. No other is one, and most files have none.
+    hinted: FxHashMap<Name, Option<FlagName>>,
     found: Vec<Flag>,
 }
 
@@ -90,45 +95,34 @@ impl Flags<'_> {
         let facts = &self.data.facts;
         for (index, setting) in facts.config.iter().enumerate() {
             let path = facts.path(setting.path);
-            let text = match setting.value {
-                Scalar::Text(text) => Some(text),
-                _ => None,
-            };
-            // What is read below: the last two keys, and the name of a feature.
-            let mut names = path.iter().rev().take(2).chain(&text);
-            if !names.any(|name| self.hinted.binary_search(name).is_ok()) {
+            let Some((last, above)) = path.split_last() else {
                 continue;
-            }
-            let path: Vec<&str> = path.iter().map(|segment| facts.text(*segment)).collect();
-            let Some(last) = path.last() else { continue };
+            };
+            let key = || {
+                let segments: Vec<&str> = path.iter().map(|segment| facts.text(*segment)).collect();
+                Some(segments.join("."))
+            };
+            let (text, above_text) = (facts.text(*last), above.last().map(|above| facts.text(*above)));
             // A Cargo feature that is on by default, or asked for of a dependency.
             if let Scalar::Text(feature) = setting.value
-                && (*last == "features" || path.ends_with(&["features", "default"]))
-                && self.flag(facts.text(feature)) == Some(FlagName::Skips)
+                && self.said(feature) == Some(FlagName::Skips)
+                && (text == "features" || (text == "default" && above_text == Some("features")))
             {
-                let name = facts.text(feature);
-                self.report(
-                    setting.value_span,
-                    MODULE_SCOPE,
-                    name,
-                    "on".to_owned(),
-                    FlagName::Skips,
-                    Some(path.join(".")),
-                );
+                let (name, on) = (facts.text(feature), "on".to_owned());
+                self.report(setting.value_span, MODULE_SCOPE, name, on, FlagName::Skips, key());
                 continue;
             }
             // `auth: { enabled: false }` says what `auth_enabled: false` says.
-            let nested = path.len() >= 2
-                && matches!(
-                    last.to_ascii_lowercase().as_str(),
-                    "enabled" | "disabled" | "required" | "skip" | "bypass" | "mode"
-                );
-            let name = if nested {
-                format!("{}_{last}", path[path.len() - 2])
-            } else {
-                (*last).to_owned()
+            let nests = ["enabled", "disabled", "required", "skip", "bypass", "mode"];
+            let (name, kind) = match above_text {
+                Some(above) if nests.iter().any(|nested| text.eq_ignore_ascii_case(nested)) => {
+                    let name = format!("{above}_{text}");
+                    let kind = self.flag(&name);
+                    (Cow::Owned(name), kind)
+                }
+                _ => (Cow::Borrowed(text), self.said(*last)),
             };
-            let Some(kind) = self.flag(&name) else { continue };
+            let Some(kind) = kind else { continue };
             let (value, is_off) = match setting.value {
                 Scalar::Truth(truth) => (truth.to_string(), enables(kind, Some(truth))),
                 Scalar::Text(text) | Scalar::Number(text) => {
@@ -143,7 +137,7 @@ impl Flags<'_> {
                 Scalar::Nothing => continue,
             };
             if is_off && !(kind == FlagName::Requires && self.has_path_beside(index)) {
-                self.report(setting.key_span, MODULE_SCOPE, &name, value, kind, Some(path.join(".")));
+                self.report(setting.key_span, MODULE_SCOPE, &name, value, kind, key());
             }
         }
     }
@@ -168,10 +162,10 @@ impl Flags<'_> {
     // Code
 
     fn code(&mut self) {
-        let hinted = self.hinted.iter().map(|name| (*name, self.data.facts.text(*name)));
+        let hinted = self.hinted.iter();
         let interesting: Interesting = hinted
-            .filter(|(_, text)| text.len() < 80)
-            .filter_map(|(name, text)| Some((name, self.flag(text)?)))
+            .filter_map(|(name, kind)| Some((*name, (*kind)?)))
+            .filter(|(name, _)| self.data.facts.text(*name).len() < 80)
             .collect();
         if interesting.is_empty() {
             return;
@@ -555,6 +549,11 @@ impl Flags<'_> {
         self.words().flag(name)
     }
 
+    /// The same of one of the file's names.
+    fn said(&self, name: Name) -> Option<FlagName> {
+        self.hinted.get(&name).copied().flatten()
+    }
+
     fn words(&self) -> &crate::catalog::Words {
         self.program.catalog().words()
     }
@@ -615,7 +614,7 @@ impl Flags<'_> {
     fn is_state(&self, class: Option<Name>, field: Name) -> bool {
         let facts = &self.data.facts;
         class.is_some()
-            && self.flag(facts.text(field)) == Some(FlagName::Requires)
+            && self.said(field) == Some(FlagName::Requires)
             && facts.stores.iter().any(|store| {
                 matches!(facts[store.target].kind, ExprKind::Member { object, name } if name == field && self.is_self(object))
                     && store.value.is_some_and(|value| facts[value].kind == ExprKind::Truth(true))
