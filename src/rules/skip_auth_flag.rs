@@ -355,11 +355,14 @@ impl Flags<'_> {
                 _ => continue,
             };
             let scope = facts[store.block].scope;
+            let is_own_state = || {
+                let is_own = object.is_some_and(|object| self.is_self(object));
+                is_own && self.is_state(self.class_name_around(scope), name)
+            };
             if interesting.contains_key(&name)
                 && !self.is_local_to_test(scope)
                 && !self.reads_flag(value, interesting)
-                && !(object.is_some_and(|object| self.is_self(object))
-                    && self.is_state(self.class_name_around(scope), name))
+                && !is_own_state()
             {
                 self.judge(span, scope, facts.text(name), value);
             }
