@@ -41,7 +41,8 @@ impl Names {
     }
 
     /// The names, in order, in whose texts `find` finds something. It sees all texts at once, one behind the other without a gap, and
-    /// says where the first thing begins that does not begin before an offset. (What runs over the end of a text counts, too: it is for the caller to look closer.)
+    /// says where the first thing begins that does not begin before an offset. (What runs over the end of a text counts, too: it is
+    /// for the caller to look closer.)
     pub fn searched(&self, find: impl Fn(&str, usize) -> Option<usize>) -> Vec<Name> {
         let mut found = Vec::new();
         let mut from = 0;
