@@ -60,6 +60,14 @@ pub enum Role {
     BindsArguments,
     /// Says which function fills a parameter: `Depends(f)`.
     InjectsDependency,
+    /// Makes a function the handler of HTTP requests, as its decorator or by getting it.
+    HandlesRequest,
+    /// Makes a function the handler of WebSocket connections.
+    HandlesWebsocket,
+    /// Makes a function a command of the command line.
+    RunsCommand,
+    /// Makes a function a task of a queue.
+    RunsTask,
     /// Decodes base64.
     DecodesBase64,
     /// Parses JSON.

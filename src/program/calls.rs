@@ -12,7 +12,7 @@ use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// In which thread a callee runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,6 +119,76 @@ impl Program<'_> {
     pub fn calls_into(&self, function: FunctionRef) -> impl Iterator<Item = &CallEdge> {
         let edges = self.calls.into.get(&function).map_or(&[][..], Vec::as_slice);
         edges.iter().map(|index| &self.calls.edges[*index as usize])
+    }
+
+    /// The functions and modules that the call graph gives a name.
+    #[must_use]
+    pub fn functions_named(&self, name: &str) -> Vec<Caller> {
+        let names = FunctionNames::new(self);
+        let of_file = |(file, data): (FileId, &super::ProgramFile)| {
+            let functions =
+                (0..data.facts.functions.len()).map(|index| Some(FunctionId(u32::try_from(index).unwrap_or(u32::MAX))));
+            let all = std::iter::once(None)
+                .chain(functions)
+                .map(move |function| (file, function));
+            all.filter(|(file, function)| names.of(*file, *function) == name)
+                .collect::<Vec<_>>()
+        };
+        self.files().flat_map(of_file).collect()
+    }
+
+    /// The shortest way by calls from one of some functions to one of others; empty where there is none.
+    #[must_use]
+    pub fn way_between(&self, callers: &[Caller], callees: &[Caller]) -> Vec<&CallEdge> {
+        let mut out: FxHashMap<Caller, Vec<&CallEdge>> = FxHashMap::default();
+        for edge in &self.calls.edges {
+            out.entry(edge.caller).or_default().push(edge);
+        }
+        let mut before: FxHashMap<Caller, &CallEdge> = FxHashMap::default();
+        let mut waiting: VecDeque<Caller> = callers.iter().copied().collect();
+        let mut seen: FxHashSet<Caller> = callers.iter().copied().collect();
+        while let Some(caller) = waiting.pop_front() {
+            for edge in out.get(&caller).into_iter().flatten() {
+                let callee = (edge.callee.0, Some(edge.callee.1));
+                if callees.contains(&callee) {
+                    let mut way = vec![*edge];
+                    while let Some(edge) = way.last().and_then(|edge| before.get(&edge.caller)) {
+                        way.push(edge);
+                    }
+                    way.reverse();
+                    return way;
+                }
+                if seen.insert(callee) {
+                    before.insert(callee, edge);
+                    waiting.push_back(callee);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// The calls of something called `name` in one of some functions that lead to no function of the program: where they stand and
+    /// how they are written.
+    #[must_use]
+    pub fn unresolved_calls(&self, callers: &[Caller], name: &str) -> Vec<(Site, String)> {
+        let resolved: FxHashSet<(FileId, CallId)> = self
+            .calls
+            .edges
+            .iter()
+            .filter_map(|edge| Some((edge.site.file, edge.call?)))
+            .collect();
+        let mut found = Vec::new();
+        for (file, function) in callers {
+            let facts = &self[*file].facts;
+            for (index, call) in facts.calls.iter().enumerate() {
+                let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+                let is_named = super::names::last_name(facts, call.callee).is_some_and(|last| facts.text(last) == name);
+                if is_named && facts.function_around(call.scope) == *function && !resolved.contains(&(*file, id)) {
+                    found.push((self.callee_site(*file, call), self.written(*file, call.callee)));
+                }
+            }
+        }
+        found
     }
 
     /// The argument that a call edge passes to a parameter of its callee, where it is written out.

@@ -11,6 +11,7 @@ mod bindings;
 mod blocks;
 mod calls;
 mod crates;
+mod entries;
 mod modules;
 mod names;
 mod owners;
@@ -26,6 +27,7 @@ mod wrappers;
 
 pub use blocks::LoopState;
 pub use calls::{By, CallEdge, CallGraph, Caller, Edge, Thread};
+pub use entries::{EntryPoint, Surface};
 pub use names::{ClassRef, FunctionRef, Origin, Value};
 pub use owners::{
     BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Owner, Owners, SECRET_RESOLUTION, TOKEN_MINTING,
@@ -44,6 +46,7 @@ use crate::facts::{
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
 use calls::Calls;
+use entries::Entries;
 use modules::Modules;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -91,6 +94,7 @@ pub struct Program<'a> {
     stars: Stars,
     calls: Calls,
     sites: Sites,
+    entries: Entries,
     tokens: TokenSites,
     secrets: Vec<SecretRead>,
     owners: Owners,
@@ -120,6 +124,7 @@ impl<'a> Program<'a> {
             stars: Stars::default(),
             calls: Calls::default(),
             sites: Sites::default(),
+            entries: Entries::default(),
             tokens: TokenSites::default(),
             secrets: Vec::new(),
             owners: Owners::default(),
@@ -129,6 +134,7 @@ impl<'a> Program<'a> {
         program.extend_classes();
         program.calls = Calls::find(&program);
         program.sites = Sites::find(&program);
+        program.entries = Entries::find(&program);
         program.tokens = TokenSites::find(&program);
         program.secrets = secrets::find(&program);
         program.owners = Owners::decide(&program, &declarations.concerns);

@@ -40,6 +40,8 @@ const MEANINGS: &[(Role, &[&str])] = &[
     (Role::CallsFunction, &["callable", "coroutine"]),
     (Role::BindsArguments, &["callable"]),
     (Role::InjectsDependency, &["callable"]),
+    (Role::HandlesRequest, &["callable"]),
+    (Role::HandlesWebsocket, &["callable"]),
     (Role::DecodesBase64, &["value"]),
     (Role::ParsesJson, &["value"]),
     (Role::SignsHmac, &["key", "message", "digest"]),
