@@ -552,10 +552,10 @@ pub enum BlockKind {
     Otherwise { attempt: BlockId },
     /// Runs in any case: `finally`.
     Always,
-    /// Runs once a round.
-    Loop { over: Option<ExprId> },
-    /// Runs inside the context of `entered`: `with`.
-    Within { entered: ExprId },
+    /// Runs once a round; `awaits` says that each round is waited for: `async for`.
+    Loop { over: Option<ExprId>, awaits: bool },
+    /// Runs inside the context of `entered`: `with`; `awaits` says that entering and leaving is waited for: `async with`.
+    Within { entered: ExprId, awaits: bool },
 }
 
 /// How a block's last statement leaves it.

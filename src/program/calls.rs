@@ -576,6 +576,12 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         for entry in things.iter() {
             self.targets(entry, 0, &mut targets);
         }
+        // What is awaited is a coroutine: where some of what may be called give one, the others are not meant.
+        let is_async = |(callee, ..): &(FunctionRef, u32, Confidence)| self.facts(callee.0)[callee.1].is_async;
+        if call.is_some_and(|call| self.facts(caller.0)[call].awaited) && targets.iter().any(is_async) {
+            let program = self.program;
+            targets.retain(|(callee, ..)| program[callee.0].facts[callee.1].is_async);
+        }
         let is_one = targets.len() <= 1;
         for (callee, offset, confidence) in targets {
             let confidence = if is_one {
@@ -668,8 +674,16 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         let facts = self.facts(file);
         for block in &facts.blocks {
             let (subject, names): (ExprId, &[&str]) = match block.kind {
-                BlockKind::Within { entered } => (entered, &["__enter__", "__exit__", "__aenter__", "__aexit__"]),
-                BlockKind::Loop { over: Some(over) } => (over, &["__iter__", "__aiter__"]),
+                BlockKind::Within { entered, awaits: false } => (entered, &["__enter__", "__exit__"]),
+                BlockKind::Within { entered, awaits: true } => (entered, &["__aenter__", "__aexit__"]),
+                BlockKind::Loop {
+                    over: Some(over),
+                    awaits: false,
+                } => (over, &["__iter__"]),
+                BlockKind::Loop {
+                    over: Some(over),
+                    awaits: true,
+                } => (over, &["__aiter__"]),
                 _ => continue,
             };
             let caller = (file, facts.function_around(block.scope));
