@@ -20,7 +20,7 @@ pub enum LoopState {
     Running,
 }
 
-/// Functions that ask other functions are followed this deep.
+/// What a name is bound to, and functions that ask other functions, are followed this deep.
 const MOST_QUESTIONS: u32 = 3;
 
 impl Program<'_> {
@@ -255,6 +255,10 @@ impl Program<'_> {
 
     /// What it says about the loop that `subject` is truthy or present.
     fn presence(&self, file: FileId, subject: ExprId, present: bool, depth: u32) -> LoopState {
+        // Names may be bound by what they are themselves.
+        if depth > MOST_QUESTIONS {
+            return LoopState::Unknown;
+        }
         let state = |running: bool| {
             if running {
                 LoopState::Running
@@ -298,8 +302,8 @@ impl Program<'_> {
             {
                 let is_nothing = |side: ExprId| facts[side].kind == ExprKind::Nothing;
                 let told = match (is_nothing(holds), is_nothing(otherwise)) {
-                    (true, false) => self.condition(file, condition, false, depth),
-                    (false, true) => self.condition(file, condition, true, depth),
+                    (true, false) => self.condition(file, condition, false, depth + 1),
+                    (false, true) => self.condition(file, condition, true, depth + 1),
                     _ => LoopState::Unknown,
                 };
                 if told != LoopState::Unknown {
@@ -309,7 +313,7 @@ impl Program<'_> {
             if let ExprKind::Call(_) = facts[value].kind
                 && !self.is_question(file, value)
             {
-                let told = self.condition(file, value, present, depth);
+                let told = self.condition(file, value, present, depth + 1);
                 if told != LoopState::Unknown {
                     return told;
                 }
@@ -340,9 +344,6 @@ impl Program<'_> {
     /// Whether what a function of the program returns is truthy where a loop is running, if that is what it tells: the contrary
     /// elsewhere.
     fn running_where(&self, file: FileId, function: FunctionId, depth: u32) -> Option<bool> {
-        if depth > MOST_QUESTIONS {
-            return None;
-        }
         let facts = &self[file].facts;
         let mut told = None;
         for returned in facts.returns.iter().filter(|returned| returned.function == function) {

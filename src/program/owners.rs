@@ -6,8 +6,8 @@ use super::names::{self, Origin, Value};
 use super::units::UnitId;
 use super::{Program, ProgramFile};
 use crate::catalog::Role;
-use crate::facts::{BindingKind, ExprKind, MODULE_SCOPE, Name, ScopeId, ScopeKind};
-use crate::finding::{CodeScope, Site, Step};
+use crate::facts::{BindingKind, ExprKind, FunctionId, MODULE_SCOPE, Name, ScopeId, ScopeKind};
+use crate::finding::{CodeScope, Confidence, Site, Step};
 use crate::source::{FileId, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -290,14 +290,34 @@ fn infer(program: &Program<'_>, concerns: &[(&str, Vec<Worked>)]) -> Vec<Owner> 
     let by_unit: Vec<BTreeMap<UnitId, UnitSites<'_>>> =
         concerns.iter().map(|(_, worked)| worked_in(program, worked)).collect();
     let users = users(program, &by_unit);
-    let mut found = Vec::new();
+    let mut found: Vec<Owner> = Vec::new();
     for ((concern, _), (units, users)) in concerns.iter().zip(by_unit.iter().zip(&users)) {
-        let owners = units
-            .iter()
-            .filter_map(|(unit, sites)| owner(program, concern, *unit, sites, users));
-        found.extend(owners);
+        for (unit, sites) in units {
+            let of_unit = if *concern == TOKEN_MINTING {
+                beside_validation(&found, *unit, sites)
+            } else {
+                None
+            };
+            found.extend(of_unit.or_else(|| owner(program, concern, *unit, sites, users)));
+        }
     }
     found
+}
+
+/// The module that was found to own validation owns minting, too, where it mints.
+fn beside_validation(found: &[Owner], unit: UnitId, sites: &UnitSites<'_>) -> Option<Owner> {
+    let validation = found
+        .iter()
+        .find(|owner| owner.concern == TOKEN_VALIDATION && owner.unit == Some(unit))?;
+    let mints = validation
+        .origins
+        .iter()
+        .any(|origin| matches!(origin, Origin::Module(Place::File(file)) if sites.contains_key(file)));
+    mints.then(|| Owner {
+        concern: TOKEN_MINTING.to_owned(),
+        because: Because::Inferred("tokens are validated in it, too".to_owned()),
+        ..validation.clone()
+    })
 }
 
 /// The production sites by unit, of units with at least two.
@@ -319,12 +339,18 @@ fn worked_in<'w>(program: &Program<'_>, worked: &'w [Worked]) -> BTreeMap<UnitId
 
 fn owner(program: &Program<'_>, concern: &str, unit: UnitId, sites: &UnitSites<'_>, users: &Users) -> Option<Owner> {
     let total: usize = sites.values().map(Vec::len).sum();
-    let user_count = |file: &FileId| users.get(file).map_or(0, BTreeSet::len);
-    let best = sites
+    // Who calls whom says more than who imports what, but values that are computed once are only imported.
+    let user_count = |file: FileId, sites: &[&Worked]| {
+        let mut modules = calling_modules(program, file, sites);
+        modules.extend(users.get(&file).into_iter().flatten());
+        modules.len()
+    };
+    let counted = sites
         .iter()
-        .max_by_key(|(file, sites)| (user_count(file), sites.len(), std::cmp::Reverse(**file)));
-    let (file, own) = best?;
-    let reason = match user_count(file) {
+        .map(|(file, sites)| (user_count(*file, sites), *file, sites));
+    let (count, file, own) =
+        counted.max_by_key(|(count, file, sites)| (*count * sites.len(), sites.len(), std::cmp::Reverse(*file)))?;
+    let reason = match count {
         0 => format!(
             "no other module goes through any of the {total} production sites, and {} of them stand here",
             own.len()
@@ -340,12 +366,41 @@ fn owner(program: &Program<'_>, concern: &str, unit: UnitId, sites: &UnitSites<'
     };
     Some(Owner {
         concern: concern.to_owned(),
-        path: program.symbol(*file, MODULE_SCOPE),
+        path: program.symbol(file, MODULE_SCOPE),
         because: Because::Inferred(reason),
-        origins: vec![Origin::Module(Place::File(*file))],
+        origins: vec![Origin::Module(Place::File(file))],
         names: Vec::new(),
         unit: Some(unit),
     })
+}
+
+/// The other production modules whose calls get to the functions of a module in which the sites stand, through others of that module
+/// too.
+fn calling_modules(program: &Program<'_>, file: FileId, sites: &[&Worked]) -> BTreeSet<FileId> {
+    let facts = &program[file].facts;
+    let mut modules = BTreeSet::new();
+    let mut waiting: Vec<FunctionId> = sites
+        .iter()
+        .filter_map(|site| facts.function_around(site.scope))
+        .collect();
+    let mut seen: BTreeSet<FunctionId> = waiting.iter().copied().collect();
+    while let Some(function) = waiting.pop() {
+        for edge in program.calls_into((file, function)) {
+            match edge.caller {
+                _ if edge.confidence == Confidence::Possible => {}
+                (caller, Some(function)) if caller == file => {
+                    if seen.insert(function) {
+                        waiting.push(function);
+                    }
+                }
+                (caller, _) if caller != file && program[caller].scope == CodeScope::Production => {
+                    modules.insert(caller);
+                }
+                _ => {}
+            }
+        }
+    }
+    modules
 }
 
 /// For each module with sites of a concern, the other modules that go through them.
