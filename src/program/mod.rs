@@ -21,6 +21,7 @@ mod stars;
 mod texts;
 mod tokens;
 mod units;
+mod values;
 
 pub use blocks::LoopState;
 pub use calls::{By, CallEdge, CallGraph, Caller, Edge, Thread};
@@ -33,6 +34,7 @@ pub use secrets::{ReadBy, SecretRead};
 pub use sites::LibrarySite;
 pub use texts::TextOrigin;
 pub use tokens::TokenSite;
+pub use values::{Passing, ValueOrigin};
 
 use crate::catalog::{Catalog, Entry, Role};
 use crate::facts::{

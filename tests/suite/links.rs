@@ -72,7 +72,7 @@ fn found(case: &Case<'_>, catalog: &Catalog) -> (BTreeSet<String>, BTreeSet<Stri
         .iter()
         .map(|(path, text)| Parsed {
             path: (*path).to_owned(),
-            facts: ssotlint::parse::parse(path, text),
+            facts: Box::new(ssotlint::parse::parse(path, text)),
             tracked: None,
         })
         .collect();
