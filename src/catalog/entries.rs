@@ -53,6 +53,9 @@ pub struct CallEntry {
     /// The 0-based position of the argument that it gives back, itself or as a copy.
     #[serde(default, rename = "returns-argument")]
     pub returns_argument: Option<u32>,
+    /// The meanings of the arguments without which it accepts anything in their place.
+    #[serde(default, rename = "open-without")]
+    pub open_without: Vec<String>,
     /// Code that calls it.
     #[serde(default)]
     pub example: Option<String>,

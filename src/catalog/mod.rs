@@ -9,7 +9,7 @@ mod words;
 
 pub use entries::{CallEntry, Entries, Example, Meaning};
 pub use role::Role;
-pub use words::{ExtraWords, FlagName, Words};
+pub use words::{ExtraWords, FlagName, TokenCheck, Words};
 
 use crate::facts::Language;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -34,6 +34,8 @@ pub struct Entry {
     pub returns: Option<Node>,
     /// The position of the argument that it gives back, itself or as a copy.
     pub returns_argument: Option<u32>,
+    /// The meanings of the arguments without which it accepts anything in their place.
+    pub open_without: Vec<String>,
 }
 
 /// All library knowledge of a run.
@@ -233,6 +235,7 @@ impl Catalog {
                 arguments: vec![("name".into(), vec![Meaning::Position(0)])],
                 returns: None,
                 returns_argument: None,
+                open_without: Vec::new(),
             });
             self.nodes[node.0 as usize].item = Some(self.entries.len() - 1);
         }
@@ -244,6 +247,7 @@ impl Catalog {
                 arguments: meanings(&base.arguments),
                 returns: None,
                 returns_argument: None,
+                open_without: Vec::new(),
             });
             self.nodes[node.0 as usize].base = Some(self.entries.len() - 1);
             self.alias(node, place(&base.path), &base.also);
@@ -257,6 +261,7 @@ impl Catalog {
             arguments: meanings(&call.arguments),
             returns,
             returns_argument: call.returns_argument,
+            open_without: call.open_without.clone(),
         });
         self.entries.len() - 1
     }

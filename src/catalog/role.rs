@@ -12,6 +12,10 @@ pub enum Role {
     DecodesUnverified,
     /// Reads a token's header only.
     ReadsTokenHeader,
+    /// Holds which checks tokens undergo.
+    ConfiguresVerification,
+    /// Makes a token be accepted without one of the checks.
+    SwitchesVerificationOff,
     /// Gets the key that belongs to a token.
     FetchesSigningKey,
     /// Makes and signs a token.

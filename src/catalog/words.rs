@@ -29,6 +29,21 @@ pub enum FlagName {
     Mode,
 }
 
+/// What a token is checked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TokenCheck {
+    /// That its issuer signed it.
+    Signature,
+    /// That it has not expired.
+    Expiry,
+    /// That it is meant for this service.
+    Audience,
+    /// That it comes from the right issuer.
+    Issuer,
+    /// That it holds already.
+    NotBefore,
+}
+
 /// The words, ready to compare.
 #[derive(Debug)]
 pub struct Words {
@@ -46,6 +61,7 @@ struct File {
     flag: Flag,
     value: Value,
     method: Method,
+    verification: Verification,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -101,6 +117,16 @@ struct Value {
 #[serde(deny_unknown_fields)]
 struct Method {
     common: rustc_hash::FxHashSet<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Verification {
+    signature: Vec<String>,
+    expiry: Vec<String>,
+    audience: Vec<String>,
+    issuer: Vec<String>,
+    not_before: Vec<String>,
 }
 
 /// Phrases split into words once.
@@ -250,6 +276,20 @@ impl Words {
     #[must_use]
     pub fn is_common_method(&self, name: &str) -> bool {
         self.file.method.common.contains(name)
+    }
+
+    /// The options of token libraries that switch a check off when they are false.
+    pub fn verification_options(&self) -> impl Iterator<Item = (&str, TokenCheck)> {
+        let options = &self.file.verification;
+        let of = [
+            (&options.signature, TokenCheck::Signature),
+            (&options.expiry, TokenCheck::Expiry),
+            (&options.audience, TokenCheck::Audience),
+            (&options.issuer, TokenCheck::Issuer),
+            (&options.not_before, TokenCheck::NotBefore),
+        ];
+        of.into_iter()
+            .flat_map(|(names, check)| names.iter().map(move |name| (name.as_str(), check)))
     }
 
     /// Whether a text switches a flag on (`Some(true)`) or off (`Some(false)`).

@@ -7,7 +7,7 @@ use super::Program;
 use super::names::FunctionRef;
 use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things};
 use crate::catalog::{Node, Role};
-use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId, Splat};
+use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use rayon::prelude::*;
@@ -46,7 +46,7 @@ pub struct CallEdge {
     pub callee: FunctionRef,
     /// The expression that does it.
     pub site: Site,
-    /// The call, where it is one.
+    /// The call, where it is one; also one that hands the callee to a library, which calls it.
     pub call: Option<CallId>,
     /// How many of the callee's first parameters the call itself fills: the object that a method is called on.
     pub offset: u32,
@@ -189,27 +189,6 @@ impl Program<'_> {
             }
         }
         found
-    }
-
-    /// The argument that a call edge passes to a parameter of its callee, where it is written out.
-    #[must_use]
-    pub fn passed(&self, edge: &CallEdge, parameter: u32) -> Option<ExprId> {
-        let facts = &self[edge.site.file].facts;
-        let (file, function) = edge.callee;
-        let parameters = self[file].facts.parameters(&self[file].facts[function]);
-        let name = self[file].facts.text(parameters.get(parameter as usize)?.name);
-        let arguments = facts.arguments(&facts[edge.call?]);
-        let by_keyword = arguments
-            .iter()
-            .find(|argument| argument.keyword.is_some_and(|keyword| facts.text(keyword) == name));
-        if let Some(argument) = by_keyword {
-            return Some(argument.value);
-        }
-        let position = parameter.checked_sub(edge.offset)? as usize;
-        let by_position = arguments
-            .iter()
-            .take_while(|argument| argument.keyword.is_none() && argument.splat == Splat::No);
-        by_position.map(|argument| argument.value).nth(position)
     }
 
     /// The call graph by names: of the program's functions and of what they call in libraries.
@@ -513,6 +492,9 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         if callees.is_empty() {
             callees = self.receivers.guessed_method(file, facts[call].callee);
         }
+        if facts[call].awaited {
+            callees = self.awaitable(callees);
+        }
         self.add_targets(&callees, caller, site, Some(call), control);
         if let Some((path, confidence)) = self.library(&callees) {
             self.found.libraries.push(Library {
@@ -531,7 +513,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 if is_called {
                     let handed = self.receivers.settled(file, value).at_most(entry.confidence);
                     let before = self.found.edges.len();
-                    self.add_targets(&handed, caller, site, None, control);
+                    self.add_targets(&handed, caller, site, Some(call), control);
                     if runs_afterwards {
                         // A coroutine function runs on the loop, another one in a thread.
                         for edge in &mut self.found.edges[before..] {
@@ -570,17 +552,25 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         found
     }
 
+    /// What is awaited is a coroutine: where some of what may be called give one, the other functions are not meant.
+    fn awaitable(&self, mut things: Things) -> Things {
+        let is_async = |thing: Thing| match thing {
+            Thing::Function((file, function)) | Thing::Bound((file, function), ..) => {
+                Some(self.facts(file)[function].is_async)
+            }
+            _ => None,
+        };
+        if things.iter().any(|entry| is_async(entry.thing) == Some(true)) {
+            things.retain(|thing| is_async(thing) != Some(false));
+        }
+        things
+    }
+
     /// Adds an edge to every function that calling one of `things` runs.
     fn add_targets(&mut self, things: &Things, caller: Caller, site: Site, call: Option<CallId>, control: Control) {
         let mut targets: Vec<(FunctionRef, u32, Confidence)> = Vec::new();
         for entry in things.iter() {
             self.targets(entry, 0, &mut targets);
-        }
-        // What is awaited is a coroutine: where some of what may be called give one, the others are not meant.
-        let is_async = |(callee, ..): &(FunctionRef, u32, Confidence)| self.facts(callee.0)[callee.1].is_async;
-        if call.is_some_and(|call| self.facts(caller.0)[call].awaited) && targets.iter().any(is_async) {
-            let program = self.program;
-            targets.retain(|(callee, ..)| program[callee.0].facts[callee.1].is_async);
         }
         let is_one = targets.len() <= 1;
         for (callee, offset, confidence) in targets {

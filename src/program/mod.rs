@@ -23,6 +23,7 @@ mod stars;
 mod texts;
 mod tokens;
 mod units;
+mod values;
 mod wrappers;
 
 pub use blocks::LoopState;
@@ -38,6 +39,7 @@ pub use secrets::{ReadBy, SecretRead};
 pub use sites::LibrarySite;
 pub use texts::TextOrigin;
 pub use tokens::TokenSite;
+pub use values::{Passing, ValueOrigin};
 
 use crate::catalog::{Catalog, Entry, Role};
 use crate::facts::{

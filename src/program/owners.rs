@@ -284,8 +284,8 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
 /// The production sites of a concern in one unit, by file.
 type UnitSites<'w> = BTreeMap<FileId, Vec<&'w Worked>>;
 
-/// Infers an owner of each concern for each unit with at least two production sites: the module with a site that most other modules
-/// go through.
+/// Infers an owner of each concern for each unit with at least two production sites: the module that does most of the work for most
+/// others.
 fn infer(program: &Program<'_>, concerns: &[(&str, Vec<Worked>)]) -> Vec<Owner> {
     let by_unit: Vec<BTreeMap<UnitId, UnitSites<'_>>> =
         concerns.iter().map(|(_, worked)| worked_in(program, worked)).collect();

@@ -3,7 +3,7 @@
 use super::bindings;
 use super::names::{self, Origin};
 use super::{Program, ProgramFile};
-use crate::catalog::Node;
+use crate::catalog::{Meaning, Node, Role};
 use crate::facts::{Access, BindingKind, CallId, ExprId, ExprKind, FileFacts, Language, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
@@ -74,6 +74,20 @@ impl Program<'_> {
     #[must_use]
     pub fn site_at(&self, file: FileId, expr: ExprId) -> Option<&LibrarySite> {
         self.sites.in_file(file).iter().find(|site| site.expr == expr)
+    }
+
+    /// What the field `field` of `object` means, where that is an instance of a library's type whose own entry has `role`.
+    #[must_use]
+    pub fn field_meaning(&self, file: FileId, object: ExprId, field: &str, role: Role) -> Option<(&str, Confidence)> {
+        self.settled_values(file, object).into_iter().find_map(|value| {
+            let Origin::LibraryInstance(node) = value.origin else {
+                return None;
+            };
+            let entry = self.catalog.call(node).filter(|entry| entry.role == Some(role))?;
+            let is_field = |meaning: &Meaning| matches!(meaning, Meaning::Keyword(name) if name == field);
+            let (meaning, _) = entry.arguments.iter().find(|(_, by)| by.iter().any(is_field))?;
+            Some((meaning.as_str(), value.confidence))
+        })
     }
 
     /// Every call of one of `definitions`, which are functions or classes of the program, in order.

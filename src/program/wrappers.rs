@@ -4,9 +4,9 @@
 //! calls we go backwards, caller by caller, until a call says the name.
 
 use super::Program;
-use super::calls::CallEdge;
 use super::names::{FunctionRef, Origin};
 use super::secrets::{ReadBy, SecretRead, is_switch, only_for_presence, sorted};
+use super::values::Passing;
 use crate::catalog::Role;
 use crate::facts::{ExprId, ExprKind};
 use crate::finding::Confidence;
@@ -53,17 +53,17 @@ pub(super) fn reads(program: &Program<'_>) -> Vec<SecretRead> {
         if !seen.insert((wrapper.named.function, wrapper.named.parameter)) {
             continue;
         }
-        for edge in program.calls_into(wrapper.named.function) {
-            let Some(argument) = program.passed(edge, wrapper.named.parameter) else {
+        for passing in program.passing_into(wrapper.named.function) {
+            let Some(argument) = program.passed(&passing, wrapper.named.function, wrapper.named.parameter) else {
                 continue;
             };
-            let confidence = wrapper.confidence.min(edge.confidence);
-            if let Some(outer) = named_by_caller(program, edge.site.file, argument)
+            let confidence = wrapper.confidence.min(passing.confidence);
+            if let Some(outer) = named_by_caller(program, passing.file, argument.value)
                 && wrapper.through.len() < DEEPEST
             {
                 waiting.push_back(wrapper.inside(outer, confidence));
             }
-            reads.extend(read(program, edge, argument, &wrapper, confidence));
+            reads.extend(read(program, &passing, argument.value, &wrapper, confidence));
         }
     }
     reads
@@ -89,14 +89,14 @@ impl Wrapper {
 /// The read at a call that says the name of a secret.
 fn read(
     program: &Program<'_>,
-    edge: &CallEdge,
+    passing: &Passing,
     argument: ExprId,
     wrapper: &Wrapper,
     confidence: Confidence,
 ) -> Option<SecretRead> {
-    let file = edge.site.file;
+    let file = passing.file;
     let facts = &program[file].facts;
-    let call = &facts[edge.call?];
+    let call = &facts[passing.call];
     let words = program.catalog().words();
     let listed = program.elements(file, argument, 0).into_iter();
     let listed = listed.flat_map(|(file, element)| program.texts(file, element));
@@ -116,7 +116,7 @@ fn read(
         ReadBy::Name
     };
     Some(SecretRead {
-        primary: edge.site,
+        primary: program.callee_site(file, call),
         scope: call.scope,
         by,
         names,

@@ -11,6 +11,7 @@ mod malformed_waiver;
 mod nested_event_loop;
 mod skip_auth_flag;
 mod unused_waiver;
+mod unverified_token;
 
 pub use unused_waiver::WaiverUse;
 
@@ -64,6 +65,7 @@ pub const RULES: &[Rule] = &[
     rule!("nested-event-loop", Check::Program(nested_event_loop::check)),
     rule!("skip-auth-flag", Check::Program(skip_auth_flag::check)),
     rule!("unused-waiver", Check::Waivers(unused_waiver::check)),
+    rule!("unverified-token", Check::Program(unverified_token::check)),
 ];
 
 /// Collects the findings of one rule.

@@ -19,8 +19,13 @@ const NOT_YET: &[&str] = &[
 const MEANINGS: &[(Role, &[&str])] = &[
     (
         Role::ValidatesToken,
-        &["token", "key", "algorithms", "options", "verify"],
+        &["token", "key", "algorithms", "options", "verify", "expiry", "expired"],
     ),
+    (
+        Role::ConfiguresVerification,
+        &["algorithms", "options", "expiry", "audience"],
+    ),
+    (Role::SwitchesVerificationOff, &["audience", "issuer"]),
     (Role::DecodesUnverified, &["token", "options"]),
     (Role::ReadsTokenHeader, &["token"]),
     (Role::FetchesSigningKey, &["token"]),

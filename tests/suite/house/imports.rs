@@ -42,6 +42,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "facts",
             "catalog::FlagName",
             "catalog::Role",
+            "catalog::TokenCheck",
             "catalog::Words",
             "program",
             "finding",

@@ -1,0 +1,839 @@
+//! Tokens whose verification is switched off.
+
+use super::Findings;
+use crate::catalog::{Role, TokenCheck};
+use crate::facts::{
+    BindingKind, BlockId, BlockKind, CallId, Exit, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId,
+};
+use crate::finding::{Confidence, Site, Step};
+use crate::program::{CallEdge, Caller, FunctionRef, LibrarySite, Origin, Program, ValueOrigin};
+use crate::source::{FileId, Span};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
+
+/// Reports calls that decode a token without checking it, and the places that switch a check off.
+pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
+    let mut lapses = Vec::new();
+    for site in program.sites() {
+        let role = program.entry(site).and_then(|entry| entry.role);
+        match role {
+            Some(Role::ValidatesToken | Role::ConfiguresVerification) => lapses.extend(options(program, site)),
+            Some(Role::DecodesUnverified) => lapses.push(Lapse::at(program, site, "unverified-read", Vec::new())),
+            Some(Role::SwitchesVerificationOff) => lapses.extend(switches(program, site)),
+            _ => {}
+        }
+    }
+    lapses.extend(fields(program));
+    if lapses.is_empty() {
+        return;
+    }
+    let verification = Verification::find(program, &lapses);
+    lapses.retain(|lapse| !verification.makes_up_for(lapse));
+    for lapse in of_each_place(lapses) {
+        report(program, lapse, out);
+    }
+}
+
+/// One way in which a token is not checked.
+#[derive(Clone, Debug)]
+struct Lapse {
+    message: &'static str,
+    /// The place that is reported.
+    primary: Site,
+    scope: ScopeId,
+    /// The call that is meant, as it is written.
+    call: String,
+    checks: Vec<TokenCheck>,
+    trail: Vec<Step>,
+    confidence: Confidence,
+    /// The call or the expression that reads or configures, in the function of the primary place.
+    read: Read,
+}
+
+/// What reads the token, as seen from the function of the primary place.
+#[derive(Clone, Copy, Debug)]
+enum Read {
+    /// A library call.
+    Site(LibrarySite),
+    /// A call of the program's own function that leads to one.
+    Call(CallId),
+    /// The rules that a later read is given: an object that is configured.
+    Configured(ExprId, CallId),
+    /// Something that is no read of its own.
+    None,
+}
+
+impl Lapse {
+    fn at(program: &Program<'_>, site: &LibrarySite, message: &'static str, checks: Vec<TokenCheck>) -> Self {
+        Self {
+            message,
+            primary: program.primary(site),
+            scope: site.scope,
+            call: program.written(site.file, site.callee),
+            checks,
+            trail: Vec::new(),
+            confidence: site.confidence,
+            read: Read::Site(*site),
+        }
+    }
+
+    /// The lapse at the place where its value is written: in a caller's argument, in a default, or in the call itself.
+    fn because(program: &Program<'_>, site: &LibrarySite, check: TokenCheck, origin: &ValueOrigin) -> Self {
+        let is_minor = matches!(check, TokenCheck::Issuer | TokenCheck::NotBefore);
+        let message = match check {
+            _ if is_minor => "minor-claims-off",
+            TokenCheck::Signature => "signature-off",
+            _ => "claims-off",
+        };
+        let mut lapse = Self::at(program, site, message, vec![check]);
+        lapse.confidence = lapse.confidence.min(origin.confidence);
+        let end = Step {
+            site: lapse.primary,
+            symbol: program.symbol(site.file, site.scope),
+            note: format!("`{}` checks what it is told to", lapse.call),
+        };
+        match origin.trail.first() {
+            Some(first) => {
+                lapse.message = if is_minor { "minor-claims-off" } else { "passed-in" };
+                lapse.primary = first.site;
+                let facts = &program[first.site.file].facts;
+                let call = call_around(facts, first.site.span);
+                lapse.scope = call.map_or(crate::facts::MODULE_SCOPE, |call| facts[call].scope);
+                lapse.read = call.map_or(Read::None, Read::Call);
+                lapse.trail.clone_from(&origin.trail);
+                lapse.trail.push(end);
+            }
+            None => {
+                let written = Site {
+                    file: origin.file,
+                    span: program[origin.file].facts[origin.expr].span,
+                };
+                let around = program[site.file].facts[site.expr].span;
+                if written.file != site.file || !around.contains(written.span) {
+                    let scope = program
+                        .scope_at(written.file, written.span)
+                        .unwrap_or(crate::facts::MODULE_SCOPE);
+                    let symbol = program.symbol(written.file, scope);
+                    lapse.trail = vec![
+                        Step {
+                            site: written,
+                            symbol,
+                            note: "the check is switched off".to_owned(),
+                        },
+                        end,
+                    ];
+                }
+            }
+        }
+        lapse
+    }
+}
+
+/// The innermost call that has an argument, or its own name, at `span`.
+fn call_around(facts: &FileFacts, span: Span) -> Option<CallId> {
+    let calls = facts.calls.iter().enumerate();
+    let around = calls.filter(|(_, call)| facts[call.expr].span.contains(span));
+    let innermost = around.min_by_key(|(_, call)| {
+        let span = facts[call.expr].span;
+        let passes = facts.arguments(call).iter().any(|argument| argument.span == span);
+        (!passes, span.end - span.start)
+    });
+    innermost.map(|(index, _)| CallId(u32::try_from(index).unwrap_or(u32::MAX)))
+}
+
+// What switches a check off
+
+/// The checks that the arguments of a decoding or configuring call switch off.
+fn options(program: &Program<'_>, site: &LibrarySite) -> Vec<Lapse> {
+    let (Some(call), Some(entry)) = (site.call, program.entry(site)) else {
+        return Vec::new();
+    };
+    let mut lapses = Vec::new();
+    let mut off = |check: TokenCheck, origins: Vec<ValueOrigin>, off: bool| {
+        for origin in origins {
+            if program[origin.file].facts[origin.expr].kind == ExprKind::Truth(off) {
+                lapses.push(Lapse::because(program, site, check, &origin));
+            }
+        }
+    };
+    let mut allows_none = Vec::new();
+    for (name, meanings) in &entry.arguments {
+        let origins = || program.argument_origins(site.file, call, meanings);
+        match name.as_str() {
+            "verify" => off(TokenCheck::Signature, origins(), false),
+            "expiry" => off(TokenCheck::Expiry, origins(), false),
+            "audience" => off(TokenCheck::Audience, origins(), false),
+            "expired" => off(TokenCheck::Expiry, origins(), true),
+            "options" => {
+                for (key, check) in program.catalog().words().verification_options() {
+                    off(
+                        check,
+                        program.argument_entry_origins(site.file, call, meanings, key),
+                        false,
+                    );
+                }
+            }
+            "algorithms" => allows_none = origins(),
+            _ => {}
+        }
+    }
+    let is_unsigned = lapses.iter().any(|lapse| lapse.checks == [TokenCheck::Signature]);
+    if !is_unsigned {
+        lapses.extend(algorithms(program, site, call, &allows_none));
+    }
+    lapses
+}
+
+/// Algorithms that are not named where the library then takes any, or that have no signature.
+fn algorithms(program: &Program<'_>, site: &LibrarySite, call: CallId, origins: &[ValueOrigin]) -> Option<Lapse> {
+    let entry = program.entry(site)?;
+    let unsigned = origins.iter().find(|origin| names_none(program, origin));
+    if let Some(origin) = unsigned {
+        let mut lapse = Lapse::because(program, site, TokenCheck::Signature, origin);
+        lapse.message = "none-algorithm";
+        return Some(lapse);
+    }
+    if !entry.open_without.iter().any(|name| name == "algorithms") {
+        return None;
+    }
+    let is_nothing = |origin: &ValueOrigin| program[origin.file].facts[origin.expr].kind == ExprKind::Nothing;
+    let is_missing = match origins {
+        [] => program.argument(site, "algorithms").is_none() && !program.has_unseen_arguments(site.file, call),
+        known => known.iter().all(is_nothing),
+    };
+    let key = program.argument(site, "key");
+    let is_open = is_missing && key.is_some_and(|key| !brings_its_algorithm(program, site.file, key));
+    is_open.then(|| Lapse::at(program, site, "any-algorithm", Vec::new()))
+}
+
+/// Whether a list of algorithms, or one, names the one without a signature.
+fn names_none(program: &Program<'_>, origin: &ValueOrigin) -> bool {
+    let facts = &program[origin.file].facts;
+    let is_none = |expr: ExprId| {
+        let texts = program.texts(origin.file, expr);
+        texts.iter().any(|text| text.text.eq_ignore_ascii_case("none"))
+    };
+    match facts[origin.expr].kind {
+        ExprKind::Group(elements) => facts.list(elements).iter().any(|element| is_none(*element)),
+        ExprKind::Text(_) => is_none(origin.expr),
+        _ => false,
+    }
+}
+
+/// Whether a key is one of a key set, which says what it is for.
+fn brings_its_algorithm(program: &Program<'_>, file: FileId, key: ExprId) -> bool {
+    program.origins(file, key).iter().any(|origin| {
+        let facts = &program[origin.file].facts;
+        match facts[origin.expr].kind {
+            ExprKind::Call(_) => {
+                let site = program.site_at(origin.file, origin.expr);
+                let role = site.and_then(|site| program.entry(site)).and_then(|entry| entry.role);
+                role == Some(Role::FetchesSigningKey)
+            }
+            _ => false,
+        }
+    })
+}
+
+/// Calls that switch a check off: `validation.insecure_disable_signature_validation()`.
+fn switches(program: &Program<'_>, site: &LibrarySite) -> Vec<Lapse> {
+    let (Some(call), Some(entry)) = (site.call, program.entry(site)) else {
+        return Vec::new();
+    };
+    let facts = &program[site.file].facts;
+    let configured = match facts[site.callee].kind {
+        ExprKind::Member { object, .. } => Read::Configured(object, call),
+        _ => Read::None,
+    };
+    if entry.arguments.is_empty() {
+        let mut lapse = Lapse::at(program, site, "signature-off", vec![TokenCheck::Signature]);
+        lapse.read = configured;
+        return vec![lapse];
+    }
+    let mut lapses = Vec::new();
+    for (name, meanings) in &entry.arguments {
+        let Some(check) = check_named(name) else { continue };
+        for origin in program.argument_origins(site.file, call, meanings) {
+            if program[origin.file].facts[origin.expr].kind == ExprKind::Truth(false) {
+                lapses.push(Lapse::because(program, site, check, &origin));
+            }
+        }
+    }
+    lapses
+}
+
+fn check_named(name: &str) -> Option<TokenCheck> {
+    match name {
+        "audience" => Some(TokenCheck::Audience),
+        "expiry" => Some(TokenCheck::Expiry),
+        "issuer" => Some(TokenCheck::Issuer),
+        _ => None,
+    }
+}
+
+/// Fields of an object of a library that say what is checked: `validation.validate_exp = false`.
+fn fields(program: &Program<'_>) -> Vec<Lapse> {
+    program.for_each_file(|file, data| {
+        let facts = &data.facts;
+        let mut lapses = Vec::new();
+        for store in &facts.stores {
+            let (ExprKind::Member { object, name }, Some(value)) = (facts[store.target].kind, store.value) else {
+                continue;
+            };
+            let written = facts.text(name);
+            let mut options = program.catalog().words().verification_options();
+            if !options.any(|(option, _)| option == written) {
+                continue;
+            }
+            let Some((check, confidence)) = configured_check(program, file, object, written) else {
+                continue;
+            };
+            for origin in program.origins(file, value) {
+                if program[origin.file].facts[origin.expr].kind != ExprKind::Truth(false) {
+                    continue;
+                }
+                let place = Site {
+                    file,
+                    span: facts[store.target].span.tail(written.len()),
+                };
+                let scope = facts[store.block].scope;
+                let end = Step {
+                    site: place,
+                    symbol: program.symbol(file, scope),
+                    note: format!("sets `{written}`"),
+                };
+                let mut lapse = Lapse {
+                    message: "claims-off",
+                    primary: place,
+                    scope,
+                    call: program.written(file, store.target).replace("::", "."),
+                    checks: vec![check],
+                    trail: Vec::new(),
+                    confidence: confidence.min(origin.confidence),
+                    read: Read::None,
+                };
+                if let Some(first) = origin.trail.first() {
+                    let outer = &program[first.site.file].facts;
+                    lapse.message = "passed-in";
+                    lapse.primary = first.site;
+                    lapse.scope = call_around(outer, first.site.span)
+                        .map_or(crate::facts::MODULE_SCOPE, |call| outer[call].scope);
+                    lapse.trail.clone_from(&origin.trail);
+                    lapse.trail.push(end);
+                }
+                lapses.push(lapse);
+            }
+        }
+        lapses
+    })
+}
+
+/// Which check a field of what `object` is switches.
+fn configured_check(
+    program: &Program<'_>,
+    file: FileId,
+    object: ExprId,
+    field: &str,
+) -> Option<(TokenCheck, Confidence)> {
+    let (meaning, confidence) = program.field_meaning(file, object, field, Role::ConfiguresVerification)?;
+    Some((check_named(meaning)?, confidence))
+}
+
+// What makes up for it
+
+/// Which functions check tokens, and how the program's functions call one another.
+struct Verification<'p, 'a> {
+    program: &'p Program<'a>,
+    /// The functions from which a check of a token is reached.
+    verifying: FxHashSet<FunctionRef>,
+    calls: FxHashMap<Caller, Vec<&'p CallEdge>>,
+    /// The primary places of all lapses that leave the signature unchecked.
+    unsigned: FxHashSet<Site>,
+}
+
+/// Calls are followed this deep.
+const DEEPEST: u32 = 6;
+
+impl<'p, 'a> Verification<'p, 'a> {
+    fn find(program: &'p Program<'a>, lapses: &[Lapse]) -> Self {
+        let leaves_unsigned =
+            |lapse: &&Lapse| lapse.message == "unverified-read" || lapse.checks.contains(&TokenCheck::Signature);
+        let unsigned: FxHashSet<Site> = lapses
+            .iter()
+            .filter(leaves_unsigned)
+            .map(|lapse| lapse.primary)
+            .collect();
+        let mut calls: FxHashMap<Caller, Vec<&CallEdge>> = FxHashMap::default();
+        for edge in program.call_edges() {
+            calls.entry(edge.caller).or_default().push(edge);
+        }
+        let mut verification = Self {
+            program,
+            verifying: FxHashSet::default(),
+            calls,
+            unsigned,
+        };
+        let sites = program.sites().iter().filter(|site| verification.verifies(site));
+        let mut waiting: Vec<FunctionRef> = sites
+            .filter_map(|site| Some((site.file, program[site.file].facts.function_around(site.scope)?)))
+            .collect();
+        for _ in 0..DEEPEST {
+            let mut next = Vec::new();
+            for function in waiting {
+                if verification.verifying.insert(function) {
+                    next.extend(program.passing_into(function).iter().filter_map(|passing| {
+                        let facts = &program[passing.file].facts;
+                        Some((passing.file, facts.function_around(facts[passing.call].scope)?))
+                    }));
+                }
+            }
+            waiting = next;
+        }
+        verification
+    }
+
+    /// Whether a site checks the signature of a token, as far as it says itself.
+    fn verifies(&self, site: &LibrarySite) -> bool {
+        let role = self.program.entry(site).and_then(|entry| entry.role);
+        role == Some(Role::ValidatesToken) && !self.unsigned.contains(&self.program.primary(site))
+    }
+
+    /// Whether a lapse is none: only the header is read, the claim is checked by hand, or the same token is verified.
+    fn makes_up_for(&self, lapse: &Lapse) -> bool {
+        match lapse.message {
+            "claims-off" | "minor-claims-off" => {
+                let facts = &self.program[lapse.primary.file].facts;
+                let function = facts.function_around(lapse.scope);
+                lapse.checks.iter().all(|check| is_compared(facts, function, *check))
+            }
+            "signature-off" | "unverified-read" | "passed-in" => self.is_verified_elsewhere(lapse),
+            _ => false,
+        }
+    }
+
+    fn is_verified_elsewhere(&self, lapse: &Lapse) -> bool {
+        if lapse.message == "passed-in" && !lapse.checks.contains(&TokenCheck::Signature) {
+            return false;
+        }
+        let file = lapse.primary.file;
+        let facts = &self.program[file].facts;
+        match lapse.read {
+            Read::Site(site) => {
+                let Some(call) = site.call else { return false };
+                reads_header_only(facts, site.expr) || self.is_verified(file, call, &self.subjects_of_site(&site), 0)
+            }
+            Read::Call(call) => {
+                let mut subjects = Vec::new();
+                for argument in facts.arguments(&facts[call]) {
+                    subjects.extend(subjects_of(facts, argument.value));
+                }
+                reads_header_only(facts, facts[call].expr) || self.is_verified(file, call, &subjects, 0)
+            }
+            Read::Configured(object, configuring) => {
+                let rules = subjects_of(facts, object);
+                let function = facts.function_around(facts[configuring].scope);
+                let uses = self.program.sites_in(file).iter().filter(|site| {
+                    facts.function_around(site.scope) == function
+                        && self.program.argument(site, "options").is_some_and(|options| {
+                            subjects_of(facts, options)
+                                .iter()
+                                .any(|subject| rules.contains(subject))
+                        })
+                });
+                let mut uses = uses.filter_map(|site| Some((site, site.call?))).peekable();
+                uses.peek().is_some()
+                    && uses.all(|(site, call)| {
+                        reads_header_only(facts, site.expr)
+                            || self.is_verified(file, call, &self.subjects_of_site(site), 0)
+                    })
+            }
+            Read::None => false,
+        }
+    }
+
+    /// What a site reads: its token, or the object it is called on; and what it gives, which can be verified later.
+    fn subjects_of_site(&self, site: &LibrarySite) -> Vec<Subject> {
+        let facts = &self.program[site.file].facts;
+        let mut subjects = match (self.program.argument(site, "token"), facts[site.callee].kind) {
+            (Some(token), _) => subjects_of(facts, token),
+            (None, ExprKind::Member { object, .. }) => subjects_of(facts, object),
+            _ => Vec::new(),
+        };
+        subjects.push(Subject::Given(site.expr));
+        subjects
+    }
+
+    /// Whether something else verifies one of `subjects` on every way on which `read` is used: in the same function, or in all of
+    /// its callers.
+    fn is_verified(&self, file: FileId, read: CallId, subjects: &[Subject], depth: u32) -> bool {
+        let facts = &self.program[file].facts;
+        let function = facts.function_around(facts[read].scope);
+        let read_place = (facts[read].block, facts[facts[read].expr].span);
+        let fits = |call: CallId, about: &[Subject]| {
+            call != read
+                && about.iter().any(|subject| subjects.contains(subject))
+                && goes_together(facts, read_place, (facts[call].block, facts[facts[call].expr].span))
+        };
+        let by_library = self.program.sites_in(file).iter().any(|site| {
+            self.verifies(site)
+                && facts.function_around(site.scope) == function
+                && site.call.is_some_and(|call| fits(call, &self.subjects_of_site(site)))
+        });
+        if by_library {
+            return true;
+        }
+        let by_program = self.calls_in(file, function).into_iter().any(|(call, callees)| {
+            if !callees.iter().any(|callee| self.verifying.contains(callee)) {
+                return false;
+            }
+            let arguments = facts.arguments(&facts[call]);
+            let is_unsigned = arguments.iter().any(|argument| {
+                self.unsigned.contains(&Site {
+                    file,
+                    span: argument.span,
+                })
+            });
+            let about: Vec<Subject> = arguments
+                .iter()
+                .flat_map(|argument| subjects_of(facts, argument.value))
+                .collect();
+            !is_unsigned && fits(call, &about)
+        });
+        if by_program {
+            return true;
+        }
+        depth < DEEPEST && function.is_some_and(|function| self.callers_verify(file, function, subjects, depth))
+    }
+
+    /// The calls in a function with the functions of the program that they lead to.
+    fn calls_in(&self, file: FileId, function: Option<FunctionId>) -> Vec<(CallId, Vec<FunctionRef>)> {
+        if self.program[file].language == Language::Rust {
+            let facts = &self.program[file].facts;
+            let calls = facts.calls.iter().enumerate();
+            let own = calls.filter(|(_, call)| facts.function_around(call.scope) == function);
+            let called = own.map(|(index, call)| {
+                let values = self.program.values(file, call.callee);
+                let functions = values.into_iter().filter_map(|value| match value.origin {
+                    Origin::Function(function) => Some(function),
+                    _ => None,
+                });
+                (CallId(u32::try_from(index).unwrap_or(u32::MAX)), functions.collect())
+            });
+            return called.collect();
+        }
+        let edges = self.calls.get(&(file, function)).map_or(&[][..], Vec::as_slice);
+        edges
+            .iter()
+            .filter_map(|edge| Some((edge.call?, vec![edge.callee])))
+            .collect()
+    }
+
+    /// Whether the token is a parameter, and all callers verify what they pass.
+    fn callers_verify(&self, file: FileId, function: FunctionId, subjects: &[Subject], depth: u32) -> bool {
+        let facts = &self.program[file].facts;
+        let parameters = facts.parameters(&facts[function]);
+        let position = parameters.iter().position(|parameter| {
+            subjects.iter().any(
+                |subject| matches!(subject, Subject::Name(scope, name) if *scope == facts[function].scope && *name == parameter.name),
+            )
+        });
+        let Some(position) = position else { return false };
+        let position = u32::try_from(position).unwrap_or(u32::MAX);
+        let callers = self.program.passing_into((file, function));
+        !callers.is_empty()
+            && callers.iter().all(|caller| {
+                let outer = &self.program[caller.file].facts;
+                let passed = self.program.passed(caller, (file, function), position);
+                passed.is_some_and(|argument| {
+                    let subjects = subjects_of(outer, argument.value);
+                    self.is_verified(caller.file, caller.call, &subjects, depth + 1)
+                })
+            })
+    }
+}
+
+/// Something that holds a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Subject {
+    /// A name, by the scope that binds it.
+    Name(ScopeId, Name),
+    /// A member: `self.token`.
+    Member(String),
+    /// What an expression gives.
+    Given(ExprId),
+}
+
+/// The names under which `expr` is known: `token`, and `raw` where it is `token = raw.strip()`.
+fn subjects_of(facts: &FileFacts, expr: ExprId) -> Vec<Subject> {
+    let mut found = Vec::new();
+    add_subjects(facts, expr, 0, &mut found);
+    found
+}
+
+fn add_subjects(facts: &FileFacts, expr: ExprId, depth: u32, out: &mut Vec<Subject>) {
+    if depth > 8 || out.len() > 16 {
+        return;
+    }
+    match facts[expr].kind {
+        ExprKind::Name { name, scope } => {
+            let Some(bindings) = bindings_of(facts, scope, name) else {
+                return;
+            };
+            let home = bindings.first().map_or(scope, |binding| binding.scope);
+            let subject = Subject::Name(home, name);
+            if out.contains(&subject) {
+                return;
+            }
+            out.push(subject);
+            for binding in bindings {
+                if let BindingKind::Value(value) = binding.kind {
+                    add_subjects(facts, value, depth + 1, out);
+                }
+            }
+        }
+        ExprKind::Member { .. } => {
+            if let Some(path) = path_of(facts, expr) {
+                out.push(Subject::Member(path));
+            }
+        }
+        ExprKind::Call(call) => {
+            out.push(Subject::Given(expr));
+            // `token.strip()`, `token.as_str()`, `str(token)`
+            if let ExprKind::Member { object, .. } = facts[facts[call].callee].kind
+                && facts.arguments(&facts[call]).is_empty()
+            {
+                add_subjects(facts, object, depth + 1, out);
+            } else if let ([argument], ExprKind::Name { .. }) =
+                (facts.arguments(&facts[call]), facts[facts[call].callee].kind)
+            {
+                add_subjects(facts, argument.value, depth + 1, out);
+            }
+        }
+        ExprKind::Through(inner) | ExprKind::Slice(inner) => add_subjects(facts, inner, depth + 1, out),
+        _ => {}
+    }
+}
+
+fn bindings_of(facts: &FileFacts, scope: ScopeId, name: Name) -> Option<&[crate::facts::Binding]> {
+    let mut next = Some(scope);
+    while let Some(scope) = next {
+        let bindings = facts.bindings_of(scope, name);
+        if !bindings.is_empty() {
+            return Some(bindings);
+        }
+        next = facts[scope].parent;
+    }
+    None
+}
+
+fn path_of(facts: &FileFacts, expr: ExprId) -> Option<String> {
+    match facts[expr].kind {
+        ExprKind::Name { name, .. } => Some(facts.text(name).to_owned()),
+        ExprKind::Member { object, name } => Some(format!("{}.{}", path_of(facts, object)?, facts.text(name))),
+        _ => None,
+    }
+}
+
+/// Whether what is checked at `check` holds for what is read at `read`: it follows on the way, or came before on every way.
+fn goes_together(facts: &FileFacts, read: (BlockId, Span), check: (BlockId, Span)) -> bool {
+    let around_read: Vec<BlockId> = facts.blocks_around(read.0).map(|(id, _)| id).collect();
+    let around_check: Vec<BlockId> = facts.blocks_around(check.0).map(|(id, _)| id).collect();
+    let only = |these: &[BlockId], others: &[BlockId]| -> Vec<BlockId> {
+        these.iter().copied().filter(|id| !others.contains(id)).collect()
+    };
+    if check.1.contains(read.1) || read.1.contains(check.1) {
+        return true;
+    }
+    if check.1.start >= read.1.end {
+        let is_left = only(&around_read, &around_check)
+            .iter()
+            .any(|id| facts[*id].exit != Exit::FallsThrough && !matches!(facts[*id].kind, BlockKind::Always));
+        let is_other = only(&around_check, &around_read).iter().any(|id| match facts[*id].kind {
+            BlockKind::Branch { condition, holds } => around_read.iter().any(|other| {
+                matches!(facts[*other].kind, BlockKind::Branch { condition: same, holds: opposite } if same == condition && opposite != holds)
+            }),
+            BlockKind::Rescue { attempt, .. } => around_read.contains(&attempt),
+            _ => false,
+        });
+        !is_left && !is_other
+    } else {
+        only(&around_check, &around_read)
+            .iter()
+            .all(|id| match facts[*id].kind {
+                BlockKind::Within { .. } | BlockKind::Always | BlockKind::Main => true,
+                BlockKind::Attempt => {
+                    let rescues =
+                        facts.blocks.iter().enumerate().filter(
+                            |(_, block)| matches!(block.kind, BlockKind::Rescue { attempt, .. } if attempt == *id),
+                        );
+                    let mut rescues =
+                        rescues.map(|(index, block)| (BlockId(u32::try_from(index).unwrap_or(u32::MAX)), block));
+                    rescues.all(|(rescue, block)| block.exit != Exit::FallsThrough && !around_read.contains(&rescue))
+                }
+                _ => false,
+            })
+    }
+}
+
+/// Whether only the header of what `read` gives is used.
+fn reads_header_only(facts: &FileFacts, read: ExprId) -> bool {
+    if facts
+        .exprs
+        .iter()
+        .any(|expr| header_object(facts, &expr.kind) == Some(read))
+    {
+        return true;
+    }
+    // `data = decode_complete(…)`, of which only `data["header"]` is used.
+    let bound = facts
+        .bindings
+        .iter()
+        .find(|binding| binding.kind == BindingKind::Value(read));
+    let Some(bound) = bound else { return false };
+    let uses: Vec<ExprId> = facts
+        .exprs
+        .iter()
+        .enumerate()
+        .filter(|(_, expr)| match expr.kind {
+            ExprKind::Name { name, scope } => {
+                name == bound.name
+                    && bindings_of(facts, scope, name)
+                        .and_then(|bindings| bindings.first())
+                        .is_some_and(|first| first.scope == bound.scope)
+            }
+            _ => false,
+        })
+        .map(|(index, _)| ExprId(u32::try_from(index).unwrap_or(u32::MAX)))
+        .collect();
+    !uses.is_empty()
+        && uses.iter().all(|used| {
+            facts
+                .exprs
+                .iter()
+                .any(|expr| header_object(facts, &expr.kind) == Some(*used))
+        })
+}
+
+/// The object whose header an expression reads.
+fn header_object(facts: &FileFacts, kind: &ExprKind) -> Option<ExprId> {
+    match *kind {
+        ExprKind::Index { object, key, .. } => {
+            matches!(facts[key].kind, ExprKind::Text(text) if facts.text(text) == "header").then_some(object)
+        }
+        ExprKind::Member { object, name } => (facts.text(name) == "header").then_some(object),
+        ExprKind::Call(call) => {
+            let ExprKind::Member { object, name } = facts[facts[call].callee].kind else {
+                return None;
+            };
+            let first = facts.arguments(&facts[call]).first()?;
+            let is_header = matches!(facts[first.value].kind, ExprKind::Text(text) if facts.text(text) == "header");
+            (facts.text(name) == "get" && is_header).then_some(object)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a function compares the claim that a check is about by itself.
+fn is_compared(facts: &FileFacts, function: Option<FunctionId>, check: TokenCheck) -> bool {
+    let claim = match check {
+        TokenCheck::Expiry => "exp",
+        TokenCheck::Audience => "aud",
+        TokenCheck::Issuer => "iss",
+        TokenCheck::NotBefore => "nbf",
+        TokenCheck::Signature => return false,
+    };
+    let extent = function.map_or(facts.blocks[0].span, |function| facts[function].extent);
+    facts.exprs.iter().any(|expr| match expr.kind {
+        ExprKind::Compare { left, right, .. } if extent.contains(expr.span) => {
+            speaks_of(facts, left, claim, 0) || speaks_of(facts, right, claim, 0)
+        }
+        _ => false,
+    })
+}
+
+/// Whether an expression is made of the claim: `claims["aud"]`, `int(claims.get("exp"))`, `claims.exp`, `aud`.
+fn speaks_of(facts: &FileFacts, expr: ExprId, claim: &str, depth: u32) -> bool {
+    if depth > 6 {
+        return false;
+    }
+    let deeper = |inner: ExprId| speaks_of(facts, inner, claim, depth + 1);
+    match facts[expr].kind {
+        ExprKind::Index { object, key, .. } => {
+            matches!(facts[key].kind, ExprKind::Text(text) if facts.text(text) == claim) || deeper(object)
+        }
+        ExprKind::Member { object, name } => facts.text(name) == claim || deeper(object),
+        ExprKind::Call(call) => {
+            let call = &facts[call];
+            let names_it = |expr: ExprId| matches!(facts[expr].kind, ExprKind::Text(text) if facts.text(text) == claim);
+            deeper(call.callee)
+                || facts
+                    .arguments(call)
+                    .iter()
+                    .any(|argument| names_it(argument.value) || deeper(argument.value))
+        }
+        ExprKind::Name { name, scope } => bindings_of(facts, scope, name).is_some_and(|bindings| {
+            bindings.iter().any(|binding| match binding.kind {
+                BindingKind::Value(value) => deeper(value),
+                _ => false,
+            })
+        }),
+        ExprKind::Choice { options, .. } | ExprKind::Group(options) => {
+            facts.list(options).iter().any(|option| deeper(*option))
+        }
+        _ => false,
+    }
+}
+
+// Findings
+
+/// One lapse for each place: the gravest, with all checks of its kind.
+fn of_each_place(lapses: Vec<Lapse>) -> Vec<Lapse> {
+    let mut places: BTreeMap<Site, Vec<Lapse>> = BTreeMap::new();
+    for lapse in lapses {
+        places.entry(lapse.primary).or_default().push(lapse);
+    }
+    let mut found = Vec::new();
+    for (_, mut lapses) in places {
+        let gravity = |message: &str| match message {
+            "signature-off" | "unverified-read" => 0,
+            "none-algorithm" => 1,
+            "passed-in" => 2,
+            "claims-off" => 3,
+            "any-algorithm" => 4,
+            _ => 5,
+        };
+        lapses.sort_by_key(|lapse| (gravity(lapse.message), lapse.checks.clone()));
+        let Some(first) = lapses.first().cloned() else { continue };
+        let alike = lapses.iter().filter(|lapse| lapse.message == first.message);
+        let mut checks: Vec<TokenCheck> = alike.flat_map(|lapse| lapse.checks.iter().copied()).collect();
+        checks.sort_unstable();
+        checks.dedup();
+        if checks.contains(&TokenCheck::Signature) {
+            checks = vec![TokenCheck::Signature];
+        }
+        found.push(Lapse { checks, ..first });
+    }
+    found
+}
+
+fn report(program: &Program<'_>, lapse: Lapse, out: &mut Findings) {
+    let names: Vec<&str> = lapse
+        .checks
+        .iter()
+        .map(|check| match check {
+            TokenCheck::Signature => "signature",
+            TokenCheck::Expiry => "expiry",
+            TokenCheck::Audience => "audience",
+            TokenCheck::Issuer => "issuer",
+            TokenCheck::NotBefore => "start",
+        })
+        .collect();
+    let checks = match &names[..] {
+        [init @ .., last] if !init.is_empty() => format!("{} and {last}", init.join(", ")),
+        _ => names.join(""),
+    };
+    let values = vec![("call", lapse.call), ("checks", checks)];
+    let finding = out.add(program, lapse.primary, lapse.scope, lapse.message, values);
+    finding.confidence = lapse.confidence;
+    finding.trail = lapse.trail;
+}
