@@ -30,6 +30,8 @@ pub(super) struct StoredValue {
     pub(super) to_class: bool,
 }
 
+/// Where an object can be of more classes than this, what each of them overrides is not looked at: every edge would be a guess.
+const MOST_RECEIVING: usize = 64;
 /// Overriding methods beyond this number make an edge to each of them a guess.
 const MOST_OVERRIDES: usize = 12;
 
@@ -364,6 +366,9 @@ impl Receivers<'_, '_> {
         let receiving = self.receiving(class, exact);
         if let [only] = receiving[..] {
             return self.attribute(only, symbol, name);
+        }
+        if receiving.len() > MOST_RECEIVING {
+            return self.attribute(class, symbol, name);
         }
         let key = match self.dispatch_keys.get(&(class, symbol)) {
             Some(key) => *key,
