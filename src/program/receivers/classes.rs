@@ -33,7 +33,7 @@ pub(super) struct StoredValue {
 /// Where an object can be of more classes than this, what each of them overrides is not looked at: every edge would be a guess.
 const MOST_RECEIVING: usize = 64;
 /// Overriding methods beyond this number make an edge to each of them a guess.
-const MOST_OVERRIDES: usize = 12;
+const MOST_OVERRIDES: usize = 40;
 
 impl Receivers<'_, '_> {
     // Resolution order
@@ -357,6 +357,24 @@ impl Receivers<'_, '_> {
     /// Whether a function that a class binds gets the object as its first argument.
     fn is_plain_in_class(&mut self, function: FunctionRef) -> bool {
         self.class_of(function).is_none() || self.kind_of_method(function) != MethodKind::Static
+    }
+
+    /// The names of the methods that an object can have, each with a file that says it.
+    pub(super) fn method_names(&mut self, class: ClassRef, exact: Exact) -> Vec<(FileId, Name)> {
+        let mut names: Vec<(FileId, Name)> = Vec::new();
+        for class in self.receiving(class, exact).iter() {
+            for ancestor in self.resolution_order(*class).iter() {
+                let Ancestor::Project((file, class)) = *ancestor else { continue };
+                let facts = self.facts(file);
+                for binding in facts.bindings_in(facts[class].scope) {
+                    let is_known = || names.iter().any(|(at, name)| self.text(*at, *name) == facts.text(binding.name));
+                    if matches!(binding.kind, BindingKind::Function(_)) && !is_known() {
+                        names.push((file, binding.name));
+                    }
+                }
+            }
+        }
+        names
     }
 
     // Overriding

@@ -3,6 +3,7 @@
 use super::classes::Ancestor;
 use super::memo::Key;
 use super::news::News;
+use super::things::MOST_FLOWING;
 use super::{Exact, PathId, Receivers, Thing, Things};
 use crate::catalog::{Meaning, Role};
 use crate::facts::{Argument, CallId, ExprId, ExprKind, FileFacts, FunctionId, Parameter, ParameterKind, Splat};
@@ -689,7 +690,7 @@ impl Receivers<'_, '_> {
                 things.extend(&receivers.settle(value));
             }
             receivers.forget_literals(&mut things);
-            things.at_most(Confidence::Likely)
+            things.first(MOST_FLOWING).at_most(Confidence::Likely)
         })
     }
 
