@@ -1,9 +1,10 @@
 //! All files as one program, and every question a rule may ask of it.
 //!
-//! The storeys, lowest first: `modules` and `crates` (which file is which module), `names` and `stars` (what an expression refers
-//! to), `texts` (which strings it can be), `sites` (where library functions of a role are called), `tokens` and `secrets` (where the
-//! work of a concern is done), `owners` (who may do it).
-//! Receivers through attributes, call edges and effects come above `names` and below `owners`.
+//! The storeys, lowest first: `modules` and `crates` (which file is which module), `bindings`, `names` and `stars` (what an expression
+//! refers to), `texts` (which strings it can be), `receivers` (what objects are) and `calls` (who calls whom; both for Python so far),
+//! `sites` (where library functions of a role are called), `entries` (where the program is entered), `values` (what arguments come
+//! to), `tokens`, `secrets` and `wrappers` (where the work of a concern is done), `owners` (who may do it), `reach` (by which ways
+//! control gets somewhere), `blocks` (under which conditions).
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
 

@@ -221,18 +221,11 @@ impl Receivers<'_, '_> {
     }
 
     /// `super().name`
-    pub(super) fn super_member(
-        &mut self,
-        of: ClassRef,
-        receiver: ClassRef,
-        exact: Exact,
-        symbol: Symbol,
-        name: &str,
-    ) -> Things {
+    pub(super) fn super_member(&mut self, of: ClassRef, receiver: ClassRef, exact: Exact, name: &str) -> Things {
         // A class below may put others between: co-operative methods.
         let mut things = Things::default();
         for class in self.receiving(receiver, exact).iter() {
-            things.extend(&self.behind(of, *class, symbol, name));
+            things.extend(&self.behind(of, *class, name));
         }
         if things.len() > 1 {
             things = things.at_most(Confidence::Likely);
@@ -249,11 +242,11 @@ impl Receivers<'_, '_> {
     }
 
     /// What the classes behind `of` in the resolution order of `class` bind `name` to.
-    fn behind(&mut self, of: ClassRef, class: ClassRef, symbol: Symbol, name: &str) -> Things {
+    fn behind(&mut self, of: ClassRef, class: ClassRef, name: &str) -> Things {
         let order = self.resolution_order(class);
         let position = order.iter().position(|ancestor| *ancestor == Ancestor::Project(of));
         let behind = position.map_or(&order[..0], |position| &order[position + 1..]);
-        self.class_level(behind, symbol, name)
+        self.class_level(behind, name)
     }
 
     /// What the objects of a class, or the class, hold under `name`: methods not bound yet.
@@ -270,7 +263,7 @@ impl Receivers<'_, '_> {
             receivers.is_open |= receivers.is_collecting;
             let order = receivers.resolution_order(class);
             let mut things = receivers.stored(&order, symbol);
-            things.extend(&receivers.class_level(&order, symbol, name));
+            things.extend(&receivers.class_level(&order, name));
             things
         })
     }
@@ -314,7 +307,7 @@ impl Receivers<'_, '_> {
     }
 
     /// What the first class of a resolution order that binds `name` in its body binds it to.
-    fn class_level(&mut self, order: &[Ancestor], symbol: Symbol, name: &str) -> Things {
+    fn class_level(&mut self, order: &[Ancestor], name: &str) -> Things {
         for ancestor in order {
             let found = match *ancestor {
                 Ancestor::Project((file, class)) => {
@@ -350,7 +343,6 @@ impl Receivers<'_, '_> {
                 return found;
             }
         }
-        let _ = symbol;
         Things::default()
     }
 
@@ -364,10 +356,16 @@ impl Receivers<'_, '_> {
         let mut names: Vec<(FileId, Name)> = Vec::new();
         for class in self.receiving(class, exact).iter() {
             for ancestor in self.resolution_order(*class).iter() {
-                let Ancestor::Project((file, class)) = *ancestor else { continue };
+                let Ancestor::Project((file, class)) = *ancestor else {
+                    continue;
+                };
                 let facts = self.facts(file);
                 for binding in facts.bindings_in(facts[class].scope) {
-                    let is_known = || names.iter().any(|(at, name)| self.text(*at, *name) == facts.text(binding.name));
+                    let is_known = || {
+                        names
+                            .iter()
+                            .any(|(at, name)| self.text(*at, *name) == facts.text(binding.name))
+                    };
                     if matches!(binding.kind, BindingKind::Function(_)) && !is_known() {
                         names.push((file, binding.name));
                     }

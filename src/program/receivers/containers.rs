@@ -888,12 +888,18 @@ impl Receivers<'_, '_> {
             return things;
         }
         for entry in objects.iter() {
-            let Thing::Instance(class, exact) = entry.thing else { continue };
+            let Thing::Instance(class, exact) = entry.thing else {
+                continue;
+            };
             for (at, name) in self.method_names(class, exact) {
                 let text = self.text(at, name);
                 if text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end) {
                     let symbol = self.symbol(at, name);
-                    things.extend(&self.object_member(class, exact, symbol, text).at_most(Confidence::Likely));
+                    things.extend(
+                        &self
+                            .object_member(class, exact, symbol, text)
+                            .at_most(Confidence::Likely),
+                    );
                 }
             }
         }

@@ -101,8 +101,7 @@ impl Receivers<'_, '_> {
     fn free_name(&mut self, file: FileId, name: Name) -> Things {
         let text = self.text(file, name);
         if self.program.has_stars(file) {
-            let symbol = self.symbol(file, name);
-            let starred = self.starred(file, symbol, text);
+            let starred = self.starred(file, text);
             if !starred.is_empty() {
                 return starred;
             }
@@ -341,7 +340,7 @@ impl Receivers<'_, '_> {
                 }
             }
             if things.is_empty() {
-                things = receivers.starred(file, symbol, name);
+                things = receivers.starred(file, name);
             }
             if things.is_empty() {
                 things = receivers.submodule(place, name);
@@ -369,7 +368,7 @@ impl Receivers<'_, '_> {
     }
 
     /// What the star imports of a file bring under `name`.
-    fn starred(&mut self, file: FileId, symbol: Symbol, name: &str) -> Things {
+    fn starred(&mut self, file: FileId, name: &str) -> Things {
         for place in self.program.starred_modules(file, MODULE_SCOPE, name) {
             if let Some((at, scope)) = self.program.names_of(place) {
                 let mut found = self.own_member(at, scope, name);
@@ -381,7 +380,6 @@ impl Receivers<'_, '_> {
                 }
             }
         }
-        let _ = symbol;
         match self.program.starred_library(file, MODULE_SCOPE, name) {
             Some(node) => {
                 let path = self.paths.of_node(self.program.catalog, node);
@@ -410,7 +408,7 @@ impl Receivers<'_, '_> {
                 Thing::Module(place) => self.module_member(place, symbol, name),
                 Thing::Class(class, exact) => self.class_member(class, exact, symbol, name),
                 Thing::Instance(class, exact) => self.object_member(class, exact, symbol, name),
-                Thing::Super { of, receiver, exact } => self.super_member(of, receiver, exact, symbol, name),
+                Thing::Super { of, receiver, exact } => self.super_member(of, receiver, exact, name),
                 Thing::Library(path) => {
                     let path = self.paths.child(self.program.catalog, path, name);
                     Things::one(self.library(path))

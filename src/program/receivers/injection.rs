@@ -26,10 +26,7 @@ impl Receivers<'_, '_> {
                 self.yielded(function)
             }
             Thing::Function(function) | Thing::Method(function) => self.given_to(function, None, None),
-            Thing::Bound(function, class, exact) if self.function(function).is_generator => {
-                let _ = (class, exact);
-                self.yielded(function)
-            }
+            Thing::Bound(function, ..) if self.function(function).is_generator => self.yielded(function),
             Thing::Bound(function, class, exact) => self.given_to(function, Some((class, exact)), None),
             Thing::Class(class, exact) => Things::one(Thing::Instance(class, exact)),
             Thing::Instance(class, exact) => {
