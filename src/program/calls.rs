@@ -5,7 +5,7 @@
 
 use super::Program;
 use super::names::FunctionRef;
-use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things};
+use super::receivers::{Depth, Entry, Handed, PathId, Receivers, Thing, Things};
 use crate::catalog::{Node, Role};
 use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId};
 use crate::finding::{Confidence, Site};
@@ -73,7 +73,7 @@ impl Calls {
             libraries: vec![Vec::new(); program.files.len()],
             ..Self::default()
         };
-        let walked: Vec<Walked> = Receivers::find(program)
+        let walked: Vec<Walked> = Receivers::find(program, Depth::Rules)
             .into_par_iter()
             .map(|mut receivers| EdgeWalk::walk(&mut receivers, program, Getters::ThatCall))
             .collect();
@@ -200,7 +200,7 @@ impl Program<'_> {
             let known = best.entry((caller, callee, thread, by)).or_insert(confidence);
             *known = (*known).max(confidence);
         };
-        for mut receivers in Receivers::find(self) {
+        for mut receivers in Receivers::find(self, Depth::Graph) {
             let Walked { edges, libraries } = EdgeWalk::walk(&mut receivers, self, Getters::All);
             for edge in edges {
                 let caller = names.of(edge.caller.0, edge.caller.1);
@@ -476,6 +476,9 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
 
     /// How a library runs what it is handed.
     fn control(&self, path: PathId) -> Option<Control> {
+        if !self.receivers.paths.hands_over(path) {
+            return None;
+        }
         match self.role(path)? {
             Role::RunsInThread => Some((Thread::Other, By::Call)),
             Role::SchedulesOnLoop => Some((Thread::Same, By::Scheduled)),

@@ -2,7 +2,7 @@
 
 use super::{Exact, Receivers, Symbol, Thing, Things};
 use crate::facts::{
-    Anchor, Binding, BindingId, BindingKind, ExprId, ExprKind, FileFacts, How, ImportId, MODULE_SCOPE, Name,
+    Anchor, Binding, BindingId, BindingKind, ExprId, ExprKind, FileFacts, How, ImportId, Language, MODULE_SCOPE, Name,
     ParameterKind, ScopeId, ScopeKind,
 };
 use crate::finding::Confidence;
@@ -106,14 +106,21 @@ impl Receivers<'_, '_> {
                 return starred;
             }
         }
-        let catalog = self.program.catalog;
-        let root = catalog.root(crate::facts::Language::Python);
-        // A library that is used without an import: a mistake that is worth a look.
-        if root.is_some_and(|root| catalog.child(root, text).is_some()) {
-            let path = self.paths.library(catalog, text);
-            return Things::one(Thing::Library(path)).at_most(Confidence::Possible);
+        let symbol = self.symbol(file, name);
+        if let Some(known) = self.free_names.get(&symbol) {
+            return known.clone();
         }
-        Things::one(Thing::Library(self.paths.builtin(catalog, text)))
+        let catalog = self.program.catalog;
+        let root = catalog.root(Language::Python);
+        let things = if root.is_some_and(|root| catalog.child(root, text).is_some()) {
+            // A library that is used without an import: a mistake that is worth a look.
+            let path = self.paths.library(catalog, text);
+            Things::one(Thing::Library(path)).at_most(Confidence::Possible)
+        } else {
+            Things::one(Thing::Library(self.paths.builtin(catalog, text)))
+        };
+        self.free_names.insert(symbol, things.clone());
+        things
     }
 
     /// What a binding binds its name to.

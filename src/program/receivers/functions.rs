@@ -590,7 +590,8 @@ impl Receivers<'_, '_> {
     /// The arguments of a library call that are functions it calls, or coroutines it runs.
     pub(crate) fn handed_over(&self, path: PathId, file: FileId, call: CallId) -> Vec<Handed> {
         let catalog = self.program.catalog;
-        let Some(entry) = self.paths.node(path).and_then(|node| catalog.call(node)) else {
+        let entry = self.paths.node(path).and_then(|node| catalog.call(node));
+        let Some(entry) = entry.filter(|_| self.paths.hands_over(path)) else {
             return Vec::new();
         };
         let facts = self.facts(file);
@@ -801,6 +802,9 @@ impl Receivers<'_, '_> {
 
     /// Arguments behind a function that is handed to a library are passed on to it: `submit(f, x)`, `partial(f, x)`, `map(f, xs)`.
     fn visit_library_call(&mut self, path: PathId, file: FileId, call: CallId) {
+        if !self.paths.hands_over(path) {
+            return;
+        }
         let facts = self.facts(file);
         let role = self
             .paths
