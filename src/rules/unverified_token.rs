@@ -590,7 +590,7 @@ impl<'p, 'a> Verification<'p, 'a> {
             })
     }
 
-    /// Whether the rules that lack a check are those of a read that checks no signature either: that one speaks for itself.
+    /// Whether the rules that lack a check are those of a read that checks no signature either, and that is made up for.
     fn is_only_looked_at(&self, lapse: &Lapse) -> bool {
         let file = lapse.primary.file;
         let facts = &self.program[file].facts;
@@ -599,7 +599,7 @@ impl<'p, 'a> Verification<'p, 'a> {
         };
         let rules = subjects_of(facts, object);
         let function = facts.function_around(scope);
-        self.program.sites_in(file).iter().any(|site| {
+        let is_unsigned = self.program.sites_in(file).iter().any(|site| {
             let ExprKind::Member { object, .. } = facts[site.callee].kind else {
                 return false;
             };
@@ -608,7 +608,12 @@ impl<'p, 'a> Verification<'p, 'a> {
                 && self.unsigned.contains(&self.program.primary(site))
                 && facts.function_around(site.scope) == function
                 && subjects_of(facts, object).iter().any(|subject| rules.contains(subject))
-        })
+        });
+        let unsigned = Lapse {
+            message: "signature-off",
+            ..lapse.clone()
+        };
+        is_unsigned && self.is_verified_elsewhere(&unsigned)
     }
 
     /// The names of what `call` hands down to `site` as its token.
