@@ -133,6 +133,17 @@ impl Catalog {
         self.last_names.contains(name)
     }
 
+    /// Whether every catalogued function of this name, in any type of the language, has `role`, and there is one.
+    #[must_use]
+    pub fn all_named_have(&self, language: Language, name: &str, role: Role) -> bool {
+        if !self.is_last_name(name) {
+            return false;
+        }
+        let is_named = |entry: &&Entry| split(&entry.path).last() == Some(name) && language_of(&entry.path) == language;
+        let mut named = self.entries.iter().filter(is_named).peekable();
+        named.peek().is_some() && named.all(|entry| entry.role == Some(role))
+    }
+
     /// The canonical path.
     #[must_use]
     pub fn path(&self, node: Node) -> &str {

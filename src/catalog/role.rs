@@ -42,6 +42,8 @@ pub enum Role {
     RunsEventLoop,
     /// Gives the running loop, and raises without one.
     AsksRunningLoop,
+    /// Gives the loop of this thread, which in async code is the running one.
+    GivesEventLoop,
     /// Says whether a loop runs.
     TellsLoopRunning,
     /// Makes a loop without running it.
@@ -54,6 +56,10 @@ pub enum Role {
     SchedulesThreadsafe,
     /// Blocks until a future has its result.
     WaitsForResult,
+    /// Gives the result of work on the loop, and fails where it is not done.
+    TakesResult,
+    /// Blocks the thread, and refuses to where a loop runs.
+    BlocksThread,
     /// Runs a function in another thread.
     RunsInThread,
     /// Runs a function once the answer is sent: a coroutine function on the loop, another one in a thread.

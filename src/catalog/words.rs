@@ -127,6 +127,8 @@ struct Verification {
     audience: Vec<String>,
     issuer: Vec<String>,
     not_before: Vec<String>,
+    verbs: Vec<String>,
+    forms: Vec<String>,
 }
 
 /// Phrases split into words once.
@@ -290,6 +292,14 @@ impl Words {
         ];
         of.into_iter()
             .flat_map(|(names, check)| names.iter().map(move |name| (name.as_str(), check)))
+    }
+
+    /// Whether a function of this name says that it verifies a token, more than its form.
+    #[must_use]
+    pub fn verifies(&self, name: &str) -> bool {
+        let words = split(name);
+        let says = |list: &[String]| words.iter().any(|word| has(list, word));
+        says(&self.file.verification.verbs) && !says(&self.file.verification.forms)
     }
 
     /// Whether a text switches a flag on (`Some(true)`) or off (`Some(false)`).

@@ -331,7 +331,12 @@ impl Program<'_> {
                         _ => Some(key),
                     };
                     let looked_through = inner.filter(|_| wrapper.is_some_and(is_transparent));
-                    return self.annotated(file, looked_through.unwrap_or(object), step + 1);
+                    let mut values = self.annotated(file, looked_through.unwrap_or(object), step + 1);
+                    // A wrapper that a library gives methods of its own is both.
+                    if looked_through.is_some() {
+                        values.extend(self.annotated(file, object, step + 1));
+                    }
+                    return values;
                 }
                 if matches!(
                     wrapper,

@@ -3,7 +3,8 @@
 use super::Findings;
 use crate::catalog::{Role, TokenCheck};
 use crate::facts::{
-    BindingKind, BlockId, BlockKind, CallId, Exit, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId,
+    BindingKind, BlockId, BlockKind, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, FunctionId, Language, Name,
+    ScopeId, Splat,
 };
 use crate::finding::{Confidence, Site, Step};
 use crate::program::{CallEdge, Caller, FunctionRef, LibrarySite, Origin, Program, ValueOrigin};
@@ -29,6 +30,17 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     }
     let verification = Verification::find(program, &lapses);
     lapses.retain(|lapse| !verification.makes_up_for(lapse));
+    for lapse in &mut lapses {
+        let is_lifetime_only = match (lapse.message, lapse.read) {
+            ("signature-off" | "unverified-read", Read::Site(site)) => {
+                reads_only(&program[site.file].facts, site.expr, &["exp", "iat", "nbf"])
+            }
+            _ => false,
+        };
+        if is_lifetime_only {
+            lapse.message = "lifetime-read";
+        }
+    }
     for lapse in of_each_place(lapses) {
         report(program, lapse, out);
     }
@@ -56,9 +68,9 @@ enum Read {
     /// A library call.
     Site(LibrarySite),
     /// A call of the program's own function that leads to one.
-    Call(CallId),
+    Call(CallId, LibrarySite),
     /// The rules that a later read is given: an object that is configured.
-    Configured(ExprId, CallId),
+    Configured(ExprId, ScopeId),
     /// Something that is no read of its own.
     None,
 }
@@ -99,7 +111,7 @@ impl Lapse {
                 let facts = &program[first.site.file].facts;
                 let call = call_around(facts, first.site.span);
                 lapse.scope = call.map_or(crate::facts::MODULE_SCOPE, |call| facts[call].scope);
-                lapse.read = call.map_or(Read::None, Read::Call);
+                lapse.read = call.map_or(Read::None, |call| Read::Call(call, *site));
                 lapse.trail.clone_from(&origin.trail);
                 lapse.trail.push(end);
             }
@@ -152,7 +164,12 @@ fn options(program: &Program<'_>, site: &LibrarySite) -> Vec<Lapse> {
     let mut off = |check: TokenCheck, origins: Vec<ValueOrigin>, off: bool| {
         for origin in origins {
             if program[origin.file].facts[origin.expr].kind == ExprKind::Truth(off) {
-                lapses.push(Lapse::because(program, site, check, &origin));
+                let said_by = decided_by(program, &origin, site, check);
+                lapses.extend(
+                    said_by
+                        .iter()
+                        .map(|origin| Lapse::because(program, site, check, origin)),
+                );
             }
         }
     };
@@ -182,6 +199,89 @@ fn options(program: &Program<'_>, site: &LibrarySite) -> Vec<Lapse> {
         lapses.extend(algorithms(program, site, call, &allows_none));
     }
     lapses
+}
+
+/// Who decides that a check is switched off: the origin itself, or, where a parameter decides whether it is reached, those who pass the
+/// parameter. Nobody, where no caller does, or where there is nothing to check against.
+fn decided_by(program: &Program<'_>, origin: &ValueOrigin, site: &LibrarySite, check: TokenCheck) -> Vec<ValueOrigin> {
+    let facts = &program[origin.file].facts;
+    let span = facts[origin.expr].span;
+    let innermost = facts
+        .blocks
+        .iter()
+        .enumerate()
+        .filter(|(_, block)| block.span.contains(span))
+        .max_by_key(|(_, block)| block.span.start);
+    let Some((block, _)) = innermost else {
+        return vec![origin.clone()];
+    };
+    for (_, block) in facts.blocks_around(BlockId(u32::try_from(block).unwrap_or(u32::MAX))) {
+        let BlockKind::Branch {
+            mut condition,
+            mut holds,
+        } = block.kind
+        else {
+            continue;
+        };
+        if is_absence(facts, condition, holds, check) {
+            return Vec::new();
+        }
+        while let ExprKind::Not(inner) = facts[condition].kind {
+            (condition, holds) = (inner, !holds);
+        }
+        if !is_parameter(program, origin.file, condition) || !origin.trail.is_empty() {
+            continue;
+        }
+        let said = program.origins(origin.file, condition);
+        let is_literal = |said: &ValueOrigin| matches!(program[said.file].facts[said.expr].kind, ExprKind::Truth(_));
+        if !said.is_empty() && said.iter().all(is_literal) {
+            let mut deciding: Vec<ValueOrigin> = said
+                .into_iter()
+                .filter(|said| program[said.file].facts[said.expr].kind == ExprKind::Truth(holds))
+                .collect();
+            for said in &mut deciding {
+                said.trail.push(Step {
+                    site: Site {
+                        file: origin.file,
+                        span,
+                    },
+                    symbol: program.symbol(site.file, site.scope),
+                    note: "switches the check off then".to_owned(),
+                });
+            }
+            return deciding;
+        }
+    }
+    vec![origin.clone()]
+}
+
+fn is_parameter(program: &Program<'_>, file: FileId, expr: ExprId) -> bool {
+    let values = program.values(file, expr);
+    !values.is_empty() && values.iter().any(|value| matches!(value.origin, Origin::Parameter(..)))
+}
+
+/// Whether a branch is taken where there is no audience, or no issuer, to check against.
+fn is_absence(facts: &FileFacts, condition: ExprId, holds: bool, check: TokenCheck) -> bool {
+    let stem = match check {
+        TokenCheck::Audience => "aud",
+        TokenCheck::Issuer => "iss",
+        _ => return false,
+    };
+    let names_it = |expr: ExprId| match facts[expr].kind {
+        ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+            facts.text(name).to_ascii_lowercase().contains(stem)
+        }
+        _ => false,
+    };
+    match facts[condition].kind {
+        ExprKind::Not(inner) => is_absence(facts, inner, !holds, check),
+        ExprKind::Compare { operator, left, right } => {
+            let is_nothing = facts[right].kind == ExprKind::Nothing || facts[left].kind == ExprKind::Nothing;
+            let is_equal = operator == Comparison::Equal;
+            is_nothing && (is_equal == holds) && (names_it(left) || names_it(right))
+        }
+        _ => !holds && names_it(condition),
+    }
 }
 
 /// Algorithms that are not named where the library then takes any, or that have no signature.
@@ -242,7 +342,7 @@ fn switches(program: &Program<'_>, site: &LibrarySite) -> Vec<Lapse> {
     };
     let facts = &program[site.file].facts;
     let configured = match facts[site.callee].kind {
-        ExprKind::Member { object, .. } => Read::Configured(object, call),
+        ExprKind::Member { object, .. } => Read::Configured(object, site.scope),
         _ => Read::None,
     };
     if entry.arguments.is_empty() {
@@ -310,7 +410,7 @@ fn fields(program: &Program<'_>) -> Vec<Lapse> {
                     checks: vec![check],
                     trail: Vec::new(),
                     confidence: confidence.min(origin.confidence),
-                    read: Read::None,
+                    read: Read::Configured(object, scope),
                 };
                 if let Some(first) = origin.trail.first() {
                     let outer = &program[first.site.file].facts;
@@ -400,15 +500,37 @@ impl<'p, 'a> Verification<'p, 'a> {
 
     /// Whether a lapse is none: only the header is read, the claim is checked by hand, or the same token is verified.
     fn makes_up_for(&self, lapse: &Lapse) -> bool {
+        if self.fails_anyway(lapse) {
+            return true;
+        }
         match lapse.message {
             "claims-off" | "minor-claims-off" => {
-                let facts = &self.program[lapse.primary.file].facts;
-                let function = facts.function_around(lapse.scope);
-                lapse.checks.iter().all(|check| is_compared(facts, function, *check))
+                let file = lapse.primary.file;
+                let function = self.program[file].facts.function_around(lapse.scope);
+                lapse
+                    .checks
+                    .iter()
+                    .all(|check| self.is_compared(file, function, *check, 0))
+                    || self.is_only_looked_at(lapse)
             }
             "signature-off" | "unverified-read" | "passed-in" => self.is_verified_elsewhere(lapse),
             _ => false,
         }
+    }
+
+    /// Whether the read stands where verifying failed and an error is raised in any case: it only tells more about the error.
+    fn fails_anyway(&self, lapse: &Lapse) -> bool {
+        let facts = &self.program[lapse.primary.file].facts;
+        let call = match lapse.read {
+            Read::Site(site) => site.call,
+            Read::Call(call, _) => Some(call),
+            _ => None,
+        };
+        call.is_some_and(|call| {
+            facts.blocks_around(facts[call].block).any(|(_, block)| {
+                matches!(block.kind, BlockKind::Rescue { .. }) && matches!(block.exit, Exit::Raises(_))
+            })
+        })
     }
 
     fn is_verified_elsewhere(&self, lapse: &Lapse) -> bool {
@@ -422,16 +544,13 @@ impl<'p, 'a> Verification<'p, 'a> {
                 let Some(call) = site.call else { return false };
                 reads_header_only(facts, site.expr) || self.is_verified(file, call, &self.subjects_of_site(&site), 0)
             }
-            Read::Call(call) => {
-                let mut subjects = Vec::new();
-                for argument in facts.arguments(&facts[call]) {
-                    subjects.extend(subjects_of(facts, argument.value));
-                }
+            Read::Call(call, site) => {
+                let subjects = self.handed_token(file, call, &site);
                 reads_header_only(facts, facts[call].expr) || self.is_verified(file, call, &subjects, 0)
             }
-            Read::Configured(object, configuring) => {
+            Read::Configured(object, scope) => {
                 let rules = subjects_of(facts, object);
-                let function = facts.function_around(facts[configuring].scope);
+                let function = facts.function_around(scope);
                 let uses = self.program.sites_in(file).iter().filter(|site| {
                     facts.function_around(site.scope) == function
                         && self.program.argument(site, "options").is_some_and(|options| {
@@ -449,6 +568,70 @@ impl<'p, 'a> Verification<'p, 'a> {
             }
             Read::None => false,
         }
+    }
+
+    /// Whether a function, or else every caller, compares the claim that a check is about by itself.
+    fn is_compared(&self, file: FileId, function: Option<FunctionId>, check: TokenCheck, depth: u32) -> bool {
+        let facts = &self.program[file].facts;
+        let is_time = check == TokenCheck::NotBefore;
+        if compares(facts, function, check) || (is_time && self.is_compared(file, function, TokenCheck::Expiry, depth))
+        {
+            return true;
+        }
+        let Some(function) = function.filter(|_| depth < 3) else {
+            return false;
+        };
+        let callers = self.program.passing_into((file, function));
+        !callers.is_empty()
+            && callers.iter().all(|caller| {
+                let facts = &self.program[caller.file].facts;
+                let around = facts.function_around(facts[caller.call].scope);
+                self.is_compared(caller.file, around, check, depth + 1)
+            })
+    }
+
+    /// Whether the rules that lack a check are those of a read that checks no signature either, and that is made up for.
+    fn is_only_looked_at(&self, lapse: &Lapse) -> bool {
+        let file = lapse.primary.file;
+        let facts = &self.program[file].facts;
+        let Read::Configured(object, scope) = lapse.read else {
+            return false;
+        };
+        let rules = subjects_of(facts, object);
+        let function = facts.function_around(scope);
+        let is_unsigned = self.program.sites_in(file).iter().any(|site| {
+            let ExprKind::Member { object, .. } = facts[site.callee].kind else {
+                return false;
+            };
+            let role = self.program.entry(site).and_then(|entry| entry.role);
+            role == Some(Role::SwitchesVerificationOff)
+                && self.unsigned.contains(&self.program.primary(site))
+                && facts.function_around(site.scope) == function
+                && subjects_of(facts, object).iter().any(|subject| rules.contains(subject))
+        });
+        let unsigned = Lapse {
+            message: "signature-off",
+            ..lapse.clone()
+        };
+        is_unsigned && self.is_verified_elsewhere(&unsigned)
+    }
+
+    /// The names of what `call` hands down to `site` as its token.
+    fn handed_token(&self, file: FileId, call: CallId, site: &LibrarySite) -> Vec<Subject> {
+        let facts = &self.program[file].facts;
+        let Some(token) = self.program.argument(site, "token") else {
+            return Vec::new();
+        };
+        let mut subjects = Vec::new();
+        for origin in self.program.origins(site.file, token) {
+            for step in origin.trail.iter().filter(|step| step.site.file == file) {
+                let arguments = facts.arguments(&facts[call]);
+                for argument in arguments.iter().filter(|argument| argument.span == step.site.span) {
+                    subjects.extend(subjects_of(facts, argument.value));
+                }
+            }
+        }
+        subjects
     }
 
     /// What a site reads: its token, or the object it is called on; and what it gives, which can be verified later.
@@ -482,6 +665,18 @@ impl<'p, 'a> Verification<'p, 'a> {
         if by_library {
             return true;
         }
+        // What a read gives is no token any more: only a library that parsed it can still check it.
+        let tokens: Vec<Subject> = subjects
+            .iter()
+            .filter(|subject| !matches!(subject, Subject::Given(_)))
+            .cloned()
+            .collect();
+        let passes_token = |call: CallId| {
+            let passed = passed_subjects(facts, call);
+            call != read
+                && passed.iter().any(|subject| tokens.contains(subject))
+                && goes_together(facts, read_place, (facts[call].block, facts[facts[call].expr].span))
+        };
         let by_program = self.calls_in(file, function).into_iter().any(|(call, callees)| {
             if !callees.iter().any(|callee| self.verifying.contains(callee)) {
                 return false;
@@ -493,12 +688,26 @@ impl<'p, 'a> Verification<'p, 'a> {
                     span: argument.span,
                 })
             });
-            let about: Vec<Subject> = arguments
-                .iter()
-                .flat_map(|argument| subjects_of(facts, argument.value))
-                .collect();
-            !is_unsigned && fits(call, &about)
+            !is_unsigned && passes_token(call)
         });
+        // What cannot be followed says by its name what it does: a method of a trait, of an object that is handed in.
+        let by_name = || {
+            let own = facts.calls.iter().enumerate();
+            let own = own.filter(|(_, call)| facts.function_around(call.scope) == function);
+            own.into_iter().any(|(index, call)| {
+                let name = match facts[call.callee].kind {
+                    ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name),
+                    _ => return false,
+                };
+                let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+                self.program.catalog().words().verifies(name)
+                    && self.program.site_at(file, facts[call].expr).is_none()
+                    && passes_token(call)
+            })
+        };
+        if by_name() {
+            return true;
+        }
         if by_program {
             return true;
         }
@@ -567,6 +776,38 @@ enum Subject {
 fn subjects_of(facts: &FileFacts, expr: ExprId) -> Vec<Subject> {
     let mut found = Vec::new();
     add_subjects(facts, expr, 0, &mut found);
+    found
+}
+
+/// The names of all that a call passes, be it spread from a mapping.
+fn passed_subjects(facts: &FileFacts, call: CallId) -> Vec<Subject> {
+    let mut found = Vec::new();
+    for argument in facts.arguments(&facts[call]) {
+        let mapping = match (argument.splat, facts[argument.value].kind) {
+            (Splat::Keywords, ExprKind::Name { name, scope }) => {
+                let bindings = bindings_of(facts, scope, name).unwrap_or(&[]);
+                bindings.iter().rev().find_map(|binding| match binding.kind {
+                    BindingKind::Value(value) => Some(value),
+                    _ => None,
+                })
+            }
+            (Splat::Keywords, _) => Some(argument.value),
+            _ => None,
+        };
+        match mapping.map(|mapping| facts[mapping].kind) {
+            Some(ExprKind::Table(entries)) => {
+                for (_, value) in facts.entries(entries) {
+                    found.extend(subjects_of(facts, *value));
+                }
+            }
+            Some(ExprKind::Call(made)) => {
+                for argument in facts.arguments(&facts[made]) {
+                    found.extend(subjects_of(facts, argument.value));
+                }
+            }
+            _ => found.extend(subjects_of(facts, argument.value)),
+        }
+    }
     found
 }
 
@@ -677,11 +918,18 @@ fn goes_together(facts: &FileFacts, read: (BlockId, Span), check: (BlockId, Span
 
 /// Whether only the header of what `read` gives is used.
 fn reads_header_only(facts: &FileFacts, read: ExprId) -> bool {
-    if facts
-        .exprs
-        .iter()
-        .any(|expr| header_object(facts, &expr.kind) == Some(read))
-    {
+    reads_only(facts, read, &["header"])
+}
+
+/// Whether nothing of what `read` gives is used but members or entries of these names.
+fn reads_only(facts: &FileFacts, read: ExprId, names: &[&str]) -> bool {
+    let is_taken_from = |object: ExprId| {
+        facts
+            .exprs
+            .iter()
+            .any(|expr| part_of(facts, &expr.kind, names) == Some(object))
+    };
+    if is_taken_from(read) {
         return true;
     }
     // `data = decode_complete(…)`, of which only `data["header"]` is used.
@@ -705,36 +953,28 @@ fn reads_header_only(facts: &FileFacts, read: ExprId) -> bool {
         })
         .map(|(index, _)| ExprId(u32::try_from(index).unwrap_or(u32::MAX)))
         .collect();
-    !uses.is_empty()
-        && uses.iter().all(|used| {
-            facts
-                .exprs
-                .iter()
-                .any(|expr| header_object(facts, &expr.kind) == Some(*used))
-        })
+    !uses.is_empty() && uses.iter().all(|used| is_taken_from(*used))
 }
 
-/// The object whose header an expression reads.
-fn header_object(facts: &FileFacts, kind: &ExprKind) -> Option<ExprId> {
+/// The object of which an expression takes a part of one of these names: `x["header"]`, `x.header`, `x.get("header")`.
+fn part_of(facts: &FileFacts, kind: &ExprKind, names: &[&str]) -> Option<ExprId> {
+    let is_one = |expr: ExprId| matches!(facts[expr].kind, ExprKind::Text(text) if names.contains(&facts.text(text)));
     match *kind {
-        ExprKind::Index { object, key, .. } => {
-            matches!(facts[key].kind, ExprKind::Text(text) if facts.text(text) == "header").then_some(object)
-        }
-        ExprKind::Member { object, name } => (facts.text(name) == "header").then_some(object),
+        ExprKind::Index { object, key, .. } => is_one(key).then_some(object),
+        ExprKind::Member { object, name } => names.contains(&facts.text(name)).then_some(object),
         ExprKind::Call(call) => {
             let ExprKind::Member { object, name } = facts[facts[call].callee].kind else {
                 return None;
             };
             let first = facts.arguments(&facts[call]).first()?;
-            let is_header = matches!(facts[first.value].kind, ExprKind::Text(text) if facts.text(text) == "header");
-            (facts.text(name) == "get" && is_header).then_some(object)
+            (facts.text(name) == "get" && is_one(first.value)).then_some(object)
         }
         _ => None,
     }
 }
 
 /// Whether a function compares the claim that a check is about by itself.
-fn is_compared(facts: &FileFacts, function: Option<FunctionId>, check: TokenCheck) -> bool {
+fn compares(facts: &FileFacts, function: Option<FunctionId>, check: TokenCheck) -> bool {
     let claim = match check {
         TokenCheck::Expiry => "exp",
         TokenCheck::Audience => "aud",
@@ -800,6 +1040,7 @@ fn of_each_place(lapses: Vec<Lapse>) -> Vec<Lapse> {
             "passed-in" => 2,
             "claims-off" => 3,
             "any-algorithm" => 4,
+            "lifetime-read" => 6,
             _ => 5,
         };
         lapses.sort_by_key(|lapse| (gravity(lapse.message), lapse.checks.clone()));

@@ -1,0 +1,412 @@
+//! Waiting, in the thread of an event loop, for work that this loop has to do.
+
+use super::Findings;
+use crate::catalog::Role;
+use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId, ScopeKind};
+use crate::finding::{Confidence, Site, Step};
+use crate::program::{By, CallEdge, FunctionRef, LibrarySite, LoopState, Program, Thread};
+use crate::source::{FileId, Span};
+
+/// Reports waits for work of the own loop, results that are asked for too early, and waits that hold the loop up.
+pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
+    for site in program.sites() {
+        let role = program.entry(site).and_then(|entry| entry.role);
+        match (role, site.call) {
+            (Some(Role::WaitsForResult), Some(call)) => waiting(program, site, call, out),
+            (Some(Role::TakesResult), Some(call)) => taking(program, site, call, out),
+            (Some(Role::BlocksThread), Some(_)) => {
+                blocking(
+                    program,
+                    site.file,
+                    site.expr,
+                    site.callee,
+                    site.scope,
+                    site.confidence,
+                    out,
+                );
+            }
+            _ => {}
+        }
+    }
+    blocking_by_name(program, out);
+}
+
+/// `future.result()` of what another thread, or this thread's own loop, works on.
+fn waiting(program: &Program<'_>, site: &LibrarySite, call: CallId, out: &mut Findings) {
+    let facts = &program[site.file].facts;
+    if program.loop_state(site.file, facts[call].block, site.expr) == LoopState::NotRunning {
+        return;
+    }
+    let future = match facts[site.callee].kind {
+        ExprKind::Member { object, .. } => Some(object),
+        _ => None,
+    };
+    if future.is_some_and(|future| is_known_done(facts, site, future)) {
+        return;
+    }
+    let function = function_of(facts, site.scope);
+    let is_async = function.is_some_and(|function| facts[function].is_async);
+    let (owner, confidence) = future.map_or((Owner::Elsewhere, Confidence::Certain), |future| {
+        worked_on_by(program, site, future)
+    });
+    let confidence = confidence.min(site.confidence);
+    let way = match (owner, function) {
+        (Owner::OwnLoop { .. }, _) if is_async => Some(Vec::new()),
+        (Owner::OwnLoop { asks: true }, _) => Some(Vec::new()),
+        (Owner::OwnLoop { asks: false }, Some(function)) => way_from_async(program, (site.file, function)),
+        _ => None,
+    };
+    let call = program.written(site.file, site.callee);
+    if let Some(way) = way {
+        let message = if way.is_empty() { "own-loop" } else { "reached" };
+        let mut values = vec![("call", call)];
+        if let Some(first) = way.first() {
+            values.push(("function", first.symbol.clone()));
+        }
+        let finding = out.add(program, program.primary(site), site.scope, message, values);
+        finding.confidence = confidence;
+        finding.trail = way;
+    } else if is_async && !matches!(owner, Owner::OwnLoop { .. }) {
+        let values = vec![("call", call), ("function", program.symbol(site.file, site.scope))];
+        let finding = out.add(program, program.primary(site), site.scope, "holds-up", values);
+        finding.confidence = confidence;
+    }
+}
+
+/// Whose work a future stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// The loop of the thread that waits; `asks` where getting it says that it runs.
+    OwnLoop { asks: bool },
+    /// Another thread, or what is not known.
+    Elsewhere,
+}
+
+fn worked_on_by(program: &Program<'_>, site: &LibrarySite, future: ExprId) -> (Owner, Confidence) {
+    for origin in program.origins(site.file, future) {
+        let Some(scheduled) = program.site_at(origin.file, origin.expr) else {
+            continue;
+        };
+        let role = program.entry(scheduled).and_then(|entry| entry.role);
+        if role != Some(Role::SchedulesThreadsafe) {
+            continue;
+        }
+        if let Some(target) = program.argument(scheduled, "loop")
+            && let Some((asks, confidence)) = is_own_loop(program, scheduled, target)
+        {
+            // The loop was asked for in another function: there it ran, here perhaps not in this thread.
+            let is_here = scheduled.file == site.file
+                && function_of(&program[site.file].facts, scheduled.scope)
+                    == function_of(&program[site.file].facts, site.scope);
+            return (
+                Owner::OwnLoop { asks: asks && is_here },
+                confidence.min(origin.confidence),
+            );
+        }
+    }
+    (Owner::Elsewhere, Confidence::Certain)
+}
+
+/// Whether every known origin of a loop is the one that runs in the asking thread; and whether it is asked for on the spot.
+fn is_own_loop(program: &Program<'_>, scheduled: &LibrarySite, target: ExprId) -> Option<(bool, Confidence)> {
+    let facts = &program[scheduled.file].facts;
+    if runs_in_a_thread_of_its_own(program, scheduled.file, target) {
+        return None;
+    }
+    let here = function_of(facts, scheduled.scope);
+    let mut found: Option<(bool, Confidence)> = None;
+    for origin in program.origins(scheduled.file, target) {
+        let site = program.site_at(origin.file, origin.expr);
+        let role = site.and_then(|site| program.entry(site)).and_then(|entry| entry.role);
+        match (role, site) {
+            (Some(Role::AsksRunningLoop), Some(site)) => {
+                let is_here = site.file == scheduled.file && function_of(facts, site.scope) == here;
+                let asks = is_here && found.is_none_or(|(asks, _)| asks);
+                found = Some((asks, origin.confidence));
+            }
+            (Some(Role::GivesEventLoop), _) => found = Some((false, origin.confidence)),
+            (Some(Role::MakesEventLoop), _) => return None,
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether something in the file runs the loop of this name: then a thread of its own does, as far as one can tell.
+fn runs_in_a_thread_of_its_own(program: &Program<'_>, file: FileId, target: ExprId) -> bool {
+    let facts = &program[file].facts;
+    let Some(name) = last_name(facts, target) else {
+        return false;
+    };
+    let runs = |expr: ExprId| matches!(facts[expr].kind, ExprKind::Member { object, .. } if last_name(facts, object) == Some(name));
+    program.sites_in(file).iter().any(|site| {
+        let role = program.entry(site).and_then(|entry| entry.role);
+        match role {
+            Some(Role::RunsEventLoop) => runs(site.callee),
+            // `Thread(target=self.loop.run_forever)`
+            Some(Role::RunsInThread) => program
+                .argument(site, "callable")
+                .is_some_and(|callable| runs(callable)),
+            _ => false,
+        }
+    })
+}
+
+/// `task.result()` of a task that nothing has run yet.
+fn taking(program: &Program<'_>, site: &LibrarySite, call: CallId, out: &mut Findings) {
+    let facts = &program[site.file].facts;
+    let is_async = function_of(facts, site.scope).is_some_and(|function| facts[function].is_async);
+    let ExprKind::Member { object, .. } = facts[site.callee].kind else {
+        return;
+    };
+    if !is_async || !is_fresh(program, site, call, object) {
+        return;
+    }
+    let values = vec![("call", program.written(site.file, site.callee))];
+    let finding = out.add(program, program.primary(site), site.scope, "unfinished", values);
+    finding.confidence = site.confidence;
+}
+
+/// Whether a task was made right before, in the same stretch of statements, and nothing was awaited in between.
+fn is_fresh(program: &Program<'_>, site: &LibrarySite, call: CallId, task: ExprId) -> bool {
+    let facts = &program[site.file].facts;
+    let schedules = |expr: ExprId| {
+        let made = program.site_at(site.file, expr);
+        let role = made.and_then(|made| program.entry(made)).and_then(|entry| entry.role);
+        role == Some(Role::SchedulesOnLoop)
+    };
+    let (name, scope) = match facts[task].kind {
+        ExprKind::Call(made) => return schedules(task) && !facts[made].awaited,
+        ExprKind::Name { name, scope } => (name, scope),
+        _ => return false,
+    };
+    let before = facts[site.expr].span.start;
+    let bound = facts
+        .bindings_of(scope, name)
+        .iter()
+        .filter(|binding| binding.span.end <= before)
+        .max_by_key(|binding| binding.span.start);
+    let Some(bound) = bound else { return false };
+    let BindingKind::Value(made) = bound.kind else {
+        return false;
+    };
+    let is_awaited_when_made = matches!(facts[made].kind, ExprKind::Call(made) if facts[made].awaited);
+    if !schedules(made) || is_awaited_when_made || bound.block != facts[call].block {
+        return false;
+    }
+    let between = Span {
+        start: facts[made].span.end,
+        end: before,
+    };
+    let lies_between = |span: Span| span.start >= between.start && span.end <= between.end;
+    let is_used = facts
+        .exprs
+        .iter()
+        .any(|expr| lies_between(expr.span) && matches!(expr.kind, ExprKind::Name { name: used, .. } if used == name));
+    let is_awaited = facts
+        .calls
+        .iter()
+        .any(|call| call.awaited && lies_between(facts[call.expr].span));
+    let has_blocks = facts.blocks.iter().any(|block| lies_between(block.span));
+    !is_used && !is_awaited && !has_blocks
+}
+
+/// Whether a future is known to be done where its result is taken: it was asked, or awaited together with others.
+fn is_known_done(facts: &FileFacts, site: &LibrarySite, future: ExprId) -> bool {
+    let Some(name) = last_name(facts, future).filter(|_| !matches!(facts[future].kind, ExprKind::Call(_))) else {
+        return false;
+    };
+    let function = function_of(facts, site.scope);
+    let before = facts[site.expr].span.start;
+    facts.calls.iter().any(|call| {
+        if function_of(facts, call.scope) != function || facts[call.callee].span.start >= before {
+            return false;
+        }
+        let asked = matches!(facts[call.callee].kind, ExprKind::Member { object, name: method }
+            if facts.text(method) == "done" && last_name(facts, object) == Some(name));
+        let awaited = call.awaited
+            && facts
+                .arguments(call)
+                .iter()
+                .any(|argument| names_it(facts, argument.value, name, 0));
+        asked || awaited
+    })
+}
+
+/// Whether an argument is the future of this name, or holds or wraps it.
+fn names_it(facts: &FileFacts, expr: ExprId, name: Name, depth: u32) -> bool {
+    if depth > 4 {
+        return false;
+    }
+    match facts[expr].kind {
+        ExprKind::Name { .. } | ExprKind::Member { .. } => last_name(facts, expr) == Some(name),
+        ExprKind::Group(elements) => facts
+            .list(elements)
+            .iter()
+            .any(|element| names_it(facts, *element, name, depth + 1)),
+        ExprKind::Call(call) => facts
+            .arguments(&facts[call])
+            .iter()
+            .any(|argument| names_it(facts, argument.value, name, depth + 1)),
+        ExprKind::Through(inner) => names_it(facts, inner, name, depth + 1),
+        _ => false,
+    }
+}
+
+// Rust
+
+/// A function that blocks the thread, in async code.
+fn blocking(
+    program: &Program<'_>,
+    file: FileId,
+    expr: ExprId,
+    callee: ExprId,
+    scope: ScopeId,
+    confidence: Confidence,
+    out: &mut Findings,
+) {
+    let facts = &program[file].facts;
+    let Some(function) = function_of(facts, scope).filter(|function| facts[*function].is_async) else {
+        return;
+    };
+    let block = match facts[expr].kind {
+        ExprKind::Call(call) => facts[call].block,
+        _ => facts[function].body,
+    };
+    if program.loop_state(file, block, expr) == LoopState::NotRunning {
+        return;
+    }
+    let primary = Site {
+        file,
+        span: last_name_span(facts, callee),
+    };
+    let values = vec![
+        ("call", program.written(file, callee)),
+        ("function", program.symbol(file, scope)),
+    ];
+    let finding = out.add(program, primary, scope, "blocks-thread", values);
+    finding.confidence = confidence;
+}
+
+/// Methods whose name alone says so: the object comes out of a pair, such as a channel's ends.
+fn blocking_by_name(program: &Program<'_>, out: &mut Findings) {
+    for (file, data) in program.files().filter(|(_, data)| data.language == Language::Rust) {
+        let facts = &data.facts;
+        for call in &facts.calls {
+            let ExprKind::Member { object, name } = facts[call.callee].kind else {
+                continue;
+            };
+            let is_named = program
+                .catalog()
+                .all_named_have(Language::Rust, facts.text(name), Role::BlocksThread);
+            let is_unknown = is_named
+                && program.site_at(file, call.expr).is_none()
+                && program.settled_values(file, object).is_empty();
+            if is_unknown {
+                blocking(
+                    program,
+                    file,
+                    call.expr,
+                    call.callee,
+                    call.scope,
+                    Confidence::Likely,
+                    out,
+                );
+            }
+        }
+    }
+}
+
+// How async code comes here
+
+/// Ways are followed this far up.
+const MOST_CALLS: usize = 12;
+
+/// The shortest chain of calls, in one thread, from async code to a synchronous function: the first step stands in the async function.
+fn way_from_async(program: &Program<'_>, function: FunctionRef) -> Option<Vec<Step>> {
+    let mut seen: Vec<(FunctionRef, Option<(usize, &CallEdge)>)> = vec![(function, None)];
+    let mut from = 0;
+    for _ in 0..MOST_CALLS {
+        let until = seen.len();
+        for at in from..until {
+            let callee = seen[at].0;
+            for edge in program.calls_into(callee) {
+                if edge.thread != Thread::Same || edge.by == By::Injected || is_without_loop(program, edge) {
+                    continue;
+                }
+                let caller = edge.caller.1.map(|function| (edge.caller.0, function));
+                let is_on_loop = edge.by == By::Scheduled
+                    || caller.is_some_and(|(file, function)| program[file].facts[function].is_async);
+                if is_on_loop {
+                    return Some(steps(program, &seen, at, edge));
+                }
+                if let Some(caller) = caller.filter(|caller| !seen.iter().any(|(known, _)| known == caller)) {
+                    seen.push((caller, Some((at, edge))));
+                }
+            }
+        }
+        from = until;
+    }
+    None
+}
+
+/// Whether the call is known to run where no loop does.
+fn is_without_loop(program: &Program<'_>, edge: &CallEdge) -> bool {
+    let file = edge.caller.0;
+    edge.call.is_some_and(|call| {
+        let facts = &program[file].facts;
+        program.loop_state(file, facts[call].block, facts[call].expr) == LoopState::NotRunning
+    })
+}
+
+fn steps(
+    program: &Program<'_>,
+    seen: &[(FunctionRef, Option<(usize, &CallEdge)>)],
+    at: usize,
+    first: &CallEdge,
+) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut next = Some((at, first));
+    while let Some((index, edge)) = next {
+        let file = edge.caller.0;
+        let facts = &program[file].facts;
+        let scope = edge
+            .caller
+            .1
+            .map_or(crate::facts::MODULE_SCOPE, |function| facts[function].scope);
+        let (callee_file, callee) = edge.callee;
+        let callee = program.symbol(callee_file, program[callee_file].facts[callee].scope);
+        steps.push(Step {
+            site: edge.site,
+            symbol: program.symbol(file, scope),
+            note: format!("calls `{callee}`"),
+        });
+        next = seen[index].1;
+    }
+    steps
+}
+
+/// The innermost function around a scope, lambdas included: only its own code runs on its loop.
+fn function_of(facts: &FileFacts, scope: ScopeId) -> Option<FunctionId> {
+    let mut scope = Some(scope);
+    while let Some(current) = scope {
+        match facts[current].kind {
+            ScopeKind::Function(function) => return Some(function),
+            ScopeKind::Module | ScopeKind::Inline(_) | ScopeKind::Class(_) => return None,
+            ScopeKind::Comprehension => scope = facts[current].parent,
+        }
+    }
+    None
+}
+
+fn last_name(facts: &FileFacts, expr: ExprId) -> Option<Name> {
+    match facts[expr].kind {
+        ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
+fn last_name_span(facts: &FileFacts, callee: ExprId) -> Span {
+    let span = facts[callee].span;
+    last_name(facts, callee).map_or(span, |name| span.tail(facts.text(name).len()))
+}
