@@ -388,11 +388,7 @@ fn calling_modules(program: &Program<'_>, file: FileId, sites: &[&Worked]) -> BT
         for edge in program.calls_into((file, function)) {
             match edge.caller {
                 _ if edge.confidence == Confidence::Possible => {}
-                (caller, Some(function)) if caller == file => {
-                    if seen.insert(function) {
-                        waiting.push(function);
-                    }
-                }
+                (caller, Some(function)) if caller == file && seen.insert(function) => waiting.push(function),
                 (caller, _) if caller != file && program[caller].scope == CodeScope::Production => {
                     modules.insert(caller);
                 }

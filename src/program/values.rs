@@ -633,18 +633,20 @@ impl<'p, 'a> Tracing<'p, 'a> {
         is_known
     }
 
+    fn is_reference(&self, file: FileId, expr: ExprId) -> bool {
+        matches!(
+            self.facts(file)[expr].kind,
+            ExprKind::Name { .. } | ExprKind::Member { .. }
+        )
+    }
+
     fn entry_of_reference(&mut self, file: FileId, mapping: ExprId, key: &str, way: &Way) -> bool {
         let mut is_known = false;
         for value in self.program.values(file, mapping) {
             let way = way.deeper(value.confidence);
             match value.origin {
-                Origin::Written(at, written) if (at, written) != (file, mapping) => {
-                    if !matches!(
-                        self.facts(at)[written].kind,
-                        ExprKind::Name { .. } | ExprKind::Member { .. }
-                    ) {
-                        is_known |= self.entry(at, written, key, &way);
-                    }
+                Origin::Written(at, written) if (at, written) != (file, mapping) && !self.is_reference(at, written) => {
+                    is_known |= self.entry(at, written, key, &way);
                 }
                 Origin::Parameter(function, index) => is_known |= self.entry_of_parameter(function, index, key, &way),
                 _ => {}

@@ -510,7 +510,7 @@ impl Receivers<'_, '_> {
                     let thing = match entry.thing {
                         Thing::Class(class, _) if !self.is_protocol(class) => Thing::Instance(class, Exact::OrBelow),
                         Thing::Library(path) => match self.paths.builtin_name(path) {
-                            Some(name) if matches!(name, "object" | "type" | "callable") => continue,
+                            Some("object" | "type" | "callable") => continue,
                             // An alias of types: `Token = Annotated[…]`.
                             _ if is_no_type(self.paths.text(path)) => continue,
                             _ => Thing::LibraryInstance(path),
