@@ -1,7 +1,7 @@
 //! All files as one program, and every question a rule may ask of it.
 //!
 //! The storeys, lowest first: `modules` and `crates` (which file is which module), `bindings`, `names` and `stars` (what an expression
-//! refers to), `texts` (which strings it can be), `receivers` (what objects are) and `calls` (who calls whom; both for Python so far),
+//! refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` and `calls` (who calls whom; for Python so far), `call_graph` (that by names),
 //! `sites` (where library functions of a role are called), `entries` (where the program is entered), `values` (what arguments come
 //! to), `tokens`, `secrets` and `wrappers` (where the work of a concern is done), `owners` (who may do it), `reach` (by which ways
 //! control gets somewhere), `blocks` (under which conditions).
@@ -10,8 +10,10 @@
 
 mod bindings;
 mod blocks;
+mod call_graph;
 mod calls;
 mod crates;
+mod edges;
 mod entries;
 mod modules;
 mod names;
@@ -28,7 +30,8 @@ mod values;
 mod wrappers;
 
 pub use blocks::LoopState;
-pub use calls::{By, CallEdge, CallGraph, Caller, Edge, Thread};
+pub use call_graph::{CallGraph, Edge};
+pub use calls::{By, CallEdge, Caller, Thread};
 pub use entries::{EntryPoint, Surface};
 pub use names::{ClassRef, FunctionRef, Origin, Value};
 pub use owners::{

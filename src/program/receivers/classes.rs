@@ -1,6 +1,6 @@
 //! Classes: in which order members are looked up, what objects hold, which methods override which.
 
-use super::functions::MethodKind;
+use super::definitions::MethodKind;
 use super::news::News;
 use super::{Exact, PathId, Receivers, Symbol, Thing, Things};
 use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, MODULE_SCOPE, Name, ScopeKind, Store};
@@ -687,7 +687,7 @@ impl Receivers<'_, '_> {
             let mut calling: Vec<bool> = Vec::new();
             for function in self.functions_of(file) {
                 let Some(name) = facts[function].name else { continue };
-                if facts[function].class.is_none() || !super::functions::is_property(facts, function) {
+                if facts[function].class.is_none() || !super::definitions::is_property(facts, function) {
                     continue;
                 }
                 if calling.is_empty() {

@@ -1,6 +1,6 @@
 //! Containers: what lists, tuples and mappings hold, and what Python's own functions make of them.
 
-use super::functions::{Flow, Slot};
+use super::arguments::{Flow, Slot};
 use super::news::News;
 use super::things::MOST_FLOWING;
 use super::{Exact, Receivers, Symbol, Thing, Things};

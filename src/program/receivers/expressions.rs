@@ -240,8 +240,8 @@ impl Receivers<'_, '_> {
             return None;
         }
         match self.kind_of_method(function) {
-            super::functions::MethodKind::Static => None,
-            super::functions::MethodKind::OfClass => Some(Thing::Class(class, Exact::Receiver)),
+            super::definitions::MethodKind::Static => None,
+            super::definitions::MethodKind::OfClass => Some(Thing::Class(class, Exact::Receiver)),
             _ => Some(Thing::Instance(class, Exact::Receiver)),
         }
     }
@@ -444,10 +444,10 @@ impl Receivers<'_, '_> {
             return Things::default();
         };
         let thing = match self.kind_of_method(method) {
-            super::functions::MethodKind::OfObject => Thing::Bound(method, class, Exact::OrBelow),
-            super::functions::MethodKind::OfClass => Thing::Bound(method, class, Exact::OrBelow),
-            super::functions::MethodKind::Static => Thing::Function(method),
-            super::functions::MethodKind::Property => return Things::default(),
+            super::definitions::MethodKind::OfObject => Thing::Bound(method, class, Exact::OrBelow),
+            super::definitions::MethodKind::OfClass => Thing::Bound(method, class, Exact::OrBelow),
+            super::definitions::MethodKind::Static => Thing::Function(method),
+            super::definitions::MethodKind::Property => return Things::default(),
         };
         Things::one(thing).at_most(Confidence::Possible)
     }

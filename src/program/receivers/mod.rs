@@ -2,7 +2,8 @@
 //!
 //! The storey between `names` (what a written path refers to) and `calls` (who calls whom). [`Receivers::find`] works out what
 //! every call of the program calls. The steps, each in a file of its own: `expressions` (names, members, items, choices),
-//! `classes` (resolution order, attributes, overriding), `functions` (what they give, decorators, what callers pass),
+//! `classes` (resolution order, attributes, overriding), `definitions` (decorators), `results` (what calls give), `arguments` (what
+//! callers pass),
 //! `containers` (elements of lists and mappings), `injection` (parameters that a framework fills). `things` says what a value can be,
 //! `memo` how circles among all that end.
 //!
@@ -10,27 +11,29 @@
 //! only a type checker can tell. Arguments flow into parameters, results out of calls, both without regard to the calling context,
 //! but a parameter that is handed back is the argument of that very call.
 
+mod arguments;
 mod classes;
 mod containers;
+mod definitions;
 mod expressions;
-mod functions;
 mod injection;
 mod memo;
 mod news;
 mod paths;
+mod results;
 mod things;
 
-pub(crate) use functions::Handed;
 pub(crate) use paths::{PathId, Paths};
+pub(crate) use results::Handed;
 pub(crate) use things::{Entry, Exact, Thing, Things};
 
 use super::Program;
 use super::names::{ClassRef, FunctionRef};
 use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId};
 use crate::source::FileId;
+use arguments::Flow;
 use classes::Ancestor;
 use containers::{Held, Write};
-use functions::Flow;
 use memo::{Key, Known, Memo};
 use news::News;
 use rayon::prelude::*;

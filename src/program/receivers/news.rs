@@ -4,9 +4,9 @@
 //! one another what they learnt, in a fixed order: so the result does not depend on how many threads there are.
 
 use super::Receivers;
+use super::arguments::{Flow, MOST_FLOWS};
 use super::classes::StoredValue;
 use super::containers::{MOST_WRITES, Write};
-use super::functions::{Flow, MOST_FLOWS};
 use super::memo::Key;
 use crate::facts::{ExprId, Name};
 use crate::program::names::{ClassRef, FunctionRef};

@@ -1,0 +1,240 @@
+//! The call graph by names, for whoever looks at it from outside.
+
+use super::calls::{By, CallEdge, Caller, Thread};
+use super::edges::{EdgeWalk, Getters, Library, Walked};
+use super::receivers::{Depth, Receivers};
+use super::{Program, ProgramFile};
+use crate::facts::{CallId, FileFacts, FunctionId, Language, ScopeId, ScopeKind};
+use crate::finding::{Confidence, Site};
+use crate::source::FileId;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// An edge of the call graph by names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// The calling function or module.
+    pub caller: String,
+    /// What it calls.
+    pub callee: String,
+    /// Where that runs.
+    pub thread: Thread,
+    /// By what it comes to run.
+    pub by: By,
+    /// The best of the resolutions that lead there.
+    pub confidence: Confidence,
+}
+
+/// The call graph by names.
+#[derive(Clone, Debug, Default)]
+pub struct CallGraph {
+    nodes: BTreeSet<String>,
+    edges: Vec<Edge>,
+}
+
+impl CallGraph {
+    /// Every module and every function of the program, sorted.
+    pub fn nodes(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(String::as_str)
+    }
+
+    /// The edges, sorted by caller and callee.
+    #[must_use]
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+}
+
+impl Program<'_> {
+    /// The functions and modules that the call graph gives a name.
+    #[must_use]
+    pub fn functions_named(&self, name: &str) -> Vec<Caller> {
+        let names = FunctionNames::new(self);
+        let of_file = |(file, data): (FileId, &ProgramFile)| {
+            let functions =
+                (0..data.facts.functions.len()).map(|index| Some(FunctionId(u32::try_from(index).unwrap_or(u32::MAX))));
+            let all = std::iter::once(None)
+                .chain(functions)
+                .map(move |function| (file, function));
+            all.filter(|(file, function)| names.of(*file, *function) == name)
+                .collect::<Vec<_>>()
+        };
+        self.files().flat_map(of_file).collect()
+    }
+
+    /// The shortest way by calls from one of some functions to one of others; empty where there is none.
+    #[must_use]
+    pub fn way_between(&self, callers: &[Caller], callees: &[Caller]) -> Vec<&CallEdge> {
+        let mut out: FxHashMap<Caller, Vec<&CallEdge>> = FxHashMap::default();
+        for edge in self.call_edges() {
+            out.entry(edge.caller).or_default().push(edge);
+        }
+        let mut before: FxHashMap<Caller, &CallEdge> = FxHashMap::default();
+        let mut waiting: VecDeque<Caller> = callers.iter().copied().collect();
+        let mut seen: FxHashSet<Caller> = callers.iter().copied().collect();
+        while let Some(caller) = waiting.pop_front() {
+            for edge in out.get(&caller).into_iter().flatten() {
+                let callee = (edge.callee.0, Some(edge.callee.1));
+                if callees.contains(&callee) {
+                    let mut way = vec![*edge];
+                    while let Some(edge) = way.last().and_then(|edge| before.get(&edge.caller)) {
+                        way.push(edge);
+                    }
+                    way.reverse();
+                    return way;
+                }
+                if seen.insert(callee) {
+                    before.insert(callee, edge);
+                    waiting.push_back(callee);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// The calls of something called `name` in one of some functions that lead to no function of the program: where they stand and
+    /// how they are written.
+    #[must_use]
+    pub fn unresolved_calls(&self, callers: &[Caller], name: &str) -> Vec<(Site, String)> {
+        let resolved: FxHashSet<(FileId, CallId)> = self
+            .call_edges()
+            .iter()
+            .filter_map(|edge| Some((edge.site.file, edge.call?)))
+            .collect();
+        let mut found = Vec::new();
+        for (file, function) in callers {
+            let facts = &self[*file].facts;
+            for (index, call) in facts.calls.iter().enumerate() {
+                let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+                let is_named = super::names::last_name(facts, call.callee).is_some_and(|last| facts.text(last) == name);
+                if is_named && facts.function_around(call.scope) == *function && !resolved.contains(&(*file, id)) {
+                    found.push((self.callee_site(*file, call), self.written(*file, call.callee)));
+                }
+            }
+        }
+        found
+    }
+
+    /// The call graph by names: of the program's functions and of what they call in libraries.
+    #[must_use]
+    pub fn call_graph(&self) -> CallGraph {
+        let names = FunctionNames::new(self);
+        let mut best: BTreeMap<(String, String, Thread, By), Confidence> = BTreeMap::new();
+        let mut add = |caller: String, callee: String, thread, by, confidence| {
+            let known = best.entry((caller, callee, thread, by)).or_insert(confidence);
+            *known = (*known).max(confidence);
+        };
+        for mut receivers in Receivers::find(self, Depth::Graph) {
+            let Walked { edges, libraries } = EdgeWalk::walk(&mut receivers, self, Getters::All);
+            for edge in edges {
+                let caller = names.of(edge.caller.0, edge.caller.1);
+                let callee = names.of(edge.callee.0, Some(edge.callee.1));
+                add(caller, callee, edge.thread, edge.by, edge.confidence);
+            }
+            for Library {
+                file,
+                call,
+                path,
+                confidence,
+                ..
+            } in libraries
+            {
+                let facts = &self[file].facts;
+                let caller = names.of(file, facts.function_around(facts[call].scope));
+                let callee = receivers.paths.text(path).to_owned();
+                add(caller, callee, Thread::Same, By::Call, confidence);
+            }
+        }
+        let edges = best
+            .into_iter()
+            .map(|((caller, callee, thread, by), confidence)| Edge {
+                caller,
+                callee,
+                thread,
+                by,
+                confidence,
+            })
+            .collect();
+        CallGraph {
+            nodes: names.all(),
+            edges,
+        }
+    }
+}
+
+/// The names of functions as call graphs write them: lambdas are numbered within their scope.
+struct FunctionNames {
+    modules: Vec<Option<String>>,
+    functions: Vec<Vec<String>>,
+}
+
+impl FunctionNames {
+    fn new(program: &Program<'_>) -> Self {
+        let mut names = Self {
+            modules: Vec::new(),
+            functions: Vec::new(),
+        };
+        for (file, data) in program.files() {
+            let module = match program.modules.name(file) {
+                "" => "__init__",
+                name => name,
+            };
+            names
+                .modules
+                .push((data.language == Language::Python).then(|| module.to_owned()));
+            let mut lambdas: FxHashMap<String, u32> = FxHashMap::default();
+            let mut own: Vec<String> = Vec::with_capacity(data.facts.functions.len());
+            for function in &data.facts.functions {
+                let around = Self::scope_name(&data.facts, module, &own, function.parent);
+                let name = match function.name {
+                    Some(name) => data.facts.text(name).to_owned(),
+                    None => {
+                        let count = lambdas.entry(around.clone()).or_insert(0);
+                        *count += 1;
+                        format!("<lambda{count}>")
+                    }
+                };
+                own.push(format!("{around}.{name}"));
+            }
+            names.functions.push(own);
+        }
+        names
+    }
+
+    fn scope_name(facts: &FileFacts, module: &str, functions: &[String], scope: ScopeId) -> String {
+        match facts[scope].kind {
+            ScopeKind::Function(function) => functions
+                .get(function.0 as usize)
+                .cloned()
+                .unwrap_or_else(|| module.to_owned()),
+            ScopeKind::Class(class) => {
+                let around = Self::scope_name(facts, module, functions, facts[class].parent);
+                format!("{around}.{}", facts.text(facts[class].name))
+            }
+            ScopeKind::Comprehension => match facts[scope].parent {
+                Some(parent) => Self::scope_name(facts, module, functions, parent),
+                None => module.to_owned(),
+            },
+            ScopeKind::Module | ScopeKind::Inline(_) => module.to_owned(),
+        }
+    }
+
+    fn of(&self, file: FileId, function: Option<FunctionId>) -> String {
+        let index = file.0 as usize;
+        match function {
+            Some(function) => self.functions[index][function.0 as usize].clone(),
+            None => self.modules[index].clone().unwrap_or_default(),
+        }
+    }
+
+    fn all(&self) -> BTreeSet<String> {
+        let modules = self.modules.iter().flatten().cloned();
+        let functions = self
+            .modules
+            .iter()
+            .zip(&self.functions)
+            .filter(|(module, _)| module.is_some())
+            .flat_map(|(_, functions)| functions.iter().cloned());
+        modules.chain(functions).collect()
+    }
+}

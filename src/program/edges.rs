@@ -1,0 +1,514 @@
+//! Reads the call edges off what receivers know: calls, what is called without saying so, what libraries and frameworks call.
+
+use super::Program;
+use super::calls::{By, CallEdge, Caller, Thread};
+use super::names::FunctionRef;
+use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things};
+use crate::catalog::{Node, Role};
+use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId};
+use crate::finding::{Confidence, Site};
+use crate::source::FileId;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Reads the edges off.
+pub(super) struct EdgeWalk<'w, 'p, 'a> {
+    receivers: &'w mut Receivers<'p, 'a>,
+    program: &'p Program<'a>,
+    found: Walked,
+}
+
+/// What was read off.
+#[derive(Default)]
+pub(super) struct Walked {
+    pub(super) edges: Vec<CallEdge>,
+    pub(super) libraries: Vec<Library>,
+}
+
+/// A call that arrives at a library.
+pub(super) struct Library {
+    pub(super) file: FileId,
+    pub(super) call: CallId,
+    pub(super) path: PathId,
+    /// The path in the catalog, as far as it has it.
+    pub(super) node: Option<Node>,
+    pub(super) confidence: Confidence,
+}
+
+/// Which properties are edges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Getters {
+    /// Those that do no more than read something lead nowhere and are left out.
+    ThatCall,
+    /// All.
+    All,
+}
+
+/// How what is handed to a library comes to run.
+type Control = (Thread, By);
+
+impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
+    /// Reads off the edges of the files that `receivers` knows.
+    pub(super) fn walk(receivers: &'w mut Receivers<'p, 'a>, program: &'p Program<'a>, getters: Getters) -> Walked {
+        receivers.find_properties(getters == Getters::All);
+        let mut walk = Self {
+            receivers,
+            program,
+            found: Walked::default(),
+        };
+        for file in walk.receivers.own_files() {
+            walk.visit(file);
+        }
+        walk.found
+    }
+
+    fn facts(&self, file: FileId) -> &'p FileFacts {
+        &self.program[file].facts
+    }
+
+    fn visit(&mut self, file: FileId) {
+        let facts = self.facts(file);
+        let callees: Vec<Things> = (0..facts.calls.len())
+            .map(|index| {
+                self.receivers
+                    .callees(file, CallId(u32::try_from(index).unwrap_or(u32::MAX)))
+            })
+            .collect();
+        let scheduled = self.scheduled_calls(file, &callees);
+        for (index, callees) in callees.into_iter().enumerate() {
+            let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            let control = scheduled
+                .get(&facts[call].expr)
+                .copied()
+                .unwrap_or((Thread::Same, By::Call));
+            self.visit_call(file, call, callees, control);
+        }
+        self.visit_decorators(file);
+        self.visit_blocks(file);
+        self.visit_properties(file);
+        self.visit_injections(file);
+    }
+
+    /// Coroutine calls that are handed to a function which schedules them: `create_task(work())`.
+    fn scheduled_calls(&mut self, file: FileId, callees: &[Things]) -> FxHashMap<ExprId, Control> {
+        let facts = self.facts(file);
+        let mut found = FxHashMap::default();
+        for (index, callees) in callees.iter().enumerate() {
+            let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            for entry in callees.iter() {
+                let Thing::Library(path) = entry.thing else { continue };
+                let Some(control) = self.control(path) else { continue };
+                if control == (Thread::Same, By::Call) {
+                    continue;
+                }
+                for Handed {
+                    value: argument,
+                    is_coroutine,
+                    ..
+                } in self.receivers.handed_over(path, file, call)
+                {
+                    if !is_coroutine {
+                        continue;
+                    }
+                    coroutines_in(facts, argument, control, &mut found);
+                    // `work = fetch(); create_task(work)`
+                    for value in self.program.values(file, argument) {
+                        if let super::names::Origin::Written(at, written) = value.origin
+                            && at == file
+                        {
+                            coroutines_in(facts, written, control, &mut found);
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn role(&self, path: PathId) -> Option<Role> {
+        let entry = self
+            .receivers
+            .paths
+            .node(path)
+            .and_then(|node| self.program.catalog.call(node))?;
+        entry.role
+    }
+
+    /// How a library runs what it is handed.
+    fn control(&self, path: PathId) -> Option<Control> {
+        if !self.receivers.paths.hands_over(path) {
+            return None;
+        }
+        match self.role(path)? {
+            Role::RunsInThread => Some((Thread::Other, By::Call)),
+            Role::SchedulesOnLoop => Some((Thread::Same, By::Scheduled)),
+            Role::SchedulesThreadsafe | Role::RunsAfterwards => Some((Thread::Other, By::Scheduled)),
+            Role::RunsEventLoop | Role::CallsFunction => Some((Thread::Same, By::Call)),
+            _ => None,
+        }
+    }
+
+    fn visit_call(&mut self, file: FileId, call: CallId, mut callees: Things, control: Control) {
+        let facts = self.facts(file);
+        let caller = (file, facts.function_around(facts[call].scope));
+        let site = self.program.callee_site(file, &facts[call]);
+        if callees.is_empty() {
+            callees = self.receivers.guessed_method(file, facts[call].callee);
+        }
+        if facts[call].awaited {
+            callees = self.awaitable(callees);
+        }
+        self.add_targets(&callees, caller, site, Some(call), control);
+        if let Some((path, confidence)) = self.library(&callees) {
+            self.found.libraries.push(Library {
+                file,
+                call,
+                path,
+                node: self.receivers.paths.node(path),
+                confidence,
+            });
+        }
+        for entry in callees {
+            let Thing::Library(path) = entry.thing else { continue };
+            let Some(control) = self.control(path) else { continue };
+            let runs_afterwards = self.role(path) == Some(Role::RunsAfterwards);
+            for Handed { value, is_called, .. } in self.receivers.handed_over(path, file, call) {
+                if is_called {
+                    let handed = self.receivers.settled(file, value).at_most(entry.confidence);
+                    let before = self.found.edges.len();
+                    self.add_targets(&handed, caller, site, Some(call), control);
+                    if runs_afterwards {
+                        // A coroutine function runs on the loop, another one in a thread.
+                        for edge in &mut self.found.edges[before..] {
+                            if self.program[edge.callee.0].facts[edge.callee.1].is_async {
+                                edge.thread = Thread::Same;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The library function that calling one of `things` runs: one that the catalog knows to do something, if there is any.
+    fn library(&mut self, things: &Things) -> Option<(PathId, Confidence)> {
+        let catalog = self.program.catalog;
+        let mut found: Option<(PathId, Confidence)> = None;
+        for entry in things.iter() {
+            let path = match entry.thing {
+                Thing::Library(path) => path,
+                Thing::LibraryInstance(path) => {
+                    let call = self.receivers.paths.child(catalog, path, "__call__");
+                    if self.receivers.paths.node(call).is_none() {
+                        continue;
+                    }
+                    call
+                }
+                _ => continue,
+            };
+            let node = self.receivers.paths.node(path);
+            if node.is_some_and(|node| catalog.call(node).is_some() || !catalog.concerns(node).is_empty()) {
+                return Some((path, entry.confidence));
+            }
+            found = found.or(Some((path, entry.confidence)));
+        }
+        found
+    }
+
+    /// What is awaited is a coroutine: where some of what may be called give one, the other functions are not meant.
+    fn awaitable(&self, mut things: Things) -> Things {
+        let is_async = |thing: Thing| match thing {
+            Thing::Function((file, function)) | Thing::Bound((file, function), ..) => {
+                Some(self.facts(file)[function].is_async)
+            }
+            _ => None,
+        };
+        if things.iter().any(|entry| is_async(entry.thing) == Some(true)) {
+            things.retain(|thing| is_async(thing) != Some(false));
+        }
+        things
+    }
+
+    /// Adds an edge to every function that calling one of `things` runs.
+    fn add_targets(&mut self, things: &Things, caller: Caller, site: Site, call: Option<CallId>, control: Control) {
+        let mut targets: Vec<(FunctionRef, u32, Confidence)> = Vec::new();
+        for entry in things.iter() {
+            self.targets(entry, 0, &mut targets);
+        }
+        let is_one = targets.len() <= 1;
+        for (callee, offset, confidence) in targets {
+            let confidence = if is_one {
+                confidence
+            } else {
+                confidence.min(Confidence::Likely)
+            };
+            self.add(caller, callee, site, call, offset, control, confidence);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of an edge")]
+    fn add(
+        &mut self,
+        caller: Caller,
+        callee: FunctionRef,
+        site: Site,
+        call: Option<CallId>,
+        offset: u32,
+        (thread, by): Control,
+        confidence: Confidence,
+    ) {
+        self.found.edges.push(CallEdge {
+            caller,
+            callee,
+            site,
+            call,
+            offset,
+            thread,
+            by,
+            confidence,
+        });
+    }
+
+    /// The functions that calling a thing runs, and how many parameters what it is called on fills.
+    fn targets(&mut self, entry: Entry, depth: u32, out: &mut Vec<(FunctionRef, u32, Confidence)>) {
+        let confidence = entry.confidence;
+        let mut add = |function: FunctionRef, offset: u32| match out.iter_mut().find(|(known, ..)| *known == function) {
+            Some((_, _, known)) => *known = (*known).max(confidence),
+            None => out.push((function, offset, confidence)),
+        };
+        match entry.thing {
+            Thing::Function(function) | Thing::Method(function) => add(function, 0),
+            Thing::Bound(function, ..) | Thing::ClassMethod(function) => add(function, 1),
+            Thing::Class(class, exact) => {
+                for function in self.receivers.constructors(class, exact) {
+                    add(function, 1);
+                }
+            }
+            Thing::Instance(class, exact) if depth < 4 => {
+                for entry in self.receivers.special(class, exact, "__call__") {
+                    self.targets(entry, depth + 1, out);
+                }
+            }
+            Thing::Partial(file, call) if depth < 4 => {
+                for entry in self.receivers.bound_function(file, call) {
+                    self.targets(entry, depth + 1, out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    // What is called without a call
+
+    /// A decorator is called by the scope it stands in.
+    fn visit_decorators(&mut self, file: FileId) {
+        let facts = self.facts(file);
+        let functions = facts
+            .functions
+            .iter()
+            .map(|function| (function.decorators, function.parent));
+        let classes = facts.classes.iter().map(|class| (class.decorators, class.parent));
+        let decorated: Vec<_> = functions.chain(classes).collect();
+        for (decorators, scope) in decorated {
+            let caller = (file, facts.function_around(scope));
+            for decorator in facts.list(decorators) {
+                let things = self.receivers.settled(file, *decorator);
+                let site = Site {
+                    file,
+                    span: super::names::last_name_span(facts, *decorator),
+                };
+                self.add_targets(&things, caller, site, None, (Thread::Same, By::Call));
+            }
+        }
+    }
+
+    /// Contexts are entered and left, iterables iterated.
+    fn visit_blocks(&mut self, file: FileId) {
+        let facts = self.facts(file);
+        for block in &facts.blocks {
+            let (subject, names): (ExprId, &[&str]) = match block.kind {
+                BlockKind::Within { entered, awaits: false } => (entered, &["__enter__", "__exit__"]),
+                BlockKind::Within { entered, awaits: true } => (entered, &["__aenter__", "__aexit__"]),
+                BlockKind::Loop {
+                    over: Some(over),
+                    awaits: false,
+                } => (over, &["__iter__"]),
+                BlockKind::Loop {
+                    over: Some(over),
+                    awaits: true,
+                } => (over, &["__aiter__"]),
+                _ => continue,
+            };
+            let caller = (file, facts.function_around(block.scope));
+            let site = Site {
+                file,
+                span: super::names::last_name_span(facts, subject),
+            };
+            for entry in self.receivers.settled(file, subject) {
+                let Thing::Instance(class, exact) = entry.thing else {
+                    continue;
+                };
+                for name in names {
+                    let called = self.receivers.special(class, exact, name);
+                    self.add_targets(&called, caller, site, None, (Thread::Same, By::Call));
+                    let next = match *name {
+                        "__iter__" => "__next__",
+                        "__aiter__" => "__anext__",
+                        _ => continue,
+                    };
+                    for iterator in self.receivers.results_of(&called) {
+                        if let Thing::Instance(class, exact) = iterator.thing {
+                            let called = self.receivers.special(class, exact, next);
+                            self.add_targets(&called, caller, site, None, (Thread::Same, By::Call));
+                        }
+                    }
+                }
+            }
+        }
+        // A class that is raised is made.
+        for block in &facts.blocks {
+            if let crate::facts::Exit::Raises(Some(raised)) = block.exit {
+                let caller = (file, facts.function_around(block.scope));
+                let things = self.receivers.settled(file, raised);
+                let site = Site {
+                    file,
+                    span: super::names::last_name_span(facts, raised),
+                };
+                let mut classes = things;
+                classes.retain(|thing| matches!(thing, Thing::Class(..)));
+                self.add_targets(&classes, caller, site, None, (Thread::Same, By::Call));
+            }
+        }
+    }
+
+    /// Reading a property calls its function.
+    fn visit_properties(&mut self, file: FileId) {
+        let facts = self.facts(file);
+        let written: FxHashSet<ExprId> = facts.stores.iter().map(|store| store.target).collect();
+        for index in 0..facts.exprs.len() {
+            let expr = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+            let ExprKind::Member { object, name } = facts[expr].kind else {
+                continue;
+            };
+            if written.contains(&expr) || !self.receivers.may_be_property(file, name) {
+                continue;
+            }
+            let Some((_, scope)) = super::names::first_name(facts, object) else {
+                continue;
+            };
+            let getters = self.receivers.getters(file, object, name);
+            if getters.is_empty() {
+                continue;
+            }
+            let caller = (file, facts.function_around(scope));
+            let site = Site {
+                file,
+                span: super::names::last_name_span(facts, expr),
+            };
+            self.add_targets(&getters, caller, site, None, (Thread::Same, By::Call));
+        }
+    }
+
+    /// `@router.get("/", dependencies=[Depends(check)])`: what a handler depends on without a parameter for it.
+    fn visit_route_dependencies(&mut self, file: FileId, id: FunctionId) {
+        let facts = self.facts(file);
+        for decorator in facts.list(facts[id].decorators) {
+            let ExprKind::Call(call) = facts[*decorator].kind else {
+                continue;
+            };
+            for argument in facts.arguments(&facts[call]) {
+                let is_list = argument
+                    .keyword
+                    .is_some_and(|keyword| facts.text(keyword) == "dependencies");
+                let ExprKind::Group(elements) = facts[argument.value].kind else {
+                    continue;
+                };
+                if !is_list {
+                    continue;
+                }
+                for element in facts.list(elements) {
+                    let mut found = Vec::new();
+                    self.receivers.dependency_of(file, *element, &mut found);
+                    for (dependency, _) in found {
+                        let site = Site {
+                            file,
+                            span: facts[*element].span,
+                        };
+                        self.add_dependency((file, Some(id)), dependency, site);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_dependency(&mut self, caller: Caller, dependency: Thing, site: Site) {
+        let mut targets = Vec::new();
+        let entry = Entry {
+            thing: dependency,
+            confidence: Confidence::Certain,
+        };
+        self.targets(entry, 0, &mut targets);
+        for (callee, offset, confidence) in targets {
+            // What is no coroutine function runs in a pool of threads, a class too.
+            let thread = if self.facts(callee.0)[callee.1].is_async {
+                Thread::Same
+            } else {
+                Thread::Other
+            };
+            self.add(caller, callee, site, None, offset, (thread, By::Injected), confidence);
+        }
+    }
+
+    /// Frameworks fill parameters.
+    fn visit_injections(&mut self, file: FileId) {
+        let facts = self.facts(file);
+        for index in 0..facts.functions.len() {
+            let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
+            let caller = (file, Some(id));
+            self.visit_route_dependencies(file, id);
+            let parameters = facts.parameters(&facts[id]);
+            for (position, parameter) in parameters.iter().enumerate() {
+                let position = u32::try_from(position).unwrap_or(u32::MAX);
+                let site = Site {
+                    file,
+                    span: parameter.span,
+                };
+                for (dependency, _) in self.receivers.dependencies((file, id), position) {
+                    self.add_dependency(caller, dependency, site);
+                }
+                if let Some(fixture) = self.receivers.fixture((file, id), position) {
+                    self.add(
+                        caller,
+                        fixture,
+                        site,
+                        None,
+                        0,
+                        (Thread::Same, By::Injected),
+                        Confidence::Certain,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The calls in an argument whose coroutines are what is handed over.
+fn coroutines_in(facts: &FileFacts, argument: ExprId, control: Control, out: &mut FxHashMap<ExprId, Control>) {
+    match facts[argument].kind {
+        ExprKind::Call(_) => {
+            out.insert(argument, control);
+        }
+        ExprKind::Group(elements) => {
+            for element in facts.list(elements) {
+                coroutines_in(facts, *element, control, out);
+            }
+        }
+        ExprKind::Each { element, .. } => coroutines_in(facts, element, control, out),
+        ExprKind::Through(inner) => coroutines_in(facts, inner, control, out),
+        ExprKind::Choice { options, .. } => {
+            for option in facts.list(options) {
+                coroutines_in(facts, *option, control, out);
+            }
+        }
+        _ => {}
+    }
+}

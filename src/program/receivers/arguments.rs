@@ -1,0 +1,464 @@
+//! What callers pass: from the arguments of every call into the parameters of what it calls.
+
+use super::memo::Key;
+use super::news::News;
+use super::results::Handed;
+use super::things::MOST_FLOWING;
+use super::{Exact, PathId, Receivers, Thing, Things};
+use crate::catalog::Role;
+use crate::facts::{Argument, CallId, ExprId, ExprKind, FunctionId, Parameter, ParameterKind, Splat};
+use crate::finding::Confidence;
+use crate::program::names::{ClassRef, FunctionRef};
+use crate::source::FileId;
+
+/// One thing that a caller passes to a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Flow {
+    pub(super) file: FileId,
+    pub(super) passed: Passed,
+    /// For `*args` and `**kwargs` under which position or keyword it is found there.
+    pub(super) slot: Slot,
+}
+
+/// What is passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Passed {
+    /// The value of an expression.
+    Value(ExprId),
+    /// Each element of it.
+    Elements(ExprId),
+    /// A function, to its decorator: with what the decorators behind that position made of it.
+    Decorated(FunctionId, u32),
+    /// The object that a function is called on.
+    Receiver(ClassRef, Exact),
+    /// A class, to its decorator.
+    DecoratedClass(crate::facts::ClassId),
+}
+
+/// Where a passed value is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    /// In the parameter itself.
+    Whole,
+    /// At a position of `*args`.
+    Position(u32),
+    /// At a keyword of `**kwargs`, named in the flow's file.
+    Keyword(crate::facts::Name),
+}
+
+/// A parameter that gets more literals than this gets any.
+const MOST_LITERALS: usize = 6;
+/// More callers of one parameter are not told apart.
+pub(super) const MOST_FLOWS: usize = 64;
+
+impl Receivers<'_, '_> {
+    /// The things with parameters replaced by what is known that callers pass.
+    pub(super) fn settle(&mut self, things: Things) -> Things {
+        if !things.iter().any(|entry| matches!(entry.thing, Thing::Parameter(..))) {
+            return things;
+        }
+        let mut settled = Things::default();
+        for entry in things {
+            match entry.thing {
+                Thing::Parameter(function, index) => {
+                    settled.extend(&self.passed(function, index).at_most(entry.confidence));
+                }
+                thing => settled.add(thing, entry.confidence),
+            }
+        }
+        settled
+    }
+
+    /// What callers pass to a parameter, and its default.
+    pub(super) fn passed(&mut self, function: FunctionRef, index: u32) -> Things {
+        // More callers may be found as long as rounds go on.
+        self.is_open = true;
+        let key = self.key_of_parameter(function, index);
+        self.solve(key, |receivers| {
+            receivers.is_open = true;
+            let mut things = Things::default();
+            let parameter = receivers.facts(function.0).parameters(receivers.function(function))[index as usize];
+            for flow in receivers.flows.get(&key).cloned().unwrap_or_default() {
+                let value = receivers.flowing(flow);
+                things.extend(&receivers.settle(value));
+            }
+            if let Some(default) = parameter.default {
+                let value = receivers.value(function.0, default);
+                things.extend(&receivers.settle(value));
+            }
+            receivers.forget_literals(&mut things);
+            things.first(MOST_FLOWING).at_most(Confidence::Likely)
+        })
+    }
+
+    /// Leaves out texts and numbers where there are so many that none of them says anything.
+    fn forget_literals(&self, things: &mut Things) {
+        let is_literal = |thing: Thing| match thing {
+            Thing::Made(file, expr) => matches!(
+                self.facts(file)[expr].kind,
+                ExprKind::Text(_)
+                    | ExprKind::Template(_)
+                    | ExprKind::Truth(_)
+                    | ExprKind::Number(_)
+                    | ExprKind::Nothing
+            ),
+            _ => false,
+        };
+        if things.iter().filter(|entry| is_literal(entry.thing)).count() > MOST_LITERALS {
+            things.retain(|thing| !is_literal(thing));
+        }
+    }
+
+    /// The value of what a caller passes.
+    pub(super) fn flowing(&mut self, flow: Flow) -> Things {
+        match flow.passed {
+            Passed::Value(value) => self.value(flow.file, value),
+            Passed::Elements(container) => {
+                let containers = self.settled(flow.file, container);
+                self.elements_of(&containers, None)
+            }
+            Passed::Decorated(function, skipped) => {
+                let mut things = Things::default();
+                for entry in self.decorated_from((flow.file, function), skipped as usize) {
+                    let thing = match entry.thing {
+                        Thing::Method(function) | Thing::ClassMethod(function) | Thing::Property(function) => {
+                            Thing::Function(function)
+                        }
+                        other => other,
+                    };
+                    things.add(thing, entry.confidence);
+                }
+                things
+            }
+            Passed::Receiver(class, exact) => Things::one(Thing::Instance(class, exact)),
+            Passed::DecoratedClass(class) => Things::one(Thing::Class((flow.file, class), Exact::Yes)),
+        }
+    }
+
+    /// What reaches `*args` or `**kwargs` of a function.
+    pub(super) fn rest_flows(&self, function: FunctionRef, index: u32) -> Vec<Flow> {
+        let key = self.key_of_parameter(function, index);
+        self.flows.get(&key).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn pass(&mut self, function: FunctionRef, index: u32, flow: Flow) {
+        let key: Key = self.key_of_parameter(function, index);
+        self.learn(News::Passed(key, flow));
+    }
+
+    /// Follows the arguments of a call into the parameters of what it calls.
+    pub(super) fn visit_call(&mut self, file: FileId, call: CallId) {
+        for entry in self.callees(file, call) {
+            match entry.thing {
+                Thing::Function(function) | Thing::Method(function) => self.pass_all(function, 0, file, call, 0),
+                Thing::Bound(function, class, exact) => {
+                    // A function that became a method, by a decorator or an assignment.
+                    if self.class_of(function).is_none() {
+                        self.pass_one(function, 0, file, Passed::Receiver(class, exact));
+                    }
+                    self.pass_all(function, 1, file, call, 0);
+                }
+                Thing::ClassMethod(function) => self.pass_all(function, 1, file, call, 0),
+                Thing::Class(class, _) => match self.constructor(class) {
+                    Some(function) => self.pass_all(function, 1, file, call, 0),
+                    None => self.fill_fields(class, file, call),
+                },
+                Thing::Instance(class, exact) => {
+                    let symbol = self.symbol_of("__call__");
+                    for entry in self.object_member(class, exact, symbol, "__call__") {
+                        if let Thing::Bound(function, ..) = entry.thing {
+                            self.pass_all(function, 1, file, call, 0);
+                        }
+                    }
+                }
+                Thing::Partial(at, binding) => {
+                    for entry in self.bound_function(at, binding) {
+                        let bound = u32::try_from(
+                            self.facts(at)
+                                .arguments(&self.facts(at)[binding])
+                                .iter()
+                                .filter(|argument| argument.keyword.is_none())
+                                .count(),
+                        )
+                        .unwrap_or(1)
+                        .saturating_sub(1);
+                        match entry.thing {
+                            Thing::Function(function) => self.pass_all(function, bound, file, call, 0),
+                            Thing::Bound(function, ..) => self.pass_all(function, bound + 1, file, call, 0),
+                            _ => {}
+                        }
+                    }
+                }
+                Thing::Library(path) => self.visit_library_call(path, file, call),
+                _ => {}
+            }
+        }
+        self.visit_container_call(file, call);
+    }
+
+    /// Arguments behind a function that is handed to a library are passed on to it: `submit(f, x)`, `partial(f, x)`, `map(f, xs)`.
+    fn visit_library_call(&mut self, path: PathId, file: FileId, call: CallId) {
+        if !self.paths.hands_over(path) {
+            return;
+        }
+        let facts = self.facts(file);
+        let role = self
+            .paths
+            .node(path)
+            .and_then(|node| self.program.catalog.call(node))
+            .and_then(|entry| entry.role);
+        let handed = self.handed_over(path, file, call);
+        let maps = self
+            .paths
+            .builtin_name(path)
+            .is_some_and(|name| matches!(name, "map" | "filter"));
+        for Handed {
+            value: callable,
+            is_called,
+            ..
+        } in handed
+        {
+            if !is_called {
+                continue;
+            }
+            let arguments = facts.arguments(&facts[call]);
+            let position = arguments
+                .iter()
+                .position(|argument| argument.value == callable)
+                .unwrap_or(0);
+            for entry in self.settled(file, callable) {
+                let (function, offset) = match entry.thing {
+                    Thing::Function(function) => (function, 0),
+                    Thing::Bound(function, ..) => (function, 1),
+                    Thing::Class(class, _) => match self.constructor(class) {
+                        Some(function) => (function, 1),
+                        None => continue,
+                    },
+                    _ => continue,
+                };
+                if maps {
+                    for (index, argument) in arguments[position + 1..].iter().enumerate() {
+                        self.pass_one(
+                            function,
+                            offset + u32::try_from(index).unwrap_or(u32::MAX),
+                            file,
+                            Passed::Elements(argument.value),
+                        );
+                    }
+                } else {
+                    self.pass_all(function, offset, file, call, position + 1);
+                }
+            }
+        }
+        // `Thread(target=f, args=(a, b))`
+        if role == Some(Role::RunsInThread)
+            && let Some(passed) = facts
+                .arguments(&facts[call])
+                .iter()
+                .find(|argument| argument.keyword.is_some_and(|keyword| facts.text(keyword) == "args"))
+            && let ExprKind::Group(elements) = facts[passed.value].kind
+        {
+            for Handed { value, .. } in self.handed_over(path, file, call) {
+                for entry in self.settled(file, value) {
+                    let (function, offset) = match entry.thing {
+                        Thing::Function(function) => (function, 0),
+                        Thing::Bound(function, ..) => (function, 1),
+                        _ => continue,
+                    };
+                    for (index, element) in facts.list(elements).iter().enumerate() {
+                        self.pass_one(
+                            function,
+                            offset + u32::try_from(index).unwrap_or(u32::MAX),
+                            file,
+                            Passed::Value(*element),
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    fn pass_one(&mut self, function: FunctionRef, position: u32, file: FileId, passed: Passed) {
+        let parameters = self.facts(function.0).parameters(self.function(function));
+        if let Some((index, slot)) = parameter_at(parameters, position) {
+            self.pass(function, index, Flow { file, passed, slot });
+        }
+    }
+
+    /// Passes the arguments of a call, the first `skipped` left out, to the parameters of `function` behind the first `offset`.
+    fn pass_all(&mut self, function: FunctionRef, offset: u32, file: FileId, call: CallId, skipped: usize) {
+        let facts = self.facts(file);
+        let arguments: &[Argument] = facts.arguments(&facts[call]);
+        let arguments = arguments.get(skipped..).unwrap_or(&[]);
+        let parameters = self.facts(function.0).parameters(self.function(function));
+        let mut position = offset;
+        for argument in arguments {
+            match (argument.keyword, argument.splat) {
+                (Some(keyword), _) => {
+                    let name = facts.text(keyword);
+                    let named = parameters.iter().position(|parameter| {
+                        !matches!(parameter.kind, ParameterKind::Rest | ParameterKind::KeywordRest)
+                            && self.text(function.0, parameter.name) == name
+                    });
+                    let passed = Passed::Value(argument.value);
+                    if let Some(index) = named {
+                        let index = u32::try_from(index).unwrap_or(u32::MAX);
+                        self.pass(
+                            function,
+                            index,
+                            Flow {
+                                file,
+                                passed,
+                                slot: Slot::Whole,
+                            },
+                        );
+                    } else if let Some(index) = keyword_rest(parameters) {
+                        let slot = Slot::Keyword(keyword);
+                        self.pass(function, index, Flow { file, passed, slot });
+                    }
+                }
+                (None, Splat::No) => {
+                    self.pass_one(function, position, file, Passed::Value(argument.value));
+                    position += 1;
+                }
+                (None, Splat::Positions) => self.pass_spread(function, &mut position, file, argument.value),
+                (None, Splat::Keywords) => self.pass_spread_keywords(function, file, argument.value),
+            }
+        }
+    }
+
+    /// `f(*values)`: each value to its position, where they are known.
+    fn pass_spread(&mut self, function: FunctionRef, position: &mut u32, file: FileId, values: ExprId) {
+        for entry in self.settled(file, values) {
+            match entry.thing {
+                Thing::Rest(of, index) => {
+                    for flow in self.rest_flows(of, index) {
+                        let Slot::Position(at) = flow.slot else { continue };
+                        let parameters = self.facts(function.0).parameters(self.function(function));
+                        if let Some((index, slot)) = parameter_at(parameters, *position + at) {
+                            self.pass(function, index, Flow { slot, ..flow });
+                        }
+                    }
+                }
+                Thing::Made(at, expr) => {
+                    if let ExprKind::Group(elements) = self.facts(at)[expr].kind {
+                        for (index, element) in self.facts(at).list(elements).iter().enumerate() {
+                            let position = *position + u32::try_from(index).unwrap_or(u32::MAX);
+                            self.pass_one(function, position, at, Passed::Value(*element));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `f(**values)`: each value to the parameter of its name.
+    fn pass_spread_keywords(&mut self, function: FunctionRef, file: FileId, values: ExprId) {
+        for entry in self.settled(file, values) {
+            let named: Vec<(FileId, crate::facts::Name, Passed)> = match entry.thing {
+                Thing::Rest(of, index) => self
+                    .rest_flows(of, index)
+                    .into_iter()
+                    .filter_map(|flow| match flow.slot {
+                        Slot::Keyword(name) => Some((flow.file, name, flow.passed)),
+                        _ => None,
+                    })
+                    .collect(),
+                Thing::Made(at, expr) => match self.facts(at)[expr].kind {
+                    ExprKind::Table(entries) => {
+                        let facts = self.facts(at);
+                        let entries = facts.entries(entries).iter();
+                        let texts = entries.filter_map(|(key, value)| match facts[(*key)?].kind {
+                            ExprKind::Text(text) => Some((at, text, Passed::Value(*value))),
+                            _ => None,
+                        });
+                        texts.collect()
+                    }
+                    // `dict(a=1)`
+                    ExprKind::Call(call) => {
+                        let facts = self.facts(at);
+                        let arguments = facts.arguments(&facts[call]).iter();
+                        let keywords = arguments
+                            .filter_map(|argument| Some((at, argument.keyword?, Passed::Value(argument.value))));
+                        keywords.collect()
+                    }
+                    _ => Vec::new(),
+                },
+                _ => Vec::new(),
+            };
+            for (at, name, passed) in named {
+                let text = self.text(at, name);
+                let parameters = self.facts(function.0).parameters(self.function(function));
+                let index = parameters.iter().position(|parameter| {
+                    !matches!(parameter.kind, ParameterKind::Rest | ParameterKind::KeywordRest)
+                        && self.text(function.0, parameter.name) == text
+                });
+                match index {
+                    Some(index) => {
+                        let index = u32::try_from(index).unwrap_or(u32::MAX);
+                        self.pass(
+                            function,
+                            index,
+                            Flow {
+                                file: at,
+                                passed,
+                                slot: Slot::Whole,
+                            },
+                        );
+                    }
+                    None => {
+                        if let Some(index) = keyword_rest(parameters) {
+                            self.pass(
+                                function,
+                                index,
+                                Flow {
+                                    file: at,
+                                    passed,
+                                    slot: Slot::Keyword(name),
+                                },
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The `__init__` that a class or one of its bases has, where it is one of the program.
+    pub(crate) fn constructor(&mut self, class: ClassRef) -> Option<FunctionRef> {
+        let symbol = self.symbol_of("__init__");
+        self.attribute(class, symbol, "__init__")
+            .iter()
+            .find_map(|entry| match entry.thing {
+                Thing::Method(function) => Some(function),
+                _ => None,
+            })
+    }
+}
+
+/// Which parameter gets the argument at a position.
+fn parameter_at(parameters: &[Parameter], position: u32) -> Option<(u32, Slot)> {
+    let mut seen = 0;
+    for (index, parameter) in parameters.iter().enumerate() {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        match parameter.kind {
+            ParameterKind::Positional | ParameterKind::Either => {
+                if seen == position {
+                    return Some((index, Slot::Whole));
+                }
+                seen += 1;
+            }
+            ParameterKind::Rest => return Some((index, Slot::Position(position - seen))),
+            ParameterKind::Keyword | ParameterKind::KeywordRest => return None,
+        }
+    }
+    None
+}
+
+fn keyword_rest(parameters: &[Parameter]) -> Option<u32> {
+    let index = parameters
+        .iter()
+        .position(|parameter| parameter.kind == ParameterKind::KeywordRest)?;
+    u32::try_from(index).ok()
+}

@@ -1,0 +1,227 @@
+//! Functions: how they are called, and what their decorators make of them.
+
+use super::arguments::{Flow, Passed, Slot};
+use super::results::is_callable;
+use super::{Exact, Receivers, Thing, Things};
+use crate::facts::{ExprId, ExprKind, FileFacts, FunctionId, ParameterKind};
+use crate::program::names::{ClassRef, FunctionRef, has_decorator, last_name};
+use crate::source::FileId;
+
+/// What the first parameter of a function in a class body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MethodKind {
+    /// The object.
+    OfObject,
+    /// The class.
+    OfClass,
+    /// An ordinary argument.
+    Static,
+    /// The object, and reading the name calls it.
+    Property,
+}
+
+impl Receivers<'_, '_> {
+    /// What a function's name stands for once its decorators are applied.
+    pub(super) fn definition(&mut self, function: FunctionRef) -> Things {
+        let (file, id) = function;
+        if self.facts(file)[id].decorators.len == 0 {
+            return self.decorated_from(function, 0);
+        }
+        let key = self.bases[file.0 as usize].definition + id.0;
+        self.solve(key, |receivers| receivers.decorated_from(function, 0))
+    }
+
+    /// What the decorators of a function, the first `skipped` left out, make of it.
+    pub(super) fn decorated_from(&mut self, function: FunctionRef, skipped: usize) -> Things {
+        let (file, id) = function;
+        let facts = self.facts(file);
+        let plain = if facts[id].class.is_some() {
+            match self.kind_of_method(function) {
+                MethodKind::OfObject => Thing::Method(function),
+                MethodKind::OfClass => Thing::ClassMethod(function),
+                MethodKind::Property => Thing::Property(function),
+                MethodKind::Static => Thing::Function(function),
+            }
+        } else {
+            Thing::Function(function)
+        };
+        let mut things = Things::one(plain);
+        for decorator in facts.list(facts[id].decorators)[skipped..].iter().rev() {
+            // `@name.setter`: reading the name still calls the getter that stood before.
+            if let ExprKind::Member { object, name } = facts[*decorator].kind
+                && matches!(facts.text(name), "setter" | "deleter")
+            {
+                let getter = self.value(file, object);
+                if getter.iter().any(|entry| matches!(entry.thing, Thing::Property(_))) {
+                    return getter;
+                }
+            }
+            let made = self.decorated(file, *decorator, &things);
+            if !made.is_empty() {
+                things = made;
+            }
+        }
+        things
+    }
+
+    /// What a decorator makes of what it is applied to; nothing where it gives the same back, or nobody knows.
+    pub(super) fn decorated(&mut self, file: FileId, decorator: ExprId, subject: &Things) -> Things {
+        let mut made = Things::default();
+        for entry in self.settled(file, decorator) {
+            let given = match entry.thing {
+                Thing::Function(function) => self.substituted(function, None, subject),
+                Thing::Bound(function, class, exact) => self.substituted(function, Some((class, exact)), subject),
+                Thing::Class(class, _) if self.has_call_method(class) => {
+                    Things::one(Thing::Instance(class, Exact::Yes))
+                }
+                Thing::Instance(class, exact) => {
+                    let symbol = self.symbol_of("__call__");
+                    let mut given = Things::default();
+                    for call in self.object_member(class, exact, symbol, "__call__") {
+                        if let Thing::Bound(function, class, exact) = call.thing {
+                            given.extend(&self.substituted(function, Some((class, exact)), subject));
+                        }
+                    }
+                    given
+                }
+                _ => Things::default(),
+            };
+            made.extend(&given.at_most(entry.confidence));
+        }
+        let mut callable = made.clone();
+        callable.retain(is_callable);
+        // A method that is wrapped is still looked up as one.
+        if subject.iter().any(|entry| matches!(entry.thing, Thing::Method(_))) {
+            let mut methods = Things::default();
+            for entry in callable {
+                let thing = match entry.thing {
+                    Thing::Function(function) => Thing::Method(function),
+                    other => other,
+                };
+                methods.add(thing, entry.confidence);
+            }
+            return methods;
+        }
+        callable
+    }
+
+    fn has_call_method(&mut self, class: ClassRef) -> bool {
+        let symbol = self.symbol_of("__call__");
+        self.attribute(class, symbol, "__call__")
+            .iter()
+            .any(|entry| matches!(entry.thing, Thing::Method(_)))
+    }
+
+    /// What `decorator(subject)` gives.
+    fn substituted(&mut self, decorator: FunctionRef, receiver: Option<(ClassRef, Exact)>, subject: &Things) -> Things {
+        let first = u32::from(receiver.is_some());
+        let mut given = Things::default();
+        for entry in self.given(decorator) {
+            match entry.thing {
+                Thing::Parameter(function, index) if function == decorator => {
+                    if index == first {
+                        given.extend(subject);
+                    }
+                }
+                other => given.add(self.seen_from(other, receiver), entry.confidence),
+            }
+        }
+        given
+    }
+
+    /// Follows what the decorators of a file's functions and classes get.
+    pub(super) fn visit_decorators(&mut self, file: FileId, is_first: bool) {
+        let facts = self.facts(file);
+        let mut all: Vec<(ExprId, Passed)> = Vec::new();
+        for function in self.functions_of(file) {
+            for (index, decorator) in facts.list(facts[function].decorators).iter().enumerate() {
+                let behind = u32::try_from(index + 1).unwrap_or(u32::MAX);
+                all.push((*decorator, Passed::Decorated(function, behind)));
+            }
+        }
+        for (index, class) in facts.classes.iter().enumerate() {
+            let class_id = crate::facts::ClassId(u32::try_from(index).unwrap_or(u32::MAX));
+            for decorator in facts.list(class.decorators) {
+                all.push((*decorator, Passed::DecoratedClass(class_id)));
+            }
+        }
+        for (decorator, passed) in all {
+            if !is_first && !self.open_decorators.contains(&(file, decorator)) {
+                continue;
+            }
+            let ((), is_open) = self.watched(|receivers| receivers.pass_decorated(file, decorator, passed));
+            if is_open {
+                self.open_decorators.insert((file, decorator));
+            }
+        }
+    }
+
+    fn pass_decorated(&mut self, file: FileId, decorator: ExprId, passed: Passed) {
+        for entry in self.settled(file, decorator) {
+            let (function, first) = match entry.thing {
+                Thing::Function(function) => (function, 0),
+                Thing::Bound(function, ..) => (function, 1),
+                Thing::Class(class, _) => match self.constructor(class) {
+                    Some(function) => (function, 1),
+                    None => continue,
+                },
+                Thing::Instance(class, exact) => {
+                    let symbol = self.symbol_of("__call__");
+                    let calls = self.object_member(class, exact, symbol, "__call__");
+                    match calls.iter().next().map(|entry| entry.thing) {
+                        Some(Thing::Bound(function, ..)) => (function, 1),
+                        _ => continue,
+                    }
+                }
+                _ => continue,
+            };
+            let parameters = self.facts(function.0).parameters(self.function(function));
+            if let Some(parameter) = parameters.get(first) {
+                let index = u32::try_from(first).unwrap_or(u32::MAX);
+                let slot = match parameter.kind {
+                    ParameterKind::Rest => Slot::Position(0),
+                    _ => Slot::Whole,
+                };
+                self.pass(function, index, Flow { file, passed, slot });
+            }
+        }
+    }
+
+    /// How a function of a class body is called.
+    pub(super) fn kind_of_method(&self, (file, function): FunctionRef) -> MethodKind {
+        let facts = self.facts(file);
+        if has_decorator(facts, function, "staticmethod") {
+            return MethodKind::Static;
+        }
+        if is_property(facts, function) {
+            return MethodKind::Property;
+        }
+        let name = facts[function].name.map_or("", |name| facts.text(name));
+        if has_decorator(facts, function, "classmethod")
+            || matches!(name, "__new__" | "__init_subclass__" | "__class_getitem__")
+            || is_validator(facts, function)
+        {
+            return MethodKind::OfClass;
+        }
+        MethodKind::OfObject
+    }
+}
+
+/// Whether reading a method's name calls it.
+pub(super) fn is_property(facts: &FileFacts, function: FunctionId) -> bool {
+    facts.list(facts[function].decorators).iter().any(|decorator| {
+        let Some(name) = last_name(facts, *decorator) else {
+            return false;
+        };
+        let text = facts.text(name);
+        text.ends_with("property") || matches!(text, "reify" | "setter")
+    })
+}
+
+/// Validators of pydantic are class methods without saying so.
+fn is_validator(facts: &FileFacts, function: FunctionId) -> bool {
+    facts.list(facts[function].decorators).iter().any(|decorator| {
+        last_name(facts, *decorator)
+            .is_some_and(|name| matches!(facts.text(name), "validator" | "root_validator" | "field_validator"))
+    })
+}
