@@ -638,13 +638,14 @@ impl<'p, 'a> Tracing<'p, 'a> {
         for value in self.program.values(file, mapping) {
             let way = way.deeper(value.confidence);
             match value.origin {
-                Origin::Written(at, written) if (at, written) != (file, mapping) => {
-                    if !matches!(
-                        self.facts(at)[written].kind,
-                        ExprKind::Name { .. } | ExprKind::Member { .. }
-                    ) {
-                        is_known |= self.entry(at, written, key, &way);
-                    }
+                Origin::Written(at, written)
+                    if (at, written) != (file, mapping)
+                        && !matches!(
+                            self.facts(at)[written].kind,
+                            ExprKind::Name { .. } | ExprKind::Member { .. }
+                        ) =>
+                {
+                    is_known |= self.entry(at, written, key, &way);
                 }
                 Origin::Parameter(function, index) => is_known |= self.entry_of_parameter(function, index, key, &way),
                 _ => {}

@@ -144,9 +144,7 @@ fn runs_in_a_thread_of_its_own(program: &Program<'_>, file: FileId, target: Expr
         match role {
             Some(Role::RunsEventLoop) => runs(site.callee),
             // `Thread(target=self.loop.run_forever)`
-            Some(Role::RunsInThread) => program
-                .argument(site, "callable")
-                .is_some_and(|callable| runs(callable)),
+            Some(Role::RunsInThread) => program.argument(site, "callable").is_some_and(&runs),
             _ => false,
         }
     })
