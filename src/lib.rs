@@ -5,8 +5,8 @@
 //! Arrows go one way only:
 //!
 //! ```text
-//! source ──► parse ──► facts ──► program: modules ► names ► texts ► sites ► owners ──► rules ──► verdict ──► report
-//! (files)   (per file, parallel, pure)  ▲                                             (parallel)
+//! source ──► parse ──► facts ──► program: names ► receivers ► calls ► sites ► owners ──► rules ──► verdict ──► report
+//! (files)   (per file, parallel, pure)  ▲                                               (parallel)
 //!             catalog: what library names mean (data) ┘      settings: what the user declares ┘
 //! ```
 //!

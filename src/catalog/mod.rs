@@ -39,7 +39,7 @@ pub struct Entry {
 }
 
 /// All library knowledge of a run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Catalog {
     nodes: Vec<NodeData>,
     roots: FxHashMap<Language, Node>,
@@ -77,8 +77,11 @@ impl Catalog {
     /// The name of the file and what is wrong in it; the built-in files are checked by the tests.
     pub fn load(extra: &Entries, words: &ExtraWords, concerns: &[&[String]]) -> Result<Self, String> {
         let mut catalog = Self {
+            nodes: Vec::new(),
+            roots: FxHashMap::default(),
+            entries: Vec::new(),
+            last_names: FxHashSet::default(),
             words: Words::load(words)?,
-            ..Self::default()
         };
         for (name, text) in CATALOG_FILES {
             let file: Entries = toml::from_str(text).map_err(|error| format!("rules/catalog/{name}: {error}"))?;

@@ -62,12 +62,22 @@ pub enum Role {
     BlocksThread,
     /// Runs a function in another thread.
     RunsInThread,
+    /// Runs a function once the answer is sent: a coroutine function on the loop, another one in a thread.
+    RunsAfterwards,
     /// Calls a function that it is handed, at once and in the same thread.
     CallsFunction,
     /// Binds arguments to a function: `partial(f, x)`.
     BindsArguments,
     /// Says which function fills a parameter: `Depends(f)`.
     InjectsDependency,
+    /// Makes a function the handler of HTTP requests, as its decorator or by getting it.
+    HandlesRequest,
+    /// Makes a function the handler of WebSocket connections.
+    HandlesWebsocket,
+    /// Makes a function a command of the command line.
+    RunsCommand,
+    /// Makes a function a task of a queue.
+    RunsTask,
     /// Decodes base64.
     DecodesBase64,
     /// Parses JSON.

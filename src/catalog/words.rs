@@ -1,6 +1,8 @@
 //! What the words in names mean: which settings are secrets, which flags switch authentication off.
 
+use aho_corasick::{AhoCorasick, Input};
 use serde::Deserialize;
+use smallvec::SmallVec;
 
 /// The user's additions to the words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -43,12 +45,12 @@ pub enum TokenCheck {
 }
 
 /// The words, ready to compare.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Words {
     file: File,
     phrases: Phrases,
-    /// The longest word of each phrase that a flag's name must have one of.
-    flag_stems: Vec<String>,
+    /// Finds the words of which a flag's name must have one, in whatever case they are written.
+    flag_stems: AhoCorasick,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -157,7 +159,7 @@ impl Words {
             phrases
                 .iter()
                 .chain(extra)
-                .map(|phrase| split(phrase))
+                .map(|phrase| owned(&split(phrase)))
                 .collect::<Vec<_>>()
         };
         let phrases = Phrases {
@@ -180,19 +182,14 @@ impl Words {
             &phrases.require_objects,
             &phrases.verify_objects,
         ];
-        let longest = |phrase: &Vec<String>| phrase.iter().max_by_key(|word| word.len()).cloned();
-        let mut flag_stems: Vec<String> = of_flags.into_iter().flatten().filter_map(longest).collect();
-        flag_stems.sort_by_key(String::len);
-        let mut distinct: Vec<String> = Vec::new();
-        for stem in flag_stems {
-            if !distinct.iter().any(|known| stem.contains(known.as_str())) {
-                distinct.push(stem);
-            }
-        }
+        let flag_stems = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(stems(of_flags.into_iter().flatten()))
+            .map_err(|error| error.to_string())?;
         Ok(Self {
             file,
             phrases,
-            flag_stems: distinct,
+            flag_stems,
         })
     }
 
@@ -200,6 +197,7 @@ impl Words {
     #[must_use]
     pub fn is_secret(&self, name: &str) -> bool {
         let words = split(name);
+        let words = words_of(&words);
         let core = self.without_suffixes(&words);
         let secret = &self.file.secret;
         if contains_any(&words, &self.phrases.extra_never_secret) {
@@ -210,7 +208,7 @@ impl Words {
                 .phrases
                 .secret_ending
                 .iter()
-                .any(|phrase| phrase.len() > 1 && core.ends_with(phrase));
+                .any(|phrase| phrase.len() > 1 && ends_with(core, phrase));
         }
         if contains_any(&words, &self.phrases.never_secret)
             || core
@@ -224,7 +222,7 @@ impl Words {
             return contains_any(&words, &self.phrases.secret);
         }
         contains_any(&words, &self.phrases.secret)
-            || self.phrases.secret_ending.iter().any(|phrase| core.ends_with(phrase))
+            || self.phrases.secret_ending.iter().any(|phrase| ends_with(core, phrase))
     }
 
     /// Whether the file at this path holds no secret, whatever its name says.
@@ -232,16 +230,15 @@ impl Words {
     pub fn is_public_file(&self, path: &str) -> bool {
         let secret = &self.file.secret;
         let name = path.rsplit('/').next().unwrap_or(path);
-        has(&secret.public_files, path) || split(name).iter().any(|word| has(&secret.public_file_words, word))
+        has(&secret.public_files, path) || split(name).split(' ').any(|word| has(&secret.public_file_words, word))
     }
 
     /// What a flag of this name says about authentication, if anything.
     #[must_use]
     pub fn flag(&self, name: &str) -> Option<FlagName> {
-        if !self.may_be_flag(name) {
-            return None;
-        }
+        self.flag_stem(name, 0)?;
         let words = split(name);
+        let words = words_of(&words);
         let core = self.without_suffixes(&words);
         if contains_any(core, &self.phrases.never_skip) {
             return None;
@@ -249,7 +246,7 @@ impl Words {
         if contains_any(core, &self.phrases.skip) {
             return Some(FlagName::Skips);
         }
-        if self.phrases.modes.iter().any(|phrase| core.ends_with(phrase)) {
+        if self.phrases.modes.iter().any(|phrase| ends_with(core, phrase)) {
             return Some(FlagName::Mode);
         }
         let flag = &self.file.flag;
@@ -269,15 +266,12 @@ impl Words {
         requires.then_some(FlagName::Requires)
     }
 
-    /// A cheap look that leaves out nearly all names of a program: whether `name` has any word's beginning in it that flags have.
-    fn may_be_flag(&self, name: &str) -> bool {
-        let contains = |stem: &str| {
-            let stem = stem.as_bytes();
-            name.as_bytes()
-                .windows(stem.len())
-                .any(|part| part.eq_ignore_ascii_case(stem))
-        };
-        self.flag_stems.iter().any(|stem| contains(stem))
+    /// Where a word begins, not before `from`, of which a flag's name must have one. What is no flag for lack of one is most of what
+    /// a program says, so this is worth a look at many names at once.
+    #[must_use]
+    pub fn flag_stem(&self, text: &str, from: usize) -> Option<usize> {
+        let found = self.flag_stems.find(Input::new(text).range(from..));
+        found.map(|found| found.start())
     }
 
     /// Whether objects of many types have a method of this name, so that the name alone says nothing.
@@ -331,16 +325,19 @@ impl Words {
     #[must_use]
     pub fn demands_authentication(&self, comment: &str) -> bool {
         let words = split(comment);
-        let says = |list: &[String]| words.iter().any(|word| has(list, word));
+        let says = |list: &[String]| words.split(' ').any(|word| has(list, word));
         let flag = &self.file.flag;
         says(&flag.comment_demands) && says(&flag.comment_objects) && !says(&flag.comment_negations)
     }
 
     /// Whether one of `verbs` speaks of one of `objects`, before it (`SKIP_WS_AUTH`) or behind it (`AUTH_CHECK_DISABLED`).
-    fn speaks(&self, words: &[String], verbs: &[String], objects: &[Vec<String>], methods_matter: bool) -> bool {
+    fn speaks(&self, words: &[&str], verbs: &[String], objects: &[Vec<String>], methods_matter: bool) -> bool {
+        if !words.iter().any(|word| has(verbs, word)) {
+            return false;
+        }
         let flag = &self.file.flag;
-        let is_tail = |word: &String| has(&flag.tails, word);
-        let qualified = |words: &[String]| methods_matter && words.iter().any(|word| has(&flag.methods, word));
+        let is_tail = |word: &&str| has(&flag.tails, word);
+        let qualified = |words: &[&str]| methods_matter && words.iter().any(|word| has(&flag.methods, word));
         objects.iter().any(|object| {
             positions(words, object).any(|start| {
                 let (before, behind) = (&words[..start], &words[start + object.len()..]);
@@ -359,8 +356,8 @@ impl Words {
         })
     }
 
-    fn without_suffixes<'w>(&self, words: &'w [String]) -> &'w [String] {
-        let is_suffix = |word: &String| {
+    fn without_suffixes<'w, 'n>(&self, words: &'w [&'n str]) -> &'w [&'n str] {
+        let is_suffix = |word: &str| {
             let digits = word.trim_start_matches('V');
             word == "*"
                 || has(&self.file.environment.suffixes, word)
@@ -377,57 +374,80 @@ impl Words {
     }
 }
 
-/// The words of a name in upper case: split at everything that is no letter or digit, and where case changes.
-/// A `*` is a word of its own.
-fn split(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut word = String::new();
-    let mut end = |word: &mut String| {
-        if !word.is_empty() {
-            words.push(std::mem::take(word));
-        }
-    };
-    let signs: Vec<char> = name.chars().collect();
-    for (at, sign) in signs.iter().enumerate() {
-        if *sign == '*' {
-            end(&mut word);
-            word.push('*');
-            end(&mut word);
-        } else if !sign.is_alphanumeric() {
-            end(&mut word);
-        } else {
-            let before = at.checked_sub(1).map(|at| signs[at]);
-            let after = signs.get(at + 1);
-            let starts = sign.is_uppercase()
-                && before.is_some_and(|before| {
-                    before.is_lowercase()
-                        || before.is_ascii_digit()
-                        || (before.is_uppercase() && after.is_some_and(|after| after.is_lowercase()))
-                });
-            if starts {
-                end(&mut word);
-            }
-            word.extend(sign.to_uppercase());
+/// Of each phrase a word that every name with the phrase has. Phrases share words where they can, so that the words are few.
+fn stems<'p>(phrases: impl Iterator<Item = &'p Vec<String>>) -> Vec<&'p str> {
+    let mut phrases: Vec<&Vec<String>> = phrases.collect();
+    phrases.sort_by_key(|phrase| (phrase.len(), phrase.iter().map(String::len).max()));
+    let mut stems: Vec<&str> = Vec::new();
+    for phrase in phrases {
+        let is_covered = phrase.iter().any(|word| stems.iter().any(|stem| word.contains(stem)));
+        if !is_covered {
+            stems.extend(phrase.iter().max_by_key(|word| word.len()).map(String::as_str));
         }
     }
-    end(&mut word);
+    stems
+}
+
+/// The words of a name in upper case with spaces between them: split at everything that is no letter or digit, and where case
+/// changes. A `*` is a word of its own.
+fn split(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 8);
+    let mut begins = false;
+    let mut before = None;
+    let mut signs = name.chars().peekable();
+    while let Some(sign) = signs.next() {
+        let after = signs.peek();
+        let is_word = sign.is_alphanumeric();
+        begins |= !is_word || before == Some('*');
+        begins |= sign.is_uppercase()
+            && before.is_some_and(|before: char| {
+                before.is_lowercase()
+                    || before.is_ascii_digit()
+                    || (before.is_uppercase() && after.is_some_and(|after| after.is_lowercase()))
+            });
+        if is_word || sign == '*' {
+            if begins && !words.is_empty() {
+                words.push(' ');
+            }
+            if sign.is_ascii() {
+                words.push(sign.to_ascii_uppercase());
+            } else {
+                words.extend(sign.to_uppercase());
+            }
+            begins = false;
+        }
+        before = Some(sign);
+    }
     words
+}
+
+/// The single words of what [`split`] made.
+fn words_of(words: &str) -> SmallVec<[&str; 8]> {
+    words.split_ascii_whitespace().collect()
+}
+
+fn owned(words: &str) -> Vec<String> {
+    words.split_ascii_whitespace().map(str::to_owned).collect()
 }
 
 fn has(list: &[String], word: &str) -> bool {
     list.iter().any(|known| known == word)
 }
 
-fn positions<'w>(words: &'w [String], phrase: &'w [String]) -> impl Iterator<Item = usize> + 'w {
+fn positions<'w>(words: &'w [&str], phrase: &'w [String]) -> impl Iterator<Item = usize> + 'w {
     words
         .windows(phrase.len().max(1))
         .enumerate()
-        .filter(move |(_, window)| *window == phrase)
+        .filter(move |(_, window)| **window == *phrase)
         .map(|(at, _)| at)
 }
 
-fn contains_any(words: &[String], phrases: &[Vec<String>]) -> bool {
+fn contains_any(words: &[&str], phrases: &[Vec<String>]) -> bool {
     phrases.iter().any(|phrase| positions(words, phrase).next().is_some())
+}
+
+fn ends_with(words: &[&str], phrase: &[String]) -> bool {
+    words.len() >= phrase.len() && words[words.len() - phrase.len()..] == *phrase
 }
 
 #[cfg(test)]
@@ -447,7 +467,7 @@ mod tests {
             ("a-b.c2d", "A B C2D"),
             ("JWT_*_KEY", "JWT * KEY"),
         ] {
-            assert_eq!(split(name).join(" "), expected);
+            assert_eq!(split(name), expected);
         }
     }
 

@@ -6,6 +6,7 @@
 mod check;
 mod completions;
 mod console;
+mod debug;
 mod explain;
 mod graph;
 mod output;
@@ -53,6 +54,8 @@ enum Command {
     Explain(explain::Explain),
     /// List the rules
     Rules,
+    /// Show what the stages know: the facts of a file, why one function gets to another
+    Debug(debug::Debug),
     /// Write the completions of a shell to standard output
     Completions(completions::Completions),
 }
@@ -82,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Graph(graph) => graph.run(&console),
         Command::Explain(explain) => explain.run(&console),
         Command::Rules => rules::run(&console),
+        Command::Debug(debug) => debug.run(&console),
         Command::Completions(completions) => completions.run(&console),
     };
     result.unwrap_or_else(|Failed| ExitCode::from(FAILED))

@@ -171,9 +171,16 @@ impl<'f> Writer<'f> {
             } => format!("rescue {}", self.expr(catches)),
             BlockKind::Otherwise { .. } => "otherwise".to_owned(),
             BlockKind::Always => "always".to_owned(),
-            BlockKind::Loop { over: None } => "loop".to_owned(),
-            BlockKind::Loop { over: Some(over) } => format!("loop over {}", self.expr(over)),
-            BlockKind::Within { entered } => format!("within {}", self.expr(entered)),
+            BlockKind::Loop { over: None, .. } => "loop".to_owned(),
+            BlockKind::Loop {
+                over: Some(over),
+                awaits,
+            } => {
+                format!("{}loop over {}", if awaits { "async " } else { "" }, self.expr(over))
+            }
+            BlockKind::Within { entered, awaits } => {
+                format!("{}within {}", if awaits { "async " } else { "" }, self.expr(entered))
+            }
         };
         entries.push(entry(block.span.start, 3, headed(head, lines)));
     }

@@ -104,6 +104,10 @@ pub struct FileFacts {
     pub scopes: Vec<Scope>,
     /// What names are bound to, sorted by (scope, name, place).
     pub bindings: Vec<Binding>,
+    /// Where the bindings of each scope begin; those of the last scope end with the arena.
+    pub(crate) first_bindings: Vec<u32>,
+    /// The name of each binding: what is searched lies close together.
+    pub(crate) bound_names: Vec<Name>,
     /// Names that come from elsewhere.
     pub imports: Vec<Import>,
     /// Functions, methods and lambdas.
@@ -548,10 +552,10 @@ pub enum BlockKind {
     Otherwise { attempt: BlockId },
     /// Runs in any case: `finally`.
     Always,
-    /// Runs once a round.
-    Loop { over: Option<ExprId> },
-    /// Runs inside the context of `entered`: `with`.
-    Within { entered: ExprId },
+    /// Runs once a round; `awaits` says that each round is waited for: `async for`.
+    Loop { over: Option<ExprId>, awaits: bool },
+    /// Runs inside the context of `entered`: `with`; `awaits` says that entering and leaving is waited for: `async with`.
+    Within { entered: ExprId, awaits: bool },
 }
 
 /// How a block's last statement leaves it.
@@ -730,13 +734,11 @@ impl FileFacts {
     /// Where the bindings of `name` in `scope` itself stand in [`FileFacts::bindings`].
     #[must_use]
     pub fn binding_range(&self, scope: ScopeId, name: Name) -> std::ops::Range<usize> {
-        let key = |binding: &Binding| (binding.scope, binding.name);
-        let start = self.bindings.partition_point(|binding| key(binding) < (scope, name));
-        let length = self.bindings[start..]
-            .iter()
-            .take_while(|binding| key(binding) == (scope, name))
-            .count();
-        start..start + length
+        let own = self.bindings_range_in(scope);
+        let names = &self.bound_names[own.clone()];
+        let start = names.partition_point(|bound| *bound < name);
+        let of_name = names[start..].iter().take_while(|bound| **bound == name);
+        own.start + start..own.start + start + of_name.count()
     }
 
     /// All bindings of `scope` itself.
@@ -748,9 +750,10 @@ impl FileFacts {
     /// Where the bindings of `scope` itself stand in [`FileFacts::bindings`].
     #[must_use]
     pub fn bindings_range_in(&self, scope: ScopeId) -> std::ops::Range<usize> {
-        let start = self.bindings.partition_point(|binding| binding.scope < scope);
-        let length = self.bindings[start..].partition_point(|binding| binding.scope == scope);
-        start..start + length
+        let begins = |scope: usize| self.first_bindings.get(scope).map(|first| *first as usize);
+        let (own, next) = (scope.0 as usize, scope.0 as usize + 1);
+        let end = self.bindings.len();
+        begins(own).unwrap_or(end)..begins(next).unwrap_or(end)
     }
 
     /// The function whose body `scope` is part of, comprehensions and class bodies looked through only where they run in it.

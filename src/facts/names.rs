@@ -40,6 +40,20 @@ impl Names {
         found.map(|index| Name(*index))
     }
 
+    /// The names, in order, in whose texts `find` finds something. It sees all texts at once, one behind the other without a gap, and
+    /// says where the first thing begins that does not begin before an offset. (What runs over the end of a text counts, too: it is
+    /// for the caller to look closer.)
+    pub fn searched(&self, find: impl Fn(&str, usize) -> Option<usize>) -> Vec<Name> {
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(place) = find(&self.buffer, from) {
+            let index = self.ends.partition_point(|end| *end as usize <= place);
+            found.push(Name(u32::try_from(index).unwrap_or(u32::MAX)));
+            from = self.ends[index] as usize;
+        }
+        found
+    }
+
     /// How many names there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -141,4 +155,21 @@ fn hash_of(text: &str) -> u32 {
 /// The table takes a place from the lower bits of a hash and a tag from the upper ones.
 fn spread(hash: u32) -> u64 {
     u64::from(hash) << 32 | u64::from(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NameBuilder;
+
+    #[test]
+    fn each_name_is_searched_although_all_are_at_once() {
+        let mut builder = NameBuilder::default();
+        // What begins in one text and ends in the next hides nothing in the next.
+        let texts = ["no", "abab", "", "xa", "babc", "c"];
+        let interned = texts.map(|text| builder.intern(text));
+        let found = builder
+            .finish(true)
+            .searched(|texts, from| texts[from..].find("ab").map(|place| from + place));
+        assert_eq!(found, [interned[1], interned[3], interned[4]]);
+    }
 }

@@ -43,6 +43,22 @@ fn taken<T: Copy>(arena: &mut Vec<T>) -> Vec<T> {
     taken
 }
 
+/// Where the bindings of each scope begin among all bindings, which are sorted. Without bindings there is nothing to tell.
+fn first_bindings(scopes: usize, bindings: &[Binding]) -> Vec<u32> {
+    if bindings.is_empty() {
+        return Vec::new();
+    }
+    let mut next = 0;
+    let begin = (0..scopes).map(|scope| {
+        let before = bindings[next..]
+            .iter()
+            .take_while(|binding| (binding.scope.0 as usize) < scope);
+        next += before.count();
+        id(next)
+    });
+    begin.collect()
+}
+
 impl Builder {
     /// A file with its module scope and module block and nothing in them.
     pub(crate) fn new(text_length: u32) -> Self {
@@ -64,12 +80,16 @@ impl Builder {
         facts
             .bindings
             .sort_by_key(|binding| (binding.scope, binding.name, binding.span));
+        let first_bindings = first_bindings(facts.scopes.len(), &facts.bindings);
+        let bound_names = facts.bindings.iter().map(|binding| binding.name).collect();
         let lists = &mut facts.lists;
         let finished = FileFacts {
             // Names are searched to find out what they are bound to.
             names: self.names.finish(!facts.bindings.is_empty()),
             scopes: taken(&mut facts.scopes),
             bindings: taken(&mut facts.bindings),
+            first_bindings,
+            bound_names,
             imports: taken(&mut facts.imports),
             functions: taken(&mut facts.functions),
             classes: taken(&mut facts.classes),

@@ -4,7 +4,8 @@ use super::Program;
 use super::names::Origin;
 use crate::catalog::Role;
 use crate::facts::{
-    BindingKind, Block, BlockId, BlockKind, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, How, Language,
+    BindingKind, Block, BlockId, BlockKind, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, FunctionId, How,
+    Language,
 };
 use crate::source::{FileId, Span};
 
@@ -19,6 +20,9 @@ pub enum LoopState {
     Running,
 }
 
+/// What a name is bound to, and functions that ask other functions, are followed this deep.
+const MOST_QUESTIONS: u32 = 3;
+
 impl Program<'_> {
     /// What is known about the running loop where `expr` in `block` of `file` runs.
     ///
@@ -26,14 +30,21 @@ impl Program<'_> {
     /// `try` set, on `is_running()` and on a loop that may be `None`; code behind a branch that left.
     #[must_use]
     pub fn loop_state(&self, file: FileId, block: BlockId, expr: ExprId) -> LoopState {
+        self.loop_state_at(file, block, expr, 0)
+    }
+
+    /// The same, `depth` functions away from where the question was asked: what one's own functions tell is looked up in turn.
+    fn loop_state_at(&self, file: FileId, block: BlockId, expr: ExprId, depth: u32) -> LoopState {
         let facts = &self[file].facts;
-        let conditional = self.conditional_expression(file, expr);
+        let conditional = self.conditional_expression(file, expr, depth);
         if conditional != LoopState::Unknown {
             return conditional;
         }
         for (id, around) in facts.blocks_around(block) {
             let state = match around.kind {
-                BlockKind::Rescue { attempt, catches } if self.asks_for_loop(file, attempt) => {
+                BlockKind::Rescue { attempt, catches }
+                    if self.asks_for_loop(file, attempt) || self.asks_whether_it_runs(file, attempt) =>
+                {
                     if catches_runtime_error(facts, catches) {
                         LoopState::NotRunning
                     } else {
@@ -42,13 +53,13 @@ impl Program<'_> {
                 }
                 BlockKind::Otherwise { attempt } if self.asks_for_loop(file, attempt) => LoopState::Running,
                 BlockKind::Attempt => self.behind_the_question(file, id, expr),
-                BlockKind::Branch { condition, holds } => self.condition(file, condition, holds),
+                BlockKind::Branch { condition, holds } => self.condition(file, condition, holds, depth),
                 _ => LoopState::Unknown,
             };
             if state != LoopState::Unknown {
                 return state;
             }
-            let behind = self.behind_branches(file, id, expr);
+            let behind = self.behind_branches(file, id, expr, depth);
             if behind != LoopState::Unknown {
                 return behind;
             }
@@ -60,6 +71,20 @@ impl Program<'_> {
     #[must_use]
     pub fn asks_for_loop(&self, file: FileId, attempt: BlockId) -> bool {
         self.questions(file, attempt).next().is_some()
+    }
+
+    /// Whether code in `attempt` asks the current loop whether it runs: getting that loop is then what raises where there is none.
+    fn asks_whether_it_runs(&self, file: FileId, attempt: BlockId) -> bool {
+        let facts = &self[file].facts;
+        self.sites_in(file).iter().any(|site| {
+            let tells = self
+                .entry(site)
+                .is_some_and(|entry| entry.role == Some(Role::TellsLoopRunning));
+            tells
+                && site
+                    .call
+                    .is_some_and(|call| facts.blocks_around(facts[call].block).any(|(id, _)| id == attempt))
+        })
     }
 
     /// The calls in `attempt` itself that ask for the running loop.
@@ -87,7 +112,7 @@ impl Program<'_> {
     }
 
     /// Behind a branch of `block` that left it, its condition is known not to hold; behind a `try` that asked, its outcome.
-    fn behind_branches(&self, file: FileId, block: BlockId, expr: ExprId) -> LoopState {
+    fn behind_branches(&self, file: FileId, block: BlockId, expr: ExprId, depth: u32) -> LoopState {
         let facts = &self[file].facts;
         let place = facts[expr].span;
         for other in facts
@@ -99,7 +124,7 @@ impl Program<'_> {
                 continue;
             }
             let state = match other.kind {
-                BlockKind::Branch { condition, holds } => self.condition(file, condition, !holds),
+                BlockKind::Branch { condition, holds } => self.condition(file, condition, !holds, depth),
                 // The attempt returned where a loop runs: what follows runs without one.
                 BlockKind::Attempt => self.left_behind(file, other),
                 BlockKind::Rescue { attempt, catches }
@@ -134,7 +159,7 @@ impl Program<'_> {
     }
 
     /// `a if condition else b` around the expression.
-    fn conditional_expression(&self, file: FileId, expr: ExprId) -> LoopState {
+    fn conditional_expression(&self, file: FileId, expr: ExprId, depth: u32) -> LoopState {
         let facts = &self[file].facts;
         let place = facts[expr].span;
         for other in &facts.exprs {
@@ -146,9 +171,9 @@ impl Program<'_> {
                 && let [holds, otherwise, condition] = *facts.list(options)
             {
                 let state = if facts[holds].span.contains(place) {
-                    self.condition(file, condition, true)
+                    self.condition(file, condition, true, depth)
                 } else if facts[otherwise].span.contains(place) {
-                    self.condition(file, condition, false)
+                    self.condition(file, condition, false, depth)
                 } else {
                     LoopState::Unknown
                 };
@@ -161,15 +186,15 @@ impl Program<'_> {
     }
 
     /// What it says about the loop that `condition` came out as `holds`.
-    fn condition(&self, file: FileId, condition: ExprId, holds: bool) -> LoopState {
+    fn condition(&self, file: FileId, condition: ExprId, holds: bool, depth: u32) -> LoopState {
         let facts = &self[file].facts;
         match facts[condition].kind {
-            ExprKind::Not(inner) => self.condition(file, inner, !holds),
-            ExprKind::Both(parts) if holds => self.first_known(file, facts.list(parts), true),
+            ExprKind::Not(inner) => self.condition(file, inner, !holds, depth),
+            ExprKind::Both(parts) if holds => self.first_known(file, facts.list(parts), true, depth),
             ExprKind::Choice {
                 options,
                 how: How::FirstPresent,
-            } if !holds => self.first_known(file, facts.list(options), false),
+            } if !holds => self.first_known(file, facts.list(options), false, depth),
             // `not loop or not loop.is_running()` holds: either way none runs.
             ExprKind::Choice {
                 options,
@@ -178,7 +203,7 @@ impl Program<'_> {
                 let states: Vec<LoopState> = facts
                     .list(options)
                     .iter()
-                    .map(|part| self.condition(file, *part, true))
+                    .map(|part| self.condition(file, *part, true, depth))
                     .collect();
                 agree(&states)
             }
@@ -186,7 +211,7 @@ impl Program<'_> {
                 let states: Vec<LoopState> = facts
                     .list(parts)
                     .iter()
-                    .map(|part| self.condition(file, *part, false))
+                    .map(|part| self.condition(file, *part, false, depth))
                     .collect();
                 agree(&states)
             }
@@ -204,24 +229,24 @@ impl Program<'_> {
                     Comparison::NotEqual => !holds,
                     _ => return LoopState::Unknown,
                 };
-                self.presence(file, subject, !is_equal)
+                self.presence(file, subject, !is_equal, depth)
             }
             // `Handle::try_current().is_ok()`
             ExprKind::Call(call) if facts.arguments(&facts[call]).is_empty() => match facts[facts[call].callee].kind {
                 ExprKind::Member { object, name } if matches!(facts.text(name), "is_ok" | "is_some") => {
-                    self.presence(file, object, holds)
+                    self.presence(file, object, holds, depth)
                 }
                 ExprKind::Member { object, name } if matches!(facts.text(name), "is_err" | "is_none") => {
-                    self.presence(file, object, !holds)
+                    self.presence(file, object, !holds, depth)
                 }
-                _ => self.presence(file, condition, holds),
+                _ => self.presence(file, condition, holds, depth),
             },
-            _ => self.presence(file, condition, holds),
+            _ => self.presence(file, condition, holds, depth),
         }
     }
 
-    fn first_known(&self, file: FileId, parts: &[ExprId], holds: bool) -> LoopState {
-        let states = parts.iter().map(|part| self.condition(file, *part, holds));
+    fn first_known(&self, file: FileId, parts: &[ExprId], holds: bool, depth: u32) -> LoopState {
+        let states = parts.iter().map(|part| self.condition(file, *part, holds, depth));
         states
             .into_iter()
             .find(|state| *state != LoopState::Unknown)
@@ -229,7 +254,11 @@ impl Program<'_> {
     }
 
     /// What it says about the loop that `subject` is truthy or present.
-    fn presence(&self, file: FileId, subject: ExprId, present: bool) -> LoopState {
+    fn presence(&self, file: FileId, subject: ExprId, present: bool, depth: u32) -> LoopState {
+        // Names may be bound by what they are themselves.
+        if depth > MOST_QUESTIONS {
+            return LoopState::Unknown;
+        }
         let state = |running: bool| {
             if running {
                 LoopState::Running
@@ -241,6 +270,16 @@ impl Program<'_> {
             return state(present);
         }
         let facts = &self[file].facts;
+        if let ExprKind::Call(call) = facts[subject].kind {
+            let told = self
+                .values(file, facts[call].callee)
+                .into_iter()
+                .find_map(|value| match value.origin {
+                    Origin::Function((at, function)) => self.running_where(at, function, depth),
+                    _ => None,
+                });
+            return told.map_or(LoopState::Unknown, |running_where| state(running_where == present));
+        }
         let ExprKind::Name { name, scope } = facts[subject].kind else {
             return LoopState::Unknown;
         };
@@ -253,10 +292,28 @@ impl Program<'_> {
             if self.tells_running(file, value) || self.asks_by_function(file, value) {
                 return state(present);
             }
+            // `loop = None if is_running() else own_loop()`: there is one only where none is running.
+            if let ExprKind::Choice {
+                options,
+                how: How::ByCondition,
+            } = facts[value].kind
+                && let [holds, otherwise, condition] = *facts.list(options)
+                && present
+            {
+                let is_nothing = |side: ExprId| facts[side].kind == ExprKind::Nothing;
+                let told = match (is_nothing(holds), is_nothing(otherwise)) {
+                    (true, false) => self.condition(file, condition, false, depth + 1),
+                    (false, true) => self.condition(file, condition, true, depth + 1),
+                    _ => LoopState::Unknown,
+                };
+                if told != LoopState::Unknown {
+                    return told;
+                }
+            }
             if let ExprKind::Call(_) = facts[value].kind
                 && !self.is_question(file, value)
             {
-                let told = self.condition(file, value, present);
+                let told = self.condition(file, value, present, depth + 1);
                 if told != LoopState::Unknown {
                     return told;
                 }
@@ -282,6 +339,36 @@ impl Program<'_> {
             }
         }
         LoopState::Unknown
+    }
+
+    /// Whether what a function of the program returns is truthy where a loop is running, if that is what it tells: the contrary
+    /// elsewhere.
+    fn running_where(&self, file: FileId, function: FunctionId, depth: u32) -> Option<bool> {
+        let facts = &self[file].facts;
+        let mut told = None;
+        for returned in facts.returns.iter().filter(|returned| returned.function == function) {
+            let value = returned.value?;
+            let truth = match facts[value].kind {
+                ExprKind::Truth(truth) => truth,
+                ExprKind::Nothing => false,
+                _ => true,
+            };
+            let state = if self.is_question(file, value) {
+                LoopState::Running
+            } else {
+                self.loop_state_at(file, returned.block, value, depth + 1)
+            };
+            let running_where = match state {
+                LoopState::Running => truth,
+                LoopState::NotRunning => !truth,
+                LoopState::Unknown => return None,
+            };
+            if told.is_some_and(|told| told != running_where) {
+                return None;
+            }
+            told = Some(running_where);
+        }
+        told
     }
 
     /// Whether an expression is a call that tells whether a loop runs: not one on a loop that was just made.

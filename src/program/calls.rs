@@ -5,14 +5,14 @@
 
 use super::Program;
 use super::names::FunctionRef;
-use super::receivers::{Entry, PathId, Receivers, Thing, Things};
+use super::receivers::{Depth, Entry, Handed, PathId, Receivers, Thing, Things};
 use crate::catalog::{Node, Role};
 use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// In which thread a callee runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,7 +46,7 @@ pub struct CallEdge {
     pub callee: FunctionRef,
     /// The expression that does it.
     pub site: Site,
-    /// The call, where it is one.
+    /// The call, where it is one; also one that hands the callee to a library, which calls it.
     pub call: Option<CallId>,
     /// How many of the callee's first parameters the call itself fills: the object that a method is called on.
     pub offset: u32,
@@ -73,7 +73,7 @@ impl Calls {
             libraries: vec![Vec::new(); program.files.len()],
             ..Self::default()
         };
-        let walked: Vec<Walked> = Receivers::find(program)
+        let walked: Vec<Walked> = Receivers::find(program, Depth::Rules)
             .into_par_iter()
             .map(|mut receivers| EdgeWalk::walk(&mut receivers, program, Getters::ThatCall))
             .collect();
@@ -121,6 +121,76 @@ impl Program<'_> {
         edges.iter().map(|index| &self.calls.edges[*index as usize])
     }
 
+    /// The functions and modules that the call graph gives a name.
+    #[must_use]
+    pub fn functions_named(&self, name: &str) -> Vec<Caller> {
+        let names = FunctionNames::new(self);
+        let of_file = |(file, data): (FileId, &super::ProgramFile)| {
+            let functions =
+                (0..data.facts.functions.len()).map(|index| Some(FunctionId(u32::try_from(index).unwrap_or(u32::MAX))));
+            let all = std::iter::once(None)
+                .chain(functions)
+                .map(move |function| (file, function));
+            all.filter(|(file, function)| names.of(*file, *function) == name)
+                .collect::<Vec<_>>()
+        };
+        self.files().flat_map(of_file).collect()
+    }
+
+    /// The shortest way by calls from one of some functions to one of others; empty where there is none.
+    #[must_use]
+    pub fn way_between(&self, callers: &[Caller], callees: &[Caller]) -> Vec<&CallEdge> {
+        let mut out: FxHashMap<Caller, Vec<&CallEdge>> = FxHashMap::default();
+        for edge in &self.calls.edges {
+            out.entry(edge.caller).or_default().push(edge);
+        }
+        let mut before: FxHashMap<Caller, &CallEdge> = FxHashMap::default();
+        let mut waiting: VecDeque<Caller> = callers.iter().copied().collect();
+        let mut seen: FxHashSet<Caller> = callers.iter().copied().collect();
+        while let Some(caller) = waiting.pop_front() {
+            for edge in out.get(&caller).into_iter().flatten() {
+                let callee = (edge.callee.0, Some(edge.callee.1));
+                if callees.contains(&callee) {
+                    let mut way = vec![*edge];
+                    while let Some(edge) = way.last().and_then(|edge| before.get(&edge.caller)) {
+                        way.push(edge);
+                    }
+                    way.reverse();
+                    return way;
+                }
+                if seen.insert(callee) {
+                    before.insert(callee, edge);
+                    waiting.push_back(callee);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// The calls of something called `name` in one of some functions that lead to no function of the program: where they stand and
+    /// how they are written.
+    #[must_use]
+    pub fn unresolved_calls(&self, callers: &[Caller], name: &str) -> Vec<(Site, String)> {
+        let resolved: FxHashSet<(FileId, CallId)> = self
+            .calls
+            .edges
+            .iter()
+            .filter_map(|edge| Some((edge.site.file, edge.call?)))
+            .collect();
+        let mut found = Vec::new();
+        for (file, function) in callers {
+            let facts = &self[*file].facts;
+            for (index, call) in facts.calls.iter().enumerate() {
+                let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+                let is_named = super::names::last_name(facts, call.callee).is_some_and(|last| facts.text(last) == name);
+                if is_named && facts.function_around(call.scope) == *function && !resolved.contains(&(*file, id)) {
+                    found.push((self.callee_site(*file, call), self.written(*file, call.callee)));
+                }
+            }
+        }
+        found
+    }
+
     /// The call graph by names: of the program's functions and of what they call in libraries.
     #[must_use]
     pub fn call_graph(&self) -> CallGraph {
@@ -130,7 +200,7 @@ impl Program<'_> {
             let known = best.entry((caller, callee, thread, by)).or_insert(confidence);
             *known = (*known).max(confidence);
         };
-        for mut receivers in Receivers::find(self) {
+        for mut receivers in Receivers::find(self, Depth::Graph) {
             let Walked { edges, libraries } = EdgeWalk::walk(&mut receivers, self, Getters::All);
             for edge in edges {
                 let caller = names.of(edge.caller.0, edge.caller.1);
@@ -371,7 +441,15 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 if control == (Thread::Same, By::Call) {
                     continue;
                 }
-                for (argument, _) in self.receivers.handed_over(path, file, call) {
+                for Handed {
+                    value: argument,
+                    is_coroutine,
+                    ..
+                } in self.receivers.handed_over(path, file, call)
+                {
+                    if !is_coroutine {
+                        continue;
+                    }
                     coroutines_in(facts, argument, control, &mut found);
                     // `work = fetch(); create_task(work)`
                     for value in self.program.values(file, argument) {
@@ -387,18 +465,24 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         found
     }
 
-    /// How a library runs what it is handed.
-    fn control(&self, path: PathId) -> Option<Control> {
-        let role = self
+    fn role(&self, path: PathId) -> Option<Role> {
+        let entry = self
             .receivers
             .paths
             .node(path)
-            .and_then(|node| self.program.catalog.call(node))
-            .and_then(|entry| entry.role)?;
-        match role {
+            .and_then(|node| self.program.catalog.call(node))?;
+        entry.role
+    }
+
+    /// How a library runs what it is handed.
+    fn control(&self, path: PathId) -> Option<Control> {
+        if !self.receivers.paths.hands_over(path) {
+            return None;
+        }
+        match self.role(path)? {
             Role::RunsInThread => Some((Thread::Other, By::Call)),
             Role::SchedulesOnLoop => Some((Thread::Same, By::Scheduled)),
-            Role::SchedulesThreadsafe => Some((Thread::Other, By::Scheduled)),
+            Role::SchedulesThreadsafe | Role::RunsAfterwards => Some((Thread::Other, By::Scheduled)),
             Role::RunsEventLoop | Role::CallsFunction => Some((Thread::Same, By::Call)),
             _ => None,
         }
@@ -410,6 +494,9 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         let site = self.program.callee_site(file, &facts[call]);
         if callees.is_empty() {
             callees = self.receivers.guessed_method(file, facts[call].callee);
+        }
+        if facts[call].awaited {
+            callees = self.awaitable(callees);
         }
         self.add_targets(&callees, caller, site, Some(call), control);
         if let Some((path, confidence)) = self.library(&callees) {
@@ -424,10 +511,20 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         for entry in callees {
             let Thing::Library(path) = entry.thing else { continue };
             let Some(control) = self.control(path) else { continue };
-            for (argument, is_called) in self.receivers.handed_over(path, file, call) {
+            let runs_afterwards = self.role(path) == Some(Role::RunsAfterwards);
+            for Handed { value, is_called, .. } in self.receivers.handed_over(path, file, call) {
                 if is_called {
-                    let handed = self.receivers.settled(file, argument).at_most(entry.confidence);
+                    let handed = self.receivers.settled(file, value).at_most(entry.confidence);
+                    let before = self.found.edges.len();
                     self.add_targets(&handed, caller, site, Some(call), control);
+                    if runs_afterwards {
+                        // A coroutine function runs on the loop, another one in a thread.
+                        for edge in &mut self.found.edges[before..] {
+                            if self.program[edge.callee.0].facts[edge.callee.1].is_async {
+                                edge.thread = Thread::Same;
+                            }
+                        }
+                    }
                 }
             }
         }
@@ -456,6 +553,20 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             found = found.or(Some((path, entry.confidence)));
         }
         found
+    }
+
+    /// What is awaited is a coroutine: where some of what may be called give one, the other functions are not meant.
+    fn awaitable(&self, mut things: Things) -> Things {
+        let is_async = |thing: Thing| match thing {
+            Thing::Function((file, function)) | Thing::Bound((file, function), ..) => {
+                Some(self.facts(file)[function].is_async)
+            }
+            _ => None,
+        };
+        if things.iter().any(|entry| is_async(entry.thing) == Some(true)) {
+            things.retain(|thing| is_async(thing) != Some(false));
+        }
+        things
     }
 
     /// Adds an edge to every function that calling one of `things` runs.
@@ -556,8 +667,16 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         let facts = self.facts(file);
         for block in &facts.blocks {
             let (subject, names): (ExprId, &[&str]) = match block.kind {
-                BlockKind::Within { entered } => (entered, &["__enter__", "__exit__", "__aenter__", "__aexit__"]),
-                BlockKind::Loop { over: Some(over) } => (over, &["__iter__", "__aiter__"]),
+                BlockKind::Within { entered, awaits: false } => (entered, &["__enter__", "__exit__"]),
+                BlockKind::Within { entered, awaits: true } => (entered, &["__aenter__", "__aexit__"]),
+                BlockKind::Loop {
+                    over: Some(over),
+                    awaits: false,
+                } => (over, &["__iter__"]),
+                BlockKind::Loop {
+                    over: Some(over),
+                    awaits: true,
+                } => (over, &["__aiter__"]),
                 _ => continue,
             };
             let caller = (file, facts.function_around(block.scope));
@@ -630,12 +749,63 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         }
     }
 
+    /// `@router.get("/", dependencies=[Depends(check)])`: what a handler depends on without a parameter for it.
+    fn visit_route_dependencies(&mut self, file: FileId, id: FunctionId) {
+        let facts = self.facts(file);
+        for decorator in facts.list(facts[id].decorators) {
+            let ExprKind::Call(call) = facts[*decorator].kind else {
+                continue;
+            };
+            for argument in facts.arguments(&facts[call]) {
+                let is_list = argument
+                    .keyword
+                    .is_some_and(|keyword| facts.text(keyword) == "dependencies");
+                let ExprKind::Group(elements) = facts[argument.value].kind else {
+                    continue;
+                };
+                if !is_list {
+                    continue;
+                }
+                for element in facts.list(elements) {
+                    let mut found = Vec::new();
+                    self.receivers.dependency_of(file, *element, &mut found);
+                    for (dependency, _) in found {
+                        let site = Site {
+                            file,
+                            span: facts[*element].span,
+                        };
+                        self.add_dependency((file, Some(id)), dependency, site);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_dependency(&mut self, caller: Caller, dependency: Thing, site: Site) {
+        let mut targets = Vec::new();
+        let entry = Entry {
+            thing: dependency,
+            confidence: Confidence::Certain,
+        };
+        self.targets(entry, 0, &mut targets);
+        for (callee, offset, confidence) in targets {
+            // What is no coroutine function runs in a pool of threads, a class too.
+            let thread = if self.facts(callee.0)[callee.1].is_async {
+                Thread::Same
+            } else {
+                Thread::Other
+            };
+            self.add(caller, callee, site, None, offset, (thread, By::Injected), confidence);
+        }
+    }
+
     /// Frameworks fill parameters.
     fn visit_injections(&mut self, file: FileId) {
         let facts = self.facts(file);
         for index in 0..facts.functions.len() {
             let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
             let caller = (file, Some(id));
+            self.visit_route_dependencies(file, id);
             let parameters = facts.parameters(&facts[id]);
             for (position, parameter) in parameters.iter().enumerate() {
                 let position = u32::try_from(position).unwrap_or(u32::MAX);
@@ -644,21 +814,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                     span: parameter.span,
                 };
                 for (dependency, _) in self.receivers.dependencies((file, id), position) {
-                    let mut targets = Vec::new();
-                    let entry = Entry {
-                        thing: dependency,
-                        confidence: Confidence::Certain,
-                    };
-                    self.targets(entry, 0, &mut targets);
-                    for (callee, offset, confidence) in targets {
-                        // What is no coroutine function runs in a pool of threads, a class too.
-                        let thread = if self.facts(callee.0)[callee.1].is_async {
-                            Thread::Same
-                        } else {
-                            Thread::Other
-                        };
-                        self.add(caller, callee, site, None, offset, (thread, By::Injected), confidence);
-                    }
+                    self.add_dependency(caller, dependency, site);
                 }
                 if let Some(fixture) = self.receivers.fixture((file, id), position) {
                     self.add(

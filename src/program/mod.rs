@@ -1,9 +1,10 @@
 //! All files as one program, and every question a rule may ask of it.
 //!
-//! The storeys, lowest first: `modules` and `crates` (which file is which module), `names` and `stars` (what an expression refers
-//! to), `texts` (which strings it can be), `sites` (where library functions of a role are called), `tokens` and `secrets` (where the
-//! work of a concern is done), `owners` (who may do it).
-//! Receivers through attributes, call edges and effects come above `names` and below `owners`.
+//! The storeys, lowest first: `modules` and `crates` (which file is which module), `bindings`, `names` and `stars` (what an expression
+//! refers to), `texts` (which strings it can be), `receivers` (what objects are) and `calls` (who calls whom; both for Python so far),
+//! `sites` (where library functions of a role are called), `entries` (where the program is entered), `values` (what arguments come
+//! to), `tokens`, `secrets` and `wrappers` (where the work of a concern is done), `owners` (who may do it), `reach` (by which ways
+//! control gets somewhere), `blocks` (under which conditions).
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
 
@@ -11,9 +12,11 @@ mod bindings;
 mod blocks;
 mod calls;
 mod crates;
+mod entries;
 mod modules;
 mod names;
 mod owners;
+mod reach;
 mod receivers;
 mod secrets;
 mod sites;
@@ -22,14 +25,17 @@ mod texts;
 mod tokens;
 mod units;
 mod values;
+mod wrappers;
 
 pub use blocks::LoopState;
 pub use calls::{By, CallEdge, CallGraph, Caller, Edge, Thread};
+pub use entries::{EntryPoint, Surface};
 pub use names::{ClassRef, FunctionRef, Origin, Value};
 pub use owners::{
     BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Owner, Owners, SECRET_RESOLUTION, TOKEN_MINTING,
     TOKEN_VALIDATION, matches_pattern,
 };
+pub use reach::{AsyncWays, Way};
 pub use secrets::{ReadBy, SecretRead};
 pub use sites::LibrarySite;
 pub use texts::TextOrigin;
@@ -43,6 +49,7 @@ use crate::facts::{
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
 use calls::Calls;
+use entries::Entries;
 use modules::Modules;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -90,6 +97,7 @@ pub struct Program<'a> {
     stars: Stars,
     calls: Calls,
     sites: Sites,
+    entries: Entries,
     tokens: TokenSites,
     secrets: Vec<SecretRead>,
     owners: Owners,
@@ -119,6 +127,7 @@ impl<'a> Program<'a> {
             stars: Stars::default(),
             calls: Calls::default(),
             sites: Sites::default(),
+            entries: Entries::default(),
             tokens: TokenSites::default(),
             secrets: Vec::new(),
             owners: Owners::default(),
@@ -128,6 +137,7 @@ impl<'a> Program<'a> {
         program.extend_classes();
         program.calls = Calls::find(&program);
         program.sites = Sites::find(&program);
+        program.entries = Entries::find(&program);
         program.tokens = TokenSites::find(&program);
         program.secrets = secrets::find(&program);
         program.owners = Owners::decide(&program, &declarations.concerns);

@@ -6,10 +6,10 @@ use super::names::{self, Origin, Value};
 use super::units::UnitId;
 use super::{Program, ProgramFile};
 use crate::catalog::Role;
-use crate::facts::{BindingKind, ExprKind, MODULE_SCOPE, Name, ScopeId, ScopeKind};
-use crate::finding::{CodeScope, Site, Step};
+use crate::facts::{BindingKind, ExprKind, FunctionId, MODULE_SCOPE, Name, ScopeId, ScopeKind};
+use crate::finding::{CodeScope, Confidence, Site, Step};
 use crate::source::{FileId, Span};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The concern of decoding and checking tokens.
@@ -124,27 +124,26 @@ impl Owners {
                 .iter()
                 .any(|concern| concern.name == name && !concern.owners.is_empty())
         };
-        for name in [TOKEN_VALIDATION, TOKEN_MINTING, SECRET_RESOLUTION] {
-            if !is_declared(name) {
-                owners.all.extend(infer(program, name, &worked_at(program, name)));
-            }
-        }
+        let built_in = [TOKEN_VALIDATION, TOKEN_MINTING, SECRET_RESOLUTION].into_iter();
+        let mut undeclared: Vec<(&str, Vec<Worked>)> = built_in
+            .filter(|name| !is_declared(name))
+            .map(|name| (name, worked_at(program, name)))
+            .collect();
         for (index, concern) in concerns.iter().enumerate() {
             if concern.owners.is_empty() && !concern.calls.is_empty() {
                 let sites = program
                     .sites()
                     .iter()
                     .filter(|site| program.catalog().concerns(site.node).contains(&index));
-                let worked: Vec<Worked> = sites
-                    .map(|site| Worked {
-                        file: site.file,
-                        scope: site.scope,
-                        span: program.primary(site).span,
-                    })
-                    .collect();
-                owners.all.extend(infer(program, &concern.name, &worked));
+                let worked = sites.map(|site| Worked {
+                    file: site.file,
+                    scope: site.scope,
+                    span: program.primary(site).span,
+                });
+                undeclared.push((&concern.name, worked.collect()));
             }
         }
+        owners.all.extend(infer(program, &undeclared));
         owners
     }
 }
@@ -261,7 +260,8 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
             .map(worked)
             .collect(),
         _ => {
-            let reads = program.secret_reads().iter().map(|read| (read.primary, read.scope));
+            let direct = program.secret_reads().iter().filter(|read| read.through.is_empty());
+            let reads = direct.map(|read| (read.primary, read.scope));
             // Who reads the setting that a caller names resolves secrets for others.
             let resolvers = program.sites_of(Role::ReadsSetting).filter(|site| {
                 let facts = &program[site.file].facts;
@@ -281,9 +281,48 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
     }
 }
 
-/// Infers an owner for each unit with at least two production sites: the module with a site that most other modules go through.
-fn infer(program: &Program<'_>, concern: &str, worked: &[Worked]) -> Vec<Owner> {
-    let mut by_unit: BTreeMap<UnitId, BTreeMap<FileId, Vec<&Worked>>> = BTreeMap::new();
+/// The production sites of a concern in one unit, by file.
+type UnitSites<'w> = BTreeMap<FileId, Vec<&'w Worked>>;
+
+/// Infers an owner of each concern for each unit with at least two production sites: the module that does most of the work for most
+/// others.
+fn infer(program: &Program<'_>, concerns: &[(&str, Vec<Worked>)]) -> Vec<Owner> {
+    let by_unit: Vec<BTreeMap<UnitId, UnitSites<'_>>> =
+        concerns.iter().map(|(_, worked)| worked_in(program, worked)).collect();
+    let users = users(program, &by_unit);
+    let mut found: Vec<Owner> = Vec::new();
+    for ((concern, _), (units, users)) in concerns.iter().zip(by_unit.iter().zip(&users)) {
+        for (unit, sites) in units {
+            let of_unit = if *concern == TOKEN_MINTING {
+                beside_validation(&found, *unit, sites)
+            } else {
+                None
+            };
+            found.extend(of_unit.or_else(|| owner(program, concern, *unit, sites, users)));
+        }
+    }
+    found
+}
+
+/// The module that was found to own validation owns minting, too, where it mints.
+fn beside_validation(found: &[Owner], unit: UnitId, sites: &UnitSites<'_>) -> Option<Owner> {
+    let validation = found
+        .iter()
+        .find(|owner| owner.concern == TOKEN_VALIDATION && owner.unit == Some(unit))?;
+    let mints = validation
+        .origins
+        .iter()
+        .any(|origin| matches!(origin, Origin::Module(Place::File(file)) if sites.contains_key(file)));
+    mints.then(|| Owner {
+        concern: TOKEN_MINTING.to_owned(),
+        because: Because::Inferred("tokens are validated in it, too".to_owned()),
+        ..validation.clone()
+    })
+}
+
+/// The production sites by unit, of units with at least two.
+fn worked_in<'w>(program: &Program<'_>, worked: &'w [Worked]) -> BTreeMap<UnitId, UnitSites<'w>> {
+    let mut by_unit: BTreeMap<UnitId, UnitSites<'_>> = BTreeMap::new();
     for site in worked {
         if program.code_scope(site.file, site.scope) == CodeScope::Production {
             by_unit
@@ -295,63 +334,100 @@ fn infer(program: &Program<'_>, concern: &str, worked: &[Worked]) -> Vec<Owner> 
         }
     }
     by_unit.retain(|_, sites| sites.values().map(Vec::len).sum::<usize>() >= 2);
-    if by_unit.is_empty() {
-        return Vec::new();
-    }
-    let users = users(
-        program,
-        &by_unit
-            .values()
-            .flatten()
-            .map(|(file, sites)| (*file, sites.as_slice()))
-            .collect(),
-    );
-    let of_unit = |(unit, sites): (UnitId, BTreeMap<FileId, Vec<&Worked>>)| {
-        let total: usize = sites.values().map(Vec::len).sum();
-        let user_count = |file: &FileId| users.get(file).map_or(0, BTreeSet::len);
-        let best = sites
-            .iter()
-            .max_by_key(|(file, sites)| (user_count(file), sites.len(), std::cmp::Reverse(**file)));
-        let (file, own) = best?;
-        let reason = match user_count(file) {
-            0 => format!(
-                "no other module goes through any of the {total} production sites, and {} of them stand here",
-                own.len()
-            ),
-            1 => format!(
-                "{} of {total} production sites stand in it, and one other module goes through them",
-                own.len()
-            ),
-            count => format!(
-                "{} of {total} production sites stand in it, and {count} other modules go through them",
-                own.len()
-            ),
-        };
-        Some(Owner {
-            concern: concern.to_owned(),
-            path: program.symbol(*file, MODULE_SCOPE),
-            because: Because::Inferred(reason),
-            origins: vec![Origin::Module(Place::File(*file))],
-            names: Vec::new(),
-            unit: Some(unit),
-        })
-    };
-    by_unit.into_iter().filter_map(of_unit).collect()
+    by_unit
 }
 
-/// For each module with sites, the other production modules that use a definition in which one of the sites stands: a function, a
-/// class, or a value that is computed by one.
-fn users(program: &Program<'_>, sites: &FxHashMap<FileId, &[&Worked]>) -> FxHashMap<FileId, BTreeSet<FileId>> {
-    let goes_through = |origin: Origin| -> Option<FileId> {
-        let at = match origin {
-            Origin::Function((at, _)) | Origin::Class((at, _)) | Origin::Instance((at, _)) | Origin::Written(at, _) => {
-                at
+fn owner(program: &Program<'_>, concern: &str, unit: UnitId, sites: &UnitSites<'_>, users: &Users) -> Option<Owner> {
+    let total: usize = sites.values().map(Vec::len).sum();
+    // Who calls whom says more than who imports what, but values that are computed once are only imported.
+    let user_count = |file: FileId, sites: &[&Worked]| {
+        let mut modules = calling_modules(program, file, sites);
+        modules.extend(users.get(&file).into_iter().flatten());
+        modules.len()
+    };
+    let counted = sites
+        .iter()
+        .map(|(file, sites)| (user_count(*file, sites), *file, sites));
+    let (count, file, own) =
+        counted.max_by_key(|(count, file, sites)| (*count * sites.len(), sites.len(), std::cmp::Reverse(*file)))?;
+    let reason = match count {
+        0 => format!(
+            "no other module goes through any of the {total} production sites, and {} of them stand here",
+            own.len()
+        ),
+        1 => format!(
+            "{} of {total} production sites stand in it, and one other module goes through them",
+            own.len()
+        ),
+        count => format!(
+            "{} of {total} production sites stand in it, and {count} other modules go through them",
+            own.len()
+        ),
+    };
+    Some(Owner {
+        concern: concern.to_owned(),
+        path: program.symbol(file, MODULE_SCOPE),
+        because: Because::Inferred(reason),
+        origins: vec![Origin::Module(Place::File(file))],
+        names: Vec::new(),
+        unit: Some(unit),
+    })
+}
+
+/// The other production modules whose calls get to the functions of a module in which the sites stand, through others of that module
+/// too.
+fn calling_modules(program: &Program<'_>, file: FileId, sites: &[&Worked]) -> BTreeSet<FileId> {
+    let facts = &program[file].facts;
+    let mut modules = BTreeSet::new();
+    let mut waiting: Vec<FunctionId> = sites
+        .iter()
+        .filter_map(|site| facts.function_around(site.scope))
+        .collect();
+    let mut seen: BTreeSet<FunctionId> = waiting.iter().copied().collect();
+    while let Some(function) = waiting.pop() {
+        for edge in program.calls_into((file, function)) {
+            match edge.caller {
+                _ if edge.confidence == Confidence::Possible => {}
+                (caller, Some(function)) if caller == file => {
+                    if seen.insert(function) {
+                        waiting.push(function);
+                    }
+                }
+                (caller, _) if caller != file && program[caller].scope == CodeScope::Production => {
+                    modules.insert(caller);
+                }
+                _ => {}
             }
-            _ => return None,
+        }
+    }
+    modules
+}
+
+/// For each module with sites of a concern, the other modules that go through them.
+type Users = FxHashMap<FileId, BTreeSet<FileId>>;
+
+/// For each concern and each module with sites, the other production modules that use a definition in which one of the sites stands:
+/// a function, a class, or a value that is computed by one. What modules use is looked at once for all concerns.
+fn users(program: &Program<'_>, concerns: &[BTreeMap<UnitId, UnitSites<'_>>]) -> Vec<Users> {
+    let mut users: Vec<Users> = concerns.iter().map(|_| Users::default()).collect();
+    let mut sites: FxHashMap<FileId, Vec<(usize, &Worked)>> = FxHashMap::default();
+    for (concern, units) in concerns.iter().enumerate() {
+        for (file, worked) in units.values().flatten() {
+            let worked = worked.iter().map(|site| (concern, *site));
+            sites.entry(*file).or_default().extend(worked);
+        }
+    }
+    if sites.is_empty() {
+        return users;
+    }
+    let goes_through = |origin: Origin, targets: &mut BTreeSet<(usize, FileId)>| {
+        let (Origin::Function((at, _)) | Origin::Class((at, _)) | Origin::Instance((at, _)) | Origin::Written(at, _)) =
+            origin
+        else {
+            return;
         };
-        let sites = sites.get(&at)?;
         let facts = &program[at].facts;
-        let covers = |site: &&Worked| match origin {
+        let covers = |site: &Worked| match origin {
             Origin::Written(_, expr) => facts[expr].span.contains(site.span),
             // A method goes through what the class does.
             Origin::Function((_, function)) if facts[function].class.is_some() => facts[function]
@@ -359,7 +435,12 @@ fn users(program: &Program<'_>, sites: &FxHashMap<FileId, &[&Worked]>) -> FxHash
                 .is_some_and(|class| program.lies_in(at, site.scope, Origin::Class((at, class)))),
             origin => program.lies_in(at, site.scope, origin),
         };
-        sites.iter().any(covers).then_some(at)
+        let sites = sites.get(&at).into_iter().flatten();
+        targets.extend(
+            sites
+                .filter(|(_, site)| covers(site))
+                .map(|(concern, _)| (*concern, at)),
+        );
     };
     let pairs = program.for_each_file(|file, data: &ProgramFile| {
         let mut targets = BTreeSet::new();
@@ -378,30 +459,29 @@ fn users(program: &Program<'_>, sites: &FxHashMap<FileId, &[&Worked]>) -> FxHash
                     Origin::Module(place) if program.modules.init(place).is_some() => {
                         modules.entry(binding.name).or_default().push(value);
                     }
-                    origin => targets.extend(goes_through(origin)),
+                    origin => goes_through(origin, &mut targets),
                 }
             }
         }
+        let mut seen: FxHashSet<(Name, Name)> = FxHashSet::default();
         for expr in &facts.exprs {
             if let ExprKind::Member { object, name } = expr.kind
                 && let ExprKind::Name { name: module, .. } = facts[object].kind
                 && let Some(modules) = modules.get(&module)
+                && seen.insert((module, name))
             {
                 for module in modules {
-                    let members = program.member_of(*module, facts.text(name), 0);
-                    targets.extend(members.into_iter().filter_map(|member| goes_through(member.origin)));
+                    for member in program.member_of(*module, facts.text(name), 0) {
+                        goes_through(member.origin, &mut targets);
+                    }
                 }
             }
         }
-        targets
-            .into_iter()
-            .filter(|target| *target != file)
-            .map(|target| (target, file))
-            .collect()
+        let others = targets.into_iter().filter(|(_, target)| *target != file);
+        others.map(|(concern, target)| (concern, target, file)).collect()
     });
-    let mut users: FxHashMap<FileId, BTreeSet<FileId>> = FxHashMap::default();
-    for (target, file) in pairs {
-        users.entry(target).or_default().insert(file);
+    for (concern, target, file) in pairs {
+        users[concern].entry(target).or_default().insert(file);
     }
     users
 }

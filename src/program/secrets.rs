@@ -1,6 +1,7 @@
 //! Where the program reads secrets: settings with secret names, secret files, secret managers, fields of settings classes.
 
-use super::names::{self, ClassRef, Origin};
+use super::names::{self, ClassRef, FunctionRef, Origin};
+use super::wrappers;
 use super::{LibrarySite, Program, ProgramFile};
 use crate::catalog::{Meaning, Role};
 use crate::facts::{
@@ -24,6 +25,9 @@ pub struct SecretRead {
     pub subject: String,
     /// How it was resolved.
     pub confidence: Confidence,
+    /// The functions of the program that read it by the name they are given, the one that is called here first; empty for a read of
+    /// its own.
+    pub through: Vec<FunctionRef>,
 }
 
 /// The way a secret is read.
@@ -42,6 +46,15 @@ pub enum ReadBy {
 }
 
 pub(super) fn find(program: &Program<'_>) -> Vec<SecretRead> {
+    let mut reads = direct(program);
+    reads.extend(wrappers::reads(program));
+    reads.sort_by_key(|read| read.primary);
+    // Several ways lead from one call to the environment where a wrapper may be one of several.
+    reads.dedup_by(|later, first| later.primary == first.primary && later.names == first.names);
+    reads
+}
+
+fn direct(program: &Program<'_>) -> Vec<SecretRead> {
     program.for_each_file(|file, data| {
         let mut reads: Vec<SecretRead> = program
             .sites_in(file)
@@ -108,6 +121,7 @@ fn read_at(program: &Program<'_>, data: &ProgramFile, site: &LibrarySite) -> Opt
         names,
         subject: program.written(site.file, site.callee),
         confidence: site.confidence,
+        through: Vec::new(),
     })
 }
 
@@ -116,11 +130,15 @@ fn defaults_to_a_switch(program: &Program<'_>, site: &LibrarySite) -> bool {
     let facts = &program[site.file].facts;
     program
         .argument(site, "default")
-        .is_some_and(|default| match facts[default].kind {
-            ExprKind::Truth(_) => true,
-            ExprKind::Text(text) => program.catalog().words().truth(facts.text(text)).is_some(),
-            _ => false,
-        })
+        .is_some_and(|default| is_switch(program, facts, default))
+}
+
+pub(super) fn is_switch(program: &Program<'_>, facts: &FileFacts, value: ExprId) -> bool {
+    match facts[value].kind {
+        ExprKind::Truth(_) => true,
+        ExprKind::Text(text) => program.catalog().words().truth(facts.text(text)).is_some(),
+        _ => false,
+    }
 }
 
 fn secret_names(program: &Program<'_>, site: &LibrarySite, argument: &str) -> Vec<String> {
@@ -145,7 +163,7 @@ fn secret_names(program: &Program<'_>, site: &LibrarySite, argument: &str) -> Ve
     )
 }
 
-fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
+pub(super) fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut names: Vec<String> = names.collect();
     names.sort();
     names.dedup();
@@ -220,7 +238,7 @@ fn is_secret_path(program: &Program<'_>, path: &str) -> bool {
 // Presence
 
 /// Whether a read's value is used only to see whether it is there: as a condition, negated, compared with nothing.
-fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
+pub(super) fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
     let place = facts[read].span;
     let is_alternative = |expr: ExprId| match facts[expr].kind {
         ExprKind::Choice {
@@ -395,6 +413,7 @@ fn fields_of(program: &Program<'_>, (file, class): ClassRef, out: &mut Vec<Secre
                 names,
                 subject: facts.text(facts[class].name).to_owned(),
                 confidence: Confidence::Certain,
+                through: Vec::new(),
             });
         }
     }
@@ -493,6 +512,7 @@ fn options(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<Secre
                             names,
                             subject: facts.text(class.name).to_owned(),
                             confidence: Confidence::Certain,
+                            through: Vec::new(),
                         });
                     }
                 }

@@ -6,6 +6,7 @@
 use super::modules::Place;
 use super::names::{Origin, Value, Values, declared_exports};
 use super::{Program, crates};
+use crate::catalog::Node;
 use crate::facts::{Language, MODULE_SCOPE, ScopeId};
 use crate::source::FileId;
 use rustc_hash::FxHashMap;
@@ -71,6 +72,15 @@ impl Program<'_> {
             }
         }
         seen
+    }
+
+    /// What a star import of a library gives to the module at `scope` of `file` under `name`, as far as the catalog knows.
+    pub(super) fn starred_library(&self, file: FileId, scope: ScopeId, name: &str) -> Option<Node> {
+        let targets = self.stars.targets.get(&(file, scope))?;
+        targets.iter().find_map(|target| match target.origin {
+            Origin::Library(node) => self.catalog.child(node, name),
+            _ => None,
+        })
     }
 
     /// What the star imports of the module at `scope` of `file` bring under `name`.

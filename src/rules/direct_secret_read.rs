@@ -10,7 +10,12 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         let Some(owner) = program.owner_names(SECRET_RESOLUTION, file) else {
             continue;
         };
-        if program.is_owned(SECRET_RESOLUTION, file, read.scope, &read.names) {
+        // What goes through the owner is what everyone should do.
+        let goes_through_owner = read.through.iter().any(|(at, function)| {
+            let scope = program[*at].facts[*function].scope;
+            program.is_owned(SECRET_RESOLUTION, *at, scope, &read.names)
+        });
+        if goes_through_owner || program.is_owned(SECRET_RESOLUTION, file, read.scope, &read.names) {
             continue;
         }
         let name = read.names.join(", ");

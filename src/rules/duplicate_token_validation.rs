@@ -34,6 +34,7 @@ pub(super) fn outside_owner(program: &Program<'_>, concern: &str, sites: &[Token
         );
         finding.concern = Some(concern.to_owned());
         finding.confidence = site.confidence;
+        finding.trail = program.trail_to(file, site.scope, site.primary);
         finding.related = program.owner_steps(concern, file);
     }
 }

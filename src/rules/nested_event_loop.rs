@@ -3,37 +3,77 @@
 use super::Findings;
 use crate::catalog::Role;
 use crate::facts::{BlockKind, CallId, ExprKind, FileFacts, ScopeKind};
-use crate::program::{LibrarySite, LoopState, Program};
+use crate::finding::Step;
+use crate::program::{AsyncWays, LibrarySite, LoopState, Program};
 
-/// Reports the starts of a loop that stand in an async function, and those behind a guard that is the wrong way round.
+/// Reports the starts of a loop that stand in async functions, those in sync functions that async code calls in its own thread, and
+/// those behind a guard that is the wrong way round.
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
-    let patched = program.sites_of(Role::AllowsNestedLoops).next().is_some();
+    let is_patched = program.sites_of(Role::AllowsNestedLoops).next().is_some();
     for site in program.sites_of(Role::RunsEventLoop) {
         let Some(call) = site.call else { continue };
-        let Some(message) = judge(program, site, call, patched) else {
-            continue;
-        };
+        let function = program.symbol(site.file, site.scope);
         let mut values = vec![("call", program.written(site.file, site.callee))];
+        let (message, way) = match judge(program, site, call) {
+            Verdict::Fine => continue,
+            // Behind the question itself the call is only wrong where it is reached: in the branch in which a loop runs.
+            Verdict::Inverted => ("inverted-guard", None),
+            Verdict::InAsync if is_patched => ("patched", None),
+            Verdict::InAsync if has_false_guard(program, site, call) => ("false-guard", None),
+            Verdict::InAsync => ("in-async", None),
+            Verdict::Reached(way) if is_patched => ("reached-patched", Some(way)),
+            Verdict::Reached(way) if has_false_guard(program, site, call) => ("reached-false-guard", Some(way)),
+            Verdict::Reached(way) => ("reached", Some(way)),
+        };
         if message != "inverted-guard" {
-            values.push(("function", program.symbol(site.file, site.scope)));
+            values.push(("function", function.clone()));
+        }
+        if let Some(way) = &way {
+            values.push(("caller", program.symbol_of_caller(way.shortest.calls[0].caller)));
+            values.push(("others", others(way.others)));
         }
         let finding = out.add(program, program.primary(site), site.scope, message, values);
         finding.confidence = site.confidence;
+        if let Some(way) = way {
+            finding.confidence = site.confidence.min(way.shortest.confidence);
+            finding.trail = program.steps(&way.shortest);
+            finding.trail.push(Step {
+                site: program.primary(site),
+                symbol: function,
+                note: "starts the loop".to_owned(),
+            });
+        }
     }
 }
 
-fn judge(program: &Program<'_>, site: &LibrarySite, call: CallId, patched: bool) -> Option<&'static str> {
+enum Verdict<'p> {
+    Fine,
+    Inverted,
+    InAsync,
+    Reached(AsyncWays<'p>),
+}
+
+fn judge<'p>(program: &'p Program<'_>, site: &LibrarySite, call: CallId) -> Verdict<'p> {
     let facts = &program[site.file].facts;
-    let block = facts[call].block;
-    let in_async = runs_in_async(facts, site);
-    match program.loop_state(site.file, block, site.expr) {
-        LoopState::NotRunning => None,
-        // Behind the question itself the call is only wrong where it is reached: in the branch in which a loop runs.
-        LoopState::Running => Some("inverted-guard"),
-        LoopState::Unknown if !in_async => None,
-        LoopState::Unknown if patched => Some("patched"),
-        LoopState::Unknown if has_false_guard(program, site, call) => Some("false-guard"),
-        LoopState::Unknown => Some("in-async"),
+    match program.loop_state(site.file, facts[call].block, site.expr) {
+        LoopState::NotRunning => Verdict::Fine,
+        LoopState::Running => Verdict::Inverted,
+        LoopState::Unknown if runs_in_async(facts, site) => Verdict::InAsync,
+        LoopState::Unknown => {
+            let function = facts.function_around(site.scope).map(|function| (site.file, function));
+            function
+                .and_then(|function| program.ways_from_async(function))
+                .map_or(Verdict::Fine, Verdict::Reached)
+        }
+    }
+}
+
+/// How many async functions beside the one that is shown get to a place, to stand behind its name.
+fn others(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => " (and one other async function)".to_owned(),
+        count => format!(" (and {count} other async functions)"),
     }
 }
 

@@ -9,15 +9,26 @@ use crate::facts::{
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{Origin, Program, ProgramFile};
 use crate::source::{FileId, Span};
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 
 /// Reports each place that gives such a flag a value that enables it.
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     let found = program.for_each_file(|file, data| {
+        let words = program.catalog().words();
+        let hinted = data.facts.names.searched(|texts, from| words.flag_stem(texts, from));
+        if hinted.is_empty() {
+            return Vec::new();
+        }
+        let hinted = hinted
+            .into_iter()
+            .map(|name| (name, words.flag(data.facts.text(name))))
+            .collect();
         let mut flags = Flags {
             program,
             file,
             data,
+            hinted,
             found: Vec::new(),
         };
         flags.settings();
@@ -69,8 +80,13 @@ struct Flags<'p> {
     program: &'p Program<'p>,
     file: FileId,
     data: &'p ProgramFile,
+    /// The names that have a word of flags in them, and what they say if they are flags. No other is one, and most files have none.
+    hinted: FxHashMap<Name, Option<FlagName>>,
     found: Vec<Flag>,
 }
+
+/// The names in code that are flags, and what they say.
+type Interesting = FxHashMap<Name, FlagName>;
 
 impl Flags<'_> {
     // Configuration
@@ -78,40 +94,35 @@ impl Flags<'_> {
     fn settings(&mut self) {
         let facts = &self.data.facts;
         for (index, setting) in facts.config.iter().enumerate() {
-            let path: Vec<&str> = facts
-                .path(setting.path)
-                .iter()
-                .map(|segment| facts.text(*segment))
-                .collect();
-            let Some(last) = path.last() else { continue };
+            let path = facts.path(setting.path);
+            let Some((last, above)) = path.split_last() else {
+                continue;
+            };
+            let key = || {
+                let segments: Vec<&str> = path.iter().map(|segment| facts.text(*segment)).collect();
+                Some(segments.join("."))
+            };
+            let (text, above_text) = (facts.text(*last), above.last().map(|above| facts.text(*above)));
             // A Cargo feature that is on by default, or asked for of a dependency.
             if let Scalar::Text(feature) = setting.value
-                && (*last == "features" || path.ends_with(&["features", "default"]))
-                && self.flag(facts.text(feature)) == Some(FlagName::Skips)
+                && self.said(feature) == Some(FlagName::Skips)
+                && (text == "features" || (text == "default" && above_text == Some("features")))
             {
-                let name = facts.text(feature);
-                self.report(
-                    setting.value_span,
-                    MODULE_SCOPE,
-                    name,
-                    "on".to_owned(),
-                    FlagName::Skips,
-                    Some(path.join(".")),
-                );
+                let (name, on) = (facts.text(feature), "on".to_owned());
+                self.report(setting.value_span, MODULE_SCOPE, name, on, FlagName::Skips, key());
                 continue;
             }
             // `auth: { enabled: false }` says what `auth_enabled: false` says.
-            let nested = path.len() >= 2
-                && matches!(
-                    last.to_ascii_lowercase().as_str(),
-                    "enabled" | "disabled" | "required" | "skip" | "bypass" | "mode"
-                );
-            let name = if nested {
-                format!("{}_{last}", path[path.len() - 2])
-            } else {
-                (*last).to_owned()
+            let nests = ["enabled", "disabled", "required", "skip", "bypass", "mode"];
+            let (name, kind) = match above_text {
+                Some(above) if nests.iter().any(|nested| text.eq_ignore_ascii_case(nested)) => {
+                    let name = format!("{above}_{text}");
+                    let kind = self.flag(&name);
+                    (Cow::Owned(name), kind)
+                }
+                _ => (Cow::Borrowed(text), self.said(*last)),
             };
-            let Some(kind) = self.flag(&name) else { continue };
+            let Some(kind) = kind else { continue };
             let (value, is_off) = match setting.value {
                 Scalar::Truth(truth) => (truth.to_string(), enables(kind, Some(truth))),
                 Scalar::Text(text) | Scalar::Number(text) => {
@@ -126,7 +137,7 @@ impl Flags<'_> {
                 Scalar::Nothing => continue,
             };
             if is_off && !(kind == FlagName::Requires && self.has_path_beside(index)) {
-                self.report(setting.key_span, MODULE_SCOPE, &name, value, kind, Some(path.join(".")));
+                self.report(setting.key_span, MODULE_SCOPE, &name, value, kind, key());
             }
         }
     }
@@ -151,13 +162,10 @@ impl Flags<'_> {
     // Code
 
     fn code(&mut self) {
-        let interesting: FxHashSet<Name> = self
-            .data
-            .facts
-            .names
-            .iter()
-            .filter(|(_, text)| text.len() < 80 && self.flag(text).is_some())
-            .map(|(name, _)| name)
+        let hinted = self.hinted.iter();
+        let interesting: Interesting = hinted
+            .filter_map(|(name, kind)| Some((*name, (*kind)?)))
+            .filter(|(name, _)| self.data.facts.text(*name).len() < 80)
             .collect();
         if interesting.is_empty() {
             return;
@@ -170,22 +178,23 @@ impl Flags<'_> {
     }
 
     /// Keyword arguments, defaults of settings that are read, command-line options.
-    fn calls(&mut self, interesting: &FxHashSet<Name>) {
+    fn calls(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
         for (index, call) in facts.calls.iter().enumerate() {
             let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
             // What a decorator or a route says of itself describes one endpoint.
-            let describes = self.is_decorator(call.expr)
-                || self.names_a_path(
-                    facts
-                        .arguments(call)
-                        .iter()
-                        .map(|argument| (argument.keyword, argument.value)),
-                );
+            let describes = |rule: &Self| {
+                let mut values = facts
+                    .arguments(call)
+                    .iter()
+                    .map(|argument| (argument.keyword, argument.value));
+                rule.is_decorator(call.expr) || rule.names_a_path(&mut values)
+            };
             for argument in facts.arguments(call) {
-                if let Some(keyword) = argument.keyword.filter(|keyword| interesting.contains(keyword))
+                if let Some(keyword) = argument.keyword
+                    && let Some(kind) = interesting.get(&keyword)
                     && !self.is_local_to_test(call.scope)
-                    && !(describes && self.flag(facts.text(keyword)) == Some(FlagName::Requires))
+                    && !(*kind == FlagName::Requires && describes(self))
                     && !self.is_state(self.class_made_by(call), keyword)
                 {
                     self.judge(argument.span, call.scope, facts.text(keyword), argument.value);
@@ -193,8 +202,8 @@ impl Flags<'_> {
             }
             // A builder: `.skip_auth(true)`.
             if let (ExprKind::Member { object, name }, [argument]) = (facts[call.callee].kind, facts.arguments(call))
+                && interesting.contains_key(&name)
                 && !self.is_made_of_a_path(object)
-                && interesting.contains(&name)
                 && matches!(facts[argument.value].kind, ExprKind::Truth(_))
                 && !self.is_local_to_test(call.scope)
             {
@@ -206,8 +215,18 @@ impl Flags<'_> {
     }
 
     /// `getenv("SKIP_AUTH", "true")`, `add_argument("--skip-auth", default=True)`, `setdefault("SKIP_AUTH", "1")`.
-    fn declared_default(&mut self, call: CallId, interesting: &FxHashSet<Name>) {
+    fn declared_default(&mut self, call: CallId, interesting: &Interesting) {
         let facts = &self.data.facts;
+        let flags = facts.arguments(&facts[call]).iter();
+        let mut flags = flags
+            .filter_map(|argument| match facts[argument.value].kind {
+                ExprKind::Text(text) if interesting.contains_key(&text) => Some((facts[argument.value].span, text)),
+                _ => None,
+            })
+            .peekable();
+        if flags.peek().is_none() {
+            return;
+        }
         let Some(site) = self
             .program
             .sites_in(self.file)
@@ -231,14 +250,10 @@ impl Flags<'_> {
         if self.is_local_to_test(site.scope) {
             return;
         }
-        for argument in facts.arguments(&facts[call]) {
-            if let ExprKind::Text(text) = facts[argument.value].kind
-                && interesting.contains(&text)
-            {
-                // `--require-auth/--no-require-auth` declares both directions of one flag.
-                let name = facts.text(text).split('/').next().unwrap_or("");
-                self.judge(facts[argument.value].span, site.scope, name, value);
-            }
+        for (span, text) in flags {
+            // `--require-auth/--no-require-auth` declares both directions of one flag.
+            let name = facts.text(text).split('/').next().unwrap_or("");
+            self.judge(span, site.scope, name, value);
         }
     }
 
@@ -277,13 +292,12 @@ impl Flags<'_> {
     }
 
     /// Assignments and fields of classes.
-    fn bindings(&mut self, interesting: &FxHashSet<Name>) {
+    fn bindings(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
-        for binding in facts
-            .bindings
-            .iter()
-            .filter(|binding| interesting.contains(&binding.name))
-        {
+        for binding in &facts.bindings {
+            let Some(kind) = interesting.get(&binding.name) else {
+                continue;
+            };
             // `#[arg(default_value_t = true)] skip_auth: bool`
             for decorator in facts.list(binding.decorators) {
                 if let ExprKind::Call(call) = facts[*decorator].kind {
@@ -303,20 +317,19 @@ impl Flags<'_> {
             if self.is_local_to_test(binding.scope) || self.reads_flag(value, interesting) {
                 continue;
             }
-            let requires = self.flag(facts.text(binding.name)) == Some(FlagName::Requires);
-            if requires && self.is_class_of_endpoint(binding.scope) {
+            if *kind == FlagName::Requires && self.is_class_of_endpoint(binding.scope) {
                 continue;
             }
             self.judge(binding.span, binding.scope, facts.text(binding.name), value);
         }
     }
 
-    fn parameters(&mut self, interesting: &FxHashSet<Name>) {
+    fn parameters(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
         for function in &facts.functions {
             for parameter in facts.parameters(function) {
                 if let Some(default) = parameter.default
-                    && interesting.contains(&parameter.name)
+                    && interesting.contains_key(&parameter.name)
                     && !self.is_local_to_test(function.scope)
                 {
                     self.judge(parameter.span, function.scope, facts.text(parameter.name), default);
@@ -326,58 +339,66 @@ impl Flags<'_> {
     }
 
     /// `settings.skip_auth = True`, `os.environ["SKIP_AUTH"] = "1"`.
-    fn stores(&mut self, interesting: &FxHashSet<Name>) {
+    fn stores(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
         for store in &facts.stores {
             let Some(value) = store.value else { continue };
-            let scope = facts[store.block].scope;
-            if self.is_local_to_test(scope) || self.reads_flag(value, interesting) {
-                continue;
-            }
-            match facts[store.target].kind {
-                ExprKind::Member { object, name }
-                    if interesting.contains(&name)
-                        && !(self.is_self(object) && self.is_state(self.class_name_around(scope), name)) =>
-                {
+            let (name, span, object) = match facts[store.target].kind {
+                ExprKind::Member { object, name } => {
                     let span = facts[store.target].span.tail(facts.text(name).len());
-                    self.judge(span, scope, facts.text(name), value);
+                    (name, span, Some(object))
                 }
-                ExprKind::Index { key, .. } => {
-                    if let ExprKind::Text(name) = facts[key].kind
-                        && interesting.contains(&name)
-                    {
-                        self.judge(facts[key].span, scope, facts.text(name), value);
-                    }
-                }
-                _ => {}
+                ExprKind::Index { key, .. } => match facts[key].kind {
+                    ExprKind::Text(name) => (name, facts[key].span, None),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let scope = facts[store.block].scope;
+            let is_own_state = || {
+                let is_own = object.is_some_and(|object| self.is_self(object));
+                is_own && self.is_state(self.class_name_around(scope), name)
+            };
+            if interesting.contains_key(&name)
+                && !self.is_local_to_test(scope)
+                && !self.reads_flag(value, interesting)
+                && !is_own_state()
+            {
+                self.judge(span, scope, facts.text(name), value);
             }
         }
     }
 
-    fn tables(&mut self, interesting: &FxHashSet<Name>) {
+    fn tables(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
         for expr in &facts.exprs {
             let ExprKind::Table(entries) = expr.kind else { continue };
-            let scope = self.scope_at(expr.span);
-            let entries = facts.entries(entries);
-            let keys = entries.iter().map(|(key, value)| {
+            let named = |(key, value): &(Option<ExprId>, ExprId)| {
                 let name = key.and_then(|key| match facts[key].kind {
-                    ExprKind::Text(name) => Some(name),
+                    ExprKind::Text(name) => Some((name, facts[key].span)),
                     _ => None,
                 });
                 (name, *value)
+            };
+            let entries = facts.entries(entries).iter().map(named);
+            let flags = entries.clone().filter_map(|(key, value)| {
+                let (name, span) = key.filter(|(name, _)| interesting.contains_key(name))?;
+                Some((name, span, value))
             });
-            if self.names_a_path(keys) || (self.data.scope == CodeScope::Test && self.is_in_decorator(expr.span)) {
+            let mut flags = flags.peekable();
+            if flags.peek().is_none()
+                || self.names_a_path(entries.map(|(key, value)| (key.map(|(name, _)| name), value)))
+                || (self.data.scope == CodeScope::Test && self.is_in_decorator(expr.span))
+            {
                 continue;
             }
-            for (key, value) in entries {
-                if let Some(key) = key
-                    && let ExprKind::Text(name) = facts[*key].kind
-                    && interesting.contains(&name)
-                    && !self.is_local_to_test(scope)
-                    && !self.reads_flag(*value, interesting)
-                {
-                    self.judge(facts[*key].span, scope, facts.text(name), *value);
+            let scope = self.scope_at(expr.span);
+            if self.is_local_to_test(scope) {
+                continue;
+            }
+            for (name, span, value) in flags {
+                if !self.reads_flag(value, interesting) {
+                    self.judge(span, scope, facts.text(name), value);
                 }
             }
         }
@@ -512,7 +533,7 @@ impl Flags<'_> {
     }
 
     /// Whether a value comes from a setting that is itself a flag: then the place to report is its default, there.
-    fn reads_flag(&self, value: ExprId, interesting: &FxHashSet<Name>) -> bool {
+    fn reads_flag(&self, value: ExprId, interesting: &Interesting) -> bool {
         let facts = &self.data.facts;
         let span = facts[value].span;
         self.program.sites_in(self.file).iter().any(|site| {
@@ -521,15 +542,19 @@ impl Flags<'_> {
                     .program
                     .entry(site)
                     .is_some_and(|entry| matches!(entry.role, Some(Role::ReadsSetting | Role::DeclaresOption)))
-                && self
-                    .program
-                    .argument(site, "name")
-                    .is_some_and(|name| matches!(facts[name].kind, ExprKind::Text(text) if interesting.contains(&text)))
+                && self.program.argument(site, "name").is_some_and(
+                    |name| matches!(facts[name].kind, ExprKind::Text(text) if interesting.contains_key(&text)),
+                )
         })
     }
 
     fn flag(&self, name: &str) -> Option<FlagName> {
         self.words().flag(name)
+    }
+
+    /// The same of one of the file's names.
+    fn said(&self, name: Name) -> Option<FlagName> {
+        self.hinted.get(&name).copied().flatten()
     }
 
     fn words(&self) -> &crate::catalog::Words {
@@ -592,7 +617,7 @@ impl Flags<'_> {
     fn is_state(&self, class: Option<Name>, field: Name) -> bool {
         let facts = &self.data.facts;
         class.is_some()
-            && self.flag(facts.text(field)) == Some(FlagName::Requires)
+            && self.said(field) == Some(FlagName::Requires)
             && facts.stores.iter().any(|store| {
                 matches!(facts[store.target].kind, ExprKind::Member { object, name } if name == field && self.is_self(object))
                     && store.value.is_some_and(|value| facts[value].kind == ExprKind::Truth(true))

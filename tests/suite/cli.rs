@@ -620,3 +620,77 @@ fn rules_are_listed_and_explained() {
     assert_status(&run, 0);
     assert!(run.stdout.contains("--only-files"));
 }
+
+/// A handler that gets to a loop through an object that a module makes.
+const CALLS: [(&str, &str); 2] = [
+    (
+        "auth.py",
+        "import asyncio\n\n\nclass Client:\n    def check_token(self):\n        return asyncio.run(fetch())\n\n\nasync def fetch():\n    return 1\n\n\nclient = Client()\n",
+    ),
+    (
+        "main.py",
+        "from auth import client\n\n\nasync def handler():\n    return client.check_token()\n\n\ndef other(thing):\n    return thing.check_token()\n",
+    ),
+];
+
+#[test]
+fn the_call_graph_is_written_in_three_forms() {
+    let folder = Folder::of(&CALLS);
+    let run = folder.run(&["graph", "calls"]);
+    assert_status(&run, 0);
+    let graph = json(&run.stdout);
+    assert_eq!(graph["main.handler"], serde_json::json!(["auth.Client.check_token"]));
+    assert_eq!(
+        graph["auth.Client.check_token"],
+        serde_json::json!(["asyncio.run", "auth.fetch"])
+    );
+    assert_eq!(graph["main.other"], serde_json::json!([]));
+    assert_eq!(graph["main"], serde_json::json!([]));
+
+    let run = folder.run(&["graph", "calls", "--tier", "possible", "--format", "dot"]);
+    assert_status(&run, 0);
+    let guess = "\"main.other\" -> \"auth.Client.check_token\";";
+    assert!(
+        run.stdout.starts_with("digraph calls {") && run.stdout.contains(guess),
+        "{}",
+        run.stdout
+    );
+
+    let run = folder.run(&["graph", "calls", "--format", "mermaid"]);
+    assert_status(&run, 0);
+    assert!(
+        run.stdout.starts_with("flowchart LR\n  n1[\"auth\"]\n"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn why_an_edge_is_there_is_told() {
+    let folder = Folder::of(&CALLS);
+    let run = folder.run(&["debug", "why", "main.handler", "auth.fetch"]);
+    assert_status(&run, 0);
+    let way = "main.py:5: `main.handler` calls `auth.Client.check_token` (certain)\nauth.py:6: `auth.Client.check_token` calls `auth.fetch` (certain)\n";
+    assert_eq!(run.stdout, way);
+
+    let run = folder.run(&["debug", "why", "main", "auth.fetch"]);
+    assert_status(&run, 0);
+    assert!(
+        run.stdout.starts_with("no call of `main` gets to `auth.fetch`\n"),
+        "{}",
+        run.stdout
+    );
+
+    let run = folder.run(&["debug", "why", "main.nobody", "auth.fetch"]);
+    assert_status(&run, 2);
+    assert!(
+        run.stderr
+            .contains("`main.nobody` is no function or module of the program"),
+        "{}",
+        run.stderr
+    );
+
+    let run = folder.run(&["debug", "facts", "main.py"]);
+    assert_status(&run, 0);
+    assert!(run.stdout.contains("handler"), "{}", run.stdout);
+}

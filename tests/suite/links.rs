@@ -2,7 +2,8 @@
 //!
 //! Below a `###` heading stands a fence for each file of one small program, and one `edges` fence with everything that its functions
 //! and modules call of one another, a line each: `main.handler -> auth.validate (thread)`. Words in brackets say how: `scheduled` or
-//! `injected`, `thread`, and `possible` where only the method's name speaks for it. `# todo:` before a line marks a known miss.
+//! `injected`, `thread`, and `possible` where only the method's name speaks for it. `# todo:` before a line marks a known miss,
+//! `# noise:` an edge that is found and is none.
 //! What is called of libraries need not be listed, but must be there if it is.
 
 use crate::rules::on_a_large_stack;
@@ -55,10 +56,13 @@ fn differences(case: &Case<'_>, catalog: &Catalog) -> String {
             let _ = writeln!(out, "    missing  {line}");
         }
     }
+    for line in case.noise.iter().filter(|line| !found.contains(**line)) {
+        let _ = writeln!(out, "    gone at last (take the noise away)  {line}");
+    }
     for line in &found {
         if case.missed.contains(line.as_str()) {
             let _ = writeln!(out, "    found at last (take the todo away)  {line}");
-        } else if !case.edges.contains(line.as_str()) {
+        } else if !case.edges.contains(line.as_str()) && !case.noise.contains(line.as_str()) {
             let _ = writeln!(out, "    noisy  {line}");
         }
     }
@@ -121,6 +125,8 @@ struct Case<'t> {
     edges: BTreeSet<&'t str>,
     /// Edges that are there and known not to be found.
     missed: BTreeSet<&'t str>,
+    /// Edges that are not there and known to be found.
+    noise: BTreeSet<&'t str>,
 }
 
 fn cases(text: &str) -> Vec<Case<'_>> {
@@ -133,18 +139,20 @@ fn cases(text: &str) -> Vec<Case<'_>> {
                 files: Vec::new(),
                 edges: BTreeSet::new(),
                 missed: BTreeSet::new(),
+                noise: BTreeSet::new(),
             }),
             Kind::Fence { info, text } => {
                 let case = cases.last_mut().unwrap();
                 let place = format!("line {}: `{}`", block.line, case.title);
                 match info.split_once(' ').unwrap_or((info, "")) {
                     ("edges", "") => {
-                        let (missed, edges): (Vec<&str>, Vec<&str>) =
-                            text.lines().partition(|line| line.starts_with("# todo: "));
+                        let (known, edges): (Vec<&str>, Vec<&str>) =
+                            text.lines().partition(|line| line.starts_with("# "));
                         assert!(edges.is_sorted(), "{place} lists its edges in no order");
                         case.edges.extend(edges);
-                        case.missed
-                            .extend(missed.iter().filter_map(|line| line.strip_prefix("# todo: ")));
+                        let marked = |mark| known.iter().filter_map(move |line| line.strip_prefix(mark));
+                        case.missed.extend(marked("# todo: "));
+                        case.noise.extend(marked("# noise: "));
                     }
                     ("python", "") => case.files.push(("main.py", text)),
                     ("python", path) => case.files.push((path, text)),

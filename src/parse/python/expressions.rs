@@ -424,7 +424,13 @@ impl Walk<'_> {
             // The first iterable is evaluated outside; the others see the loops before them.
             let over = self.expression(&generator.iter);
             self.scope = scope;
-            self.block = self.open(BlockKind::Loop { over: Some(over) }, place);
+            self.block = self.open(
+                BlockKind::Loop {
+                    over: Some(over),
+                    awaits: generator.is_async,
+                },
+                place,
+            );
             self.loop_target(&generator.target, over);
             for condition in &generator.ifs {
                 let condition_id = self.expression(condition);

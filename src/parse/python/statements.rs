@@ -54,7 +54,13 @@ impl Walk<'_> {
             Stmt::AnnAssign(node) => self.annotated_assignment(node),
             Stmt::For(node) => {
                 let over = self.expression(&node.iter);
-                let block = self.block_of(BlockKind::Loop { over: Some(over) }, &node.body);
+                let block = self.block_of(
+                    BlockKind::Loop {
+                        over: Some(over),
+                        awaits: node.is_async,
+                    },
+                    &node.body,
+                );
                 self.within_block(block, |walk| {
                     walk.loop_target(&node.target, over);
                     walk.suite(&node.body);
@@ -64,7 +70,13 @@ impl Walk<'_> {
             }
             Stmt::While(node) => {
                 self.expression(&node.test);
-                self.body(BlockKind::Loop { over: None }, &node.body);
+                self.body(
+                    BlockKind::Loop {
+                        over: None,
+                        awaits: false,
+                    },
+                    &node.body,
+                );
                 self.suite(&node.orelse);
             }
             Stmt::If(node) => self.if_statement(node),
@@ -573,7 +585,13 @@ impl Walk<'_> {
                 };
                 self.bind_all(target, kind);
             }
-            self.block = self.open(BlockKind::Within { entered }, body_span(&node.body));
+            self.block = self.open(
+                BlockKind::Within {
+                    entered,
+                    awaits: node.is_async,
+                },
+                body_span(&node.body),
+            );
             opened.push(self.block);
         }
         self.suite(&node.body);

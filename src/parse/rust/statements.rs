@@ -603,7 +603,14 @@ impl<'a> Walk<'a> {
     fn loop_expr(&mut self, node: &ExprLoop, want: Want) -> Outflow {
         let label = node.label.as_ref().map(|label| self.places.ident(&label.name.ident).0);
         self.breakable(FrameKind::Loop(label), want, |walk| {
-            walk.body(BlockKind::Loop { over: None }, &node.body, Want::Nothing);
+            walk.body(
+                BlockKind::Loop {
+                    over: None,
+                    awaits: false,
+                },
+                &node.body,
+                Want::Nothing,
+            );
             (None, Exit::FallsThrough)
         })
     }
@@ -612,7 +619,13 @@ impl<'a> Walk<'a> {
         let label = node.label.as_ref().map(|label| self.places.ident(&label.name.ident).0);
         let mut captures = Vec::new();
         self.condition(&node.cond, &mut captures);
-        let block = self.open(BlockKind::Loop { over: None }, self.brace_span(&node.body));
+        let block = self.open(
+            BlockKind::Loop {
+                over: None,
+                awaits: false,
+            },
+            self.brace_span(&node.body),
+        );
         self.breakable(FrameKind::Loop(label), Want::Nothing, |walk| {
             walk.within(block, |walk| {
                 for (pattern, subject) in captures {
@@ -627,7 +640,13 @@ impl<'a> Walk<'a> {
         let label = node.label.as_ref().map(|label| self.places.ident(&label.name.ident).0);
         let over = self.value(&node.expr);
         let over = self.elements_of(over);
-        let block = self.open(BlockKind::Loop { over: Some(over) }, self.brace_span(&node.body));
+        let block = self.open(
+            BlockKind::Loop {
+                over: Some(over),
+                awaits: false,
+            },
+            self.brace_span(&node.body),
+        );
         self.breakable(FrameKind::Loop(label), Want::Nothing, |walk| {
             walk.within(block, |walk| {
                 walk.bind_pattern(&node.pat, BindingKind::Element { over }, None);

@@ -30,8 +30,10 @@ pub(super) struct StoredValue {
     pub(super) to_class: bool,
 }
 
+/// Where an object can be of more classes than this, what each of them overrides is not looked at: every edge would be a guess.
+const MOST_RECEIVING: usize = 64;
 /// Overriding methods beyond this number make an edge to each of them a guess.
-const MOST_OVERRIDES: usize = 12;
+const MOST_OVERRIDES: usize = 40;
 
 impl Receivers<'_, '_> {
     // Resolution order
@@ -219,18 +221,11 @@ impl Receivers<'_, '_> {
     }
 
     /// `super().name`
-    pub(super) fn super_member(
-        &mut self,
-        of: ClassRef,
-        receiver: ClassRef,
-        exact: Exact,
-        symbol: Symbol,
-        name: &str,
-    ) -> Things {
+    pub(super) fn super_member(&mut self, of: ClassRef, receiver: ClassRef, exact: Exact, name: &str) -> Things {
         // A class below may put others between: co-operative methods.
         let mut things = Things::default();
         for class in self.receiving(receiver, exact).iter() {
-            things.extend(&self.behind(of, *class, symbol, name));
+            things.extend(&self.behind(of, *class, name));
         }
         if things.len() > 1 {
             things = things.at_most(Confidence::Likely);
@@ -247,11 +242,11 @@ impl Receivers<'_, '_> {
     }
 
     /// What the classes behind `of` in the resolution order of `class` bind `name` to.
-    fn behind(&mut self, of: ClassRef, class: ClassRef, symbol: Symbol, name: &str) -> Things {
+    fn behind(&mut self, of: ClassRef, class: ClassRef, name: &str) -> Things {
         let order = self.resolution_order(class);
         let position = order.iter().position(|ancestor| *ancestor == Ancestor::Project(of));
         let behind = position.map_or(&order[..0], |position| &order[position + 1..]);
-        self.class_level(behind, symbol, name)
+        self.class_level(behind, name)
     }
 
     /// What the objects of a class, or the class, hold under `name`: methods not bound yet.
@@ -268,7 +263,7 @@ impl Receivers<'_, '_> {
             receivers.is_open |= receivers.is_collecting;
             let order = receivers.resolution_order(class);
             let mut things = receivers.stored(&order, symbol);
-            things.extend(&receivers.class_level(&order, symbol, name));
+            things.extend(&receivers.class_level(&order, name));
             things
         })
     }
@@ -312,7 +307,7 @@ impl Receivers<'_, '_> {
     }
 
     /// What the first class of a resolution order that binds `name` in its body binds it to.
-    fn class_level(&mut self, order: &[Ancestor], symbol: Symbol, name: &str) -> Things {
+    fn class_level(&mut self, order: &[Ancestor], name: &str) -> Things {
         for ancestor in order {
             let found = match *ancestor {
                 Ancestor::Project((file, class)) => {
@@ -348,13 +343,36 @@ impl Receivers<'_, '_> {
                 return found;
             }
         }
-        let _ = symbol;
         Things::default()
     }
 
     /// Whether a function that a class binds gets the object as its first argument.
     fn is_plain_in_class(&mut self, function: FunctionRef) -> bool {
         self.class_of(function).is_none() || self.kind_of_method(function) != MethodKind::Static
+    }
+
+    /// The names of the methods that an object can have, each with a file that says it.
+    pub(super) fn method_names(&mut self, class: ClassRef, exact: Exact) -> Vec<(FileId, Name)> {
+        let mut names: Vec<(FileId, Name)> = Vec::new();
+        for class in self.receiving(class, exact).iter() {
+            for ancestor in self.resolution_order(*class).iter() {
+                let Ancestor::Project((file, class)) = *ancestor else {
+                    continue;
+                };
+                let facts = self.facts(file);
+                for binding in facts.bindings_in(facts[class].scope) {
+                    let is_known = || {
+                        names
+                            .iter()
+                            .any(|(at, name)| self.text(*at, *name) == facts.text(binding.name))
+                    };
+                    if matches!(binding.kind, BindingKind::Function(_)) && !is_known() {
+                        names.push((file, binding.name));
+                    }
+                }
+            }
+        }
+        names
     }
 
     // Overriding
@@ -364,6 +382,9 @@ impl Receivers<'_, '_> {
         let receiving = self.receiving(class, exact);
         if let [only] = receiving[..] {
             return self.attribute(only, symbol, name);
+        }
+        if receiving.len() > MOST_RECEIVING {
+            return self.attribute(class, symbol, name);
         }
         let key = match self.dispatch_keys.get(&(class, symbol)) {
             Some(key) => *key,

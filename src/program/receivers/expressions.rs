@@ -2,7 +2,7 @@
 
 use super::{Exact, Receivers, Symbol, Thing, Things};
 use crate::facts::{
-    Anchor, Binding, BindingId, BindingKind, ExprId, ExprKind, FileFacts, How, ImportId, MODULE_SCOPE, Name,
+    Anchor, Binding, BindingId, BindingKind, ExprId, ExprKind, FileFacts, How, ImportId, Language, MODULE_SCOPE, Name,
     ParameterKind, ScopeId, ScopeKind,
 };
 use crate::finding::Confidence;
@@ -101,20 +101,26 @@ impl Receivers<'_, '_> {
     fn free_name(&mut self, file: FileId, name: Name) -> Things {
         let text = self.text(file, name);
         if self.program.has_stars(file) {
-            let symbol = self.symbol(file, name);
-            let starred = self.starred(file, symbol, text);
+            let starred = self.starred(file, text);
             if !starred.is_empty() {
                 return starred;
             }
         }
-        let catalog = self.program.catalog;
-        let root = catalog.root(crate::facts::Language::Python);
-        // A library that is used without an import: a mistake that is worth a look.
-        if root.is_some_and(|root| catalog.child(root, text).is_some()) {
-            let path = self.paths.library(catalog, text);
-            return Things::one(Thing::Library(path)).at_most(Confidence::Possible);
+        let symbol = self.symbol(file, name);
+        if let Some(known) = self.free_names.get(&symbol) {
+            return known.clone();
         }
-        Things::one(Thing::Library(self.paths.builtin(catalog, text)))
+        let catalog = self.program.catalog;
+        let root = catalog.root(Language::Python);
+        let things = if root.is_some_and(|root| catalog.child(root, text).is_some()) {
+            // A library that is used without an import: a mistake that is worth a look.
+            let path = self.paths.library(catalog, text);
+            Things::one(Thing::Library(path)).at_most(Confidence::Possible)
+        } else {
+            Things::one(Thing::Library(self.paths.builtin(catalog, text)))
+        };
+        self.free_names.insert(symbol, things.clone());
+        things
     }
 
     /// What a binding binds its name to.
@@ -341,7 +347,7 @@ impl Receivers<'_, '_> {
                 }
             }
             if things.is_empty() {
-                things = receivers.starred(file, symbol, name);
+                things = receivers.starred(file, name);
             }
             if things.is_empty() {
                 things = receivers.submodule(place, name);
@@ -369,7 +375,7 @@ impl Receivers<'_, '_> {
     }
 
     /// What the star imports of a file bring under `name`.
-    fn starred(&mut self, file: FileId, symbol: Symbol, name: &str) -> Things {
+    fn starred(&mut self, file: FileId, name: &str) -> Things {
         for place in self.program.starred_modules(file, MODULE_SCOPE, name) {
             if let Some((at, scope)) = self.program.names_of(place) {
                 let mut found = self.own_member(at, scope, name);
@@ -381,8 +387,13 @@ impl Receivers<'_, '_> {
                 }
             }
         }
-        let _ = symbol;
-        Things::default()
+        match self.program.starred_library(file, MODULE_SCOPE, name) {
+            Some(node) => {
+                let path = self.paths.of_node(self.program.catalog, node);
+                Things::one(self.library(path))
+            }
+            None => Things::default(),
+        }
     }
 
     // Members
@@ -404,9 +415,13 @@ impl Receivers<'_, '_> {
                 Thing::Module(place) => self.module_member(place, symbol, name),
                 Thing::Class(class, exact) => self.class_member(class, exact, symbol, name),
                 Thing::Instance(class, exact) => self.object_member(class, exact, symbol, name),
-                Thing::Super { of, receiver, exact } => self.super_member(of, receiver, exact, symbol, name),
-                Thing::Library(path) | Thing::LibraryInstance(path) => {
+                Thing::Super { of, receiver, exact } => self.super_member(of, receiver, exact, name),
+                Thing::Library(path) => {
                     let path = self.paths.child(self.program.catalog, path, name);
+                    Things::one(self.library(path))
+                }
+                Thing::LibraryInstance(path) => {
+                    let path = self.paths.member(self.program.catalog, path, name);
                     Things::one(self.library(path))
                 }
                 Thing::Made(file, expr) => self.builtin_member(file, expr, name),

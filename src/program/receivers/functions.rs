@@ -3,6 +3,7 @@
 use super::classes::Ancestor;
 use super::memo::Key;
 use super::news::News;
+use super::things::MOST_FLOWING;
 use super::{Exact, PathId, Receivers, Thing, Things};
 use crate::catalog::{Meaning, Role};
 use crate::facts::{Argument, CallId, ExprId, ExprKind, FileFacts, FunctionId, Parameter, ParameterKind, Splat};
@@ -30,6 +31,16 @@ pub(super) struct Flow {
     pub(super) passed: Passed,
     /// For `*args` and `**kwargs` under which position or keyword it is found there.
     pub(super) slot: Slot,
+}
+
+/// An argument that a library gets to run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handed {
+    pub(crate) value: ExprId,
+    /// Whether it stands where a coroutine is wanted.
+    pub(crate) is_coroutine: bool,
+    /// Whether it is a function that gets called: where one is wanted, or one stands for its coroutine.
+    pub(crate) is_called: bool,
 }
 
 /// What is passed.
@@ -535,13 +546,13 @@ impl Receivers<'_, '_> {
     pub(super) fn results_of_callables(&mut self, path: PathId, file: FileId, call: CallId) -> Things {
         let mut things = Things::default();
         let handed = self.handed_over(path, file, call);
-        if self.gathers(path) || handed.iter().any(|(argument, _)| self.is_spread(file, call, *argument)) {
+        if self.gathers(path) || handed.iter().any(|handed| self.is_spread(file, call, handed.value)) {
             // `first, second = await gather(one(), two())`
             things.add(Thing::Made(file, self.facts(file)[call].expr), Confidence::Certain);
             return things;
         }
-        for (argument, is_called) in handed {
-            let values = self.settled(file, argument);
+        for Handed { value, is_called, .. } in handed {
+            let values = self.settled(file, value);
             if !is_called {
                 things.extend(&values);
                 continue;
@@ -576,16 +587,17 @@ impl Receivers<'_, '_> {
         things
     }
 
-    /// The arguments of a library call that are functions it calls (`true`), or coroutines it runs (`false`).
-    pub(crate) fn handed_over(&self, path: PathId, file: FileId, call: CallId) -> Vec<(ExprId, bool)> {
+    /// The arguments of a library call that are functions it calls, or coroutines it runs.
+    pub(crate) fn handed_over(&self, path: PathId, file: FileId, call: CallId) -> Vec<Handed> {
         let catalog = self.program.catalog;
-        let Some(entry) = self.paths.node(path).and_then(|node| catalog.call(node)) else {
+        let entry = self.paths.node(path).and_then(|node| catalog.call(node));
+        let Some(entry) = entry.filter(|_| self.paths.hands_over(path)) else {
             return Vec::new();
         };
         let facts = self.facts(file);
         let arguments = facts.arguments(&facts[call]);
         let mut found = Vec::new();
-        for (meaning, is_called) in [("callable", true), ("coroutine", false)] {
+        for meaning in ["callable", "coroutine"] {
             let Some((_, places)) = entry.arguments.iter().find(|(name, _)| name == meaning) else {
                 continue;
             };
@@ -600,7 +612,11 @@ impl Receivers<'_, '_> {
                         facts[argument.value].kind,
                         ExprKind::Name { .. } | ExprKind::Member { .. } | ExprKind::Lambda(_)
                     );
-                    found.push((argument.value, is_called || is_reference));
+                    found.push(Handed {
+                        value: argument.value,
+                        is_coroutine: meaning == "coroutine",
+                        is_called: meaning == "callable" || is_reference,
+                    });
                 }
             }
         }
@@ -675,7 +691,7 @@ impl Receivers<'_, '_> {
                 things.extend(&receivers.settle(value));
             }
             receivers.forget_literals(&mut things);
-            things.at_most(Confidence::Likely)
+            things.first(MOST_FLOWING).at_most(Confidence::Likely)
         })
     }
 
@@ -786,27 +802,26 @@ impl Receivers<'_, '_> {
 
     /// Arguments behind a function that is handed to a library are passed on to it: `submit(f, x)`, `partial(f, x)`, `map(f, xs)`.
     fn visit_library_call(&mut self, path: PathId, file: FileId, call: CallId) {
+        if !self.paths.hands_over(path) {
+            return;
+        }
         let facts = self.facts(file);
         let role = self
             .paths
             .node(path)
             .and_then(|node| self.program.catalog.call(node))
             .and_then(|entry| entry.role);
-        let handed: Vec<(ExprId, bool)> = if role == Some(Role::BindsArguments) {
-            facts
-                .arguments(&facts[call])
-                .first()
-                .map(|argument| (argument.value, true))
-                .into_iter()
-                .collect()
-        } else {
-            self.handed_over(path, file, call)
-        };
+        let handed = self.handed_over(path, file, call);
         let maps = self
             .paths
             .builtin_name(path)
             .is_some_and(|name| matches!(name, "map" | "filter"));
-        for (callable, is_called) in handed {
+        for Handed {
+            value: callable,
+            is_called,
+            ..
+        } in handed
+        {
             if !is_called {
                 continue;
             }
@@ -847,8 +862,8 @@ impl Receivers<'_, '_> {
                 .find(|argument| argument.keyword.is_some_and(|keyword| facts.text(keyword) == "args"))
             && let ExprKind::Group(elements) = facts[passed.value].kind
         {
-            for (callable, _) in self.handed_over(path, file, call) {
-                for entry in self.settled(file, callable) {
+            for Handed { value, .. } in self.handed_over(path, file, call) {
+                for entry in self.settled(file, value) {
                     let (function, offset) = match entry.thing {
                         Thing::Function(function) => (function, 0),
                         Thing::Bound(function, ..) => (function, 1),

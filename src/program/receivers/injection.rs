@@ -26,10 +26,7 @@ impl Receivers<'_, '_> {
                 self.yielded(function)
             }
             Thing::Function(function) | Thing::Method(function) => self.given_to(function, None, None),
-            Thing::Bound(function, class, exact) if self.function(function).is_generator => {
-                let _ = (class, exact);
-                self.yielded(function)
-            }
+            Thing::Bound(function, ..) if self.function(function).is_generator => self.yielded(function),
             Thing::Bound(function, class, exact) => self.given_to(function, Some((class, exact)), None),
             Thing::Class(class, exact) => Things::one(Thing::Instance(class, exact)),
             Thing::Instance(class, exact) => {
@@ -50,7 +47,8 @@ impl Receivers<'_, '_> {
         let parameter = facts.parameters(self.function(function))[index as usize];
         let mut found = Vec::new();
         if let Some(default) = parameter.default {
-            self.dependency_of(function.0, default, &mut found);
+            let class = parameter.annotation.map(|annotation| (function.0, annotation));
+            self.dependency_in(function.0, default, class, &mut found);
         }
         if let Some(annotation) = parameter.annotation {
             let mut forms = vec![(function.0, annotation)];
@@ -69,8 +67,9 @@ impl Receivers<'_, '_> {
                         .is_some_and(|name| facts.text(name) == "Annotated")
                     && let ExprKind::Group(parts) = facts[key].kind
                 {
-                    for part in facts.list(parts) {
-                        self.dependency_of(file, *part, &mut found);
+                    let parts = facts.list(parts);
+                    for part in parts {
+                        self.dependency_in(file, *part, parts.first().map(|class| (file, *class)), &mut found);
                     }
                 }
             }
@@ -78,8 +77,19 @@ impl Receivers<'_, '_> {
         found
     }
 
-    /// What a `Depends(…)` expression names; without an argument it is the annotated class, which is found as such.
+    /// What a `Depends(…)` expression names.
     pub(crate) fn dependency_of(&mut self, file: FileId, expr: ExprId, out: &mut Vec<(Thing, (FileId, CallId))>) {
+        self.dependency_in(file, expr, None, out);
+    }
+
+    /// The same; without an argument it is the class that the parameter is annotated with.
+    fn dependency_in(
+        &mut self,
+        file: FileId,
+        expr: ExprId,
+        class: Option<(FileId, ExprId)>,
+        out: &mut Vec<(Thing, (FileId, CallId))>,
+    ) {
         let facts = self.facts(file);
         let ExprKind::Call(call) = facts[expr].kind else {
             return;
@@ -95,10 +105,12 @@ impl Receivers<'_, '_> {
         if !is_dependency {
             return;
         }
-        let Some(argument) = facts.arguments(&facts[call]).first() else {
-            return;
-        };
-        for entry in self.settled(file, argument.value) {
+        let named = facts
+            .arguments(&facts[call])
+            .first()
+            .map(|argument| (file, argument.value));
+        let Some((at, named)) = named.or(class) else { return };
+        for entry in self.settled(at, named) {
             out.push((entry.thing, (file, call)));
         }
     }
@@ -121,6 +133,9 @@ impl Receivers<'_, '_> {
         }
         let wanted = facts.text(parameter.name);
         let class_scope = definition.class.map(|class| facts[class].scope);
+        if is_parametrized(facts, id, wanted) {
+            return None;
+        }
         let own = class_scope
             .and_then(|scope| self.fixture_in(file, scope, wanted, function))
             .or_else(|| self.fixture_in(file, crate::facts::MODULE_SCOPE, wanted, function));
@@ -157,6 +172,24 @@ impl Receivers<'_, '_> {
         }
         found
     }
+}
+
+/// Whether a test's decorator gives the values of a parameter itself: `parametrize("user, token", [...])`.
+fn is_parametrized(facts: &crate::facts::FileFacts, function: FunctionId, parameter: &str) -> bool {
+    facts.list(facts[function].decorators).iter().any(|decorator| {
+        let ExprKind::Call(call) = facts[*decorator].kind else {
+            return false;
+        };
+        let names = facts.arguments(&facts[call]).first().map(|argument| argument.value);
+        let is_it = |names: ExprId| match facts[names].kind {
+            ExprKind::Text(text) => facts.text(text).split(',').any(|name| name.trim() == parameter),
+            _ => false,
+        };
+        names.is_some_and(|names| match facts[names].kind {
+            ExprKind::Group(each) => facts.list(each).iter().any(|name| is_it(*name)),
+            _ => is_it(names),
+        })
+    })
 }
 
 /// Whether a function is a fixture of pytest.

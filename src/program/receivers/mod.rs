@@ -20,6 +20,7 @@ mod news;
 mod paths;
 mod things;
 
+pub(crate) use functions::Handed;
 pub(crate) use paths::{PathId, Paths};
 pub(crate) use things::{Entry, Exact, Thing, Things};
 
@@ -37,8 +38,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Rounds after which what callers pass has settled: further ones found next to nothing on any program that was measured.
-const MOST_ROUNDS: u32 = 3;
+/// How often what callers pass is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// As far as rules need it: what is passed, and what that is passed on as.
+    Rules,
+    /// Until it has settled, on all programs that were measured: a function that is told what to call by one that was told.
+    Graph,
+}
 /// Values are followed this deep.
 const DEEPEST: u32 = 160;
 
@@ -55,6 +62,8 @@ pub(crate) struct Receivers<'p, 'a> {
     member_keys: FxHashMap<(FileId, ScopeId, Symbol), Key>,
     container_keys: FxHashMap<(FileId, ExprId, Held), Key>,
     symbols: FxHashMap<Box<str>, Symbol>,
+    /// What names stand for that no scope binds.
+    free_names: FxHashMap<Symbol, Things>,
     /// The symbols of the names of each file, plus one; 0 where not asked for yet.
     symbols_of: Vec<Vec<u32>>,
     /// What callers pass, by the parameter's key.
@@ -112,7 +121,7 @@ pub(crate) struct Symbol(u32);
 
 impl<'p, 'a> Receivers<'p, 'a> {
     /// Works out what every call of the program calls: the workers, each of which knows it of its own files.
-    pub(crate) fn find(program: &'p Program<'a>) -> Vec<Self> {
+    pub(crate) fn find(program: &'p Program<'a>, depth: Depth) -> Vec<Self> {
         let mut workers: Vec<Self> = shares(program).into_iter().map(|own| Self::new(program, own)).collect();
         Self::work(&mut workers, Self::find_derived);
         Self::work(&mut workers, |worker| {
@@ -120,7 +129,11 @@ impl<'p, 'a> Receivers<'p, 'a> {
             worker.find_own_stores();
         });
         Self::work(&mut workers, Self::find_writes);
-        for round in 0..MOST_ROUNDS {
+        let rounds = match depth {
+            Depth::Rules => 2,
+            Depth::Graph => 3,
+        };
+        for round in 0..rounds {
             workers.iter_mut().for_each(Self::next_round);
             Self::work(&mut workers, |worker| worker.visit_all(round == 0));
             if workers.iter().all(|worker| !worker.has_news) {
@@ -188,6 +201,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             member_keys: FxHashMap::default(),
             container_keys: FxHashMap::default(),
             symbols: FxHashMap::default(),
+            free_names: FxHashMap::default(),
             symbols_of: vec![Vec::new(); program.files.len()],
             flows: FxHashMap::default(),
             stores: FxHashMap::default(),

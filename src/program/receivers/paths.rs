@@ -12,16 +12,20 @@ pub(crate) struct PathId(u32);
 #[derive(Debug, Default)]
 pub(crate) struct Paths {
     paths: Vec<Path>,
-    children: FxHashMap<(PathId, Box<str>), PathId>,
     of_node: FxHashMap<Node, PathId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Path {
     /// As reports write it.
     text: Box<str>,
     /// What the catalog knows of it.
     node: Option<Node>,
+    /// Whether calling it hands functions or coroutines over to the library.
+    hands_over: bool,
+    children: FxHashMap<Box<str>, PathId>,
+    /// The members of objects of the class at this path, where they are not the same.
+    members: FxHashMap<Box<str>, PathId>,
 }
 
 /// The catalog's name for what needs no import, and the one that call graphs use.
@@ -31,12 +35,10 @@ impl Paths {
     /// The top of all paths, with the built-ins as its first child.
     pub(crate) fn new(catalog: &Catalog, language: Language) -> Self {
         let mut paths = Self::default();
-        paths.paths.push(Path {
-            text: "".into(),
-            node: catalog.root(language),
-        });
+        let root = paths.push(catalog, "".into(), catalog.root(language));
         let node = catalog.root(language).and_then(|root| catalog.child(root, BUILTINS.0));
-        paths.push(PathId(0), BUILTINS.0, BUILTINS.1.into(), node);
+        let builtins = paths.push(catalog, BUILTINS.1.into(), node);
+        paths.get_mut(root).children.insert(BUILTINS.0.into(), builtins);
         paths
     }
 
@@ -52,17 +54,30 @@ impl Paths {
 
     /// The member `name` of what `path` stands for.
     pub(crate) fn child(&mut self, catalog: &Catalog, path: PathId, name: &str) -> PathId {
-        if let Some(child) = self.children.get(&(path, name.into())) {
+        if let Some(child) = self.get(path).children.get(name) {
             return *child;
         }
-        let Path { text, node } = &self.paths[path.0 as usize];
-        let node = node.and_then(|node| catalog.child(node, name));
-        let text = if text.is_empty() {
-            name.into()
+        let node = self.node(path).and_then(|node| catalog.child(node, name));
+        let child = self.push(catalog, self.below(path, name), node);
+        self.get_mut(path).children.insert(name.into(), child);
+        child
+    }
+
+    /// The member `name` of an object of the class at `path`. What the catalog says of all that lies below a package does not speak of
+    /// the methods of its objects.
+    pub(crate) fn member(&mut self, catalog: &Catalog, path: PathId, name: &str) -> PathId {
+        if let Some(known) = self.get(path).members.get(name) {
+            return *known;
+        }
+        let node = self.node(path).and_then(|node| catalog.child(node, name));
+        let is_any = node.is_some_and(|node| catalog.path(node).ends_with('*'));
+        let member = if is_any {
+            self.push(catalog, self.below(path, name), None)
         } else {
-            format!("{text}.{name}").into()
+            self.child(catalog, path, name)
         };
-        self.push(path, name, text, node)
+        self.get_mut(path).members.insert(name.into(), member);
+        member
     }
 
     /// The path of what the catalog knows.
@@ -79,11 +94,16 @@ impl Paths {
     }
 
     pub(crate) fn node(&self, path: PathId) -> Option<Node> {
-        self.paths[path.0 as usize].node
+        self.get(path).node
     }
 
     pub(crate) fn text(&self, path: PathId) -> &str {
-        &self.paths[path.0 as usize].text
+        &self.get(path).text
+    }
+
+    /// Whether calling `path` hands functions or coroutines over to the library.
+    pub(crate) fn hands_over(&self, path: PathId) -> bool {
+        self.get(path).hands_over
     }
 
     /// The name of a built-in; none for anything of a library.
@@ -91,10 +111,33 @@ impl Paths {
         self.text(path).strip_prefix(BUILTINS.1)?.strip_prefix('.')
     }
 
-    fn push(&mut self, parent: PathId, name: &str, text: Box<str>, node: Option<Node>) -> PathId {
-        let id = PathId(u32::try_from(self.paths.len()).unwrap_or(u32::MAX));
-        self.paths.push(Path { text, node });
-        self.children.insert((parent, name.into()), id);
-        id
+    fn get(&self, path: PathId) -> &Path {
+        &self.paths[path.0 as usize]
+    }
+
+    fn get_mut(&mut self, path: PathId) -> &mut Path {
+        &mut self.paths[path.0 as usize]
+    }
+
+    fn below(&self, path: PathId, name: &str) -> Box<str> {
+        match self.text(path) {
+            "" => name.into(),
+            text => format!("{text}.{name}").into(),
+        }
+    }
+
+    fn push(&mut self, catalog: &Catalog, text: Box<str>, node: Option<Node>) -> PathId {
+        let entry = node.and_then(|node| catalog.call(node));
+        let hands_over = entry.is_some_and(|entry| {
+            let mut meanings = entry.arguments.iter().map(|(meaning, _)| meaning.as_str());
+            meanings.any(|meaning| matches!(meaning, "callable" | "coroutine"))
+        });
+        self.paths.push(Path {
+            text,
+            node,
+            hands_over,
+            ..Path::default()
+        });
+        PathId(u32::try_from(self.paths.len() - 1).unwrap_or(u32::MAX))
     }
 }

@@ -67,8 +67,10 @@ pub(crate) struct Entry {
     pub(crate) confidence: Confidence,
 }
 
+/// A value that comes by way of parameters or containers is told apart from no more others than this.
+pub(super) const MOST_FLOWING: usize = 12;
 /// More things than this are not told apart: the first ones found stay.
-const MOST_THINGS: usize = 12;
+const MOST_THINGS: usize = 48;
 
 /// A bounded set of things, in the order they were found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -108,6 +110,12 @@ impl Things {
         self
     }
 
+    /// The first `most` of them.
+    pub(super) fn first(mut self, most: usize) -> Self {
+        self.0.truncate(most);
+        self
+    }
+
     pub(crate) fn retain(&mut self, keep: impl Fn(Thing) -> bool) {
         self.0.retain(|entry| keep(entry.thing));
     }
@@ -116,9 +124,9 @@ impl Things {
         self.0.is_empty()
     }
 
-    /// Whether no further thing would be kept.
+    /// Whether a container that holds these need not be looked at any further.
     pub(crate) fn is_full(&self) -> bool {
-        self.0.len() >= MOST_THINGS
+        self.0.len() >= MOST_FLOWING
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -1,0 +1,198 @@
+//! Entry points: the functions that frameworks, test runners and people start, and the ways that lead from them.
+
+use super::calls::CallEdge;
+use super::names::{FunctionRef, Origin};
+use super::{Program, Way};
+use crate::catalog::Role;
+use crate::facts::{BlockKind, ExprKind, Language, ScopeId};
+use crate::finding::{CodeScope, Confidence, Site, Step};
+use crate::source::FileId;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::VecDeque;
+
+/// Where a program is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Surface {
+    /// A request over HTTP.
+    Http,
+    /// A WebSocket connection.
+    Websocket,
+    /// A task of a queue.
+    Task,
+    /// The command line.
+    Command,
+    /// A test.
+    Test,
+}
+
+/// A function that is not called by the program but by what runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryPoint {
+    /// The function.
+    pub function: FunctionRef,
+    /// What enters there.
+    pub surface: Surface,
+}
+
+/// All entry points.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    all: Vec<EntryPoint>,
+    functions: FxHashSet<FunctionRef>,
+}
+
+impl Entries {
+    pub(super) fn find(program: &Program<'_>) -> Self {
+        let mut all = registered(program);
+        all.extend(tests(program));
+        all.sort_by_key(|entry| (entry.function, entry.surface));
+        all.dedup();
+        let functions = all.iter().map(|entry| entry.function).collect();
+        Self { all, functions }
+    }
+}
+
+/// Functions that a library's call or decorator makes handlers, tasks or commands.
+fn registered(program: &Program<'_>) -> Vec<EntryPoint> {
+    let mut found = Vec::new();
+    for site in program.sites() {
+        let surface = match program.entry(site).and_then(|entry| entry.role) {
+            Some(Role::HandlesRequest) => Surface::Http,
+            Some(Role::HandlesWebsocket) => Surface::Websocket,
+            Some(Role::RunsTask) => Surface::Task,
+            Some(Role::RunsCommand) => Surface::Command,
+            _ => continue,
+        };
+        if let Some(handler) = program.argument(site, "callable") {
+            let handlers = program.values(site.file, handler).into_iter();
+            found.extend(handlers.filter_map(|value| match value.origin {
+                Origin::Function(function) => Some(EntryPoint { function, surface }),
+                _ => None,
+            }));
+            continue;
+        }
+        let facts = &program[site.file].facts;
+        let decorated = facts
+            .functions
+            .iter()
+            .position(|function| facts.list(function.decorators).contains(&site.expr));
+        if let Some(function) = decorated {
+            let function = crate::facts::FunctionId(u32::try_from(function).unwrap_or(u32::MAX));
+            found.push(EntryPoint {
+                function: (site.file, function),
+                surface,
+            });
+        }
+    }
+    found
+}
+
+/// Test functions and methods, by the names that test runners go by.
+fn tests(program: &Program<'_>) -> Vec<EntryPoint> {
+    program.for_each_file(|file, data| {
+        if data.scope != CodeScope::Test || data.language != Language::Python {
+            return Vec::new();
+        }
+        let functions = data.facts.functions.iter().enumerate().filter(|(_, function)| {
+            function
+                .name
+                .is_some_and(|name| data.facts.text(name).starts_with("test"))
+        });
+        functions
+            .map(|(index, _)| EntryPoint {
+                function: (file, crate::facts::FunctionId(u32::try_from(index).unwrap_or(u32::MAX))),
+                surface: Surface::Test,
+            })
+            .collect()
+    })
+}
+
+impl Program<'_> {
+    /// Where the program is entered, in the order of files.
+    #[must_use]
+    pub fn entry_points(&self) -> &[EntryPoint] {
+        &self.entries.all
+    }
+
+    /// The shortest way from an entry point to `function`, by whatever control passes; from a test only where nothing else leads
+    /// there. The way has no calls where the function is an entry point itself.
+    #[must_use]
+    pub fn way_from_entry(&self, function: FunctionRef) -> Option<Way<'_>> {
+        let is_test = |(file, _): FunctionRef| self[file].scope == CodeScope::Test;
+        self.way_to(function, &|entry| !is_test(entry))
+            .or_else(|| self.way_to(function, &|_| true))
+    }
+
+    /// The trail from an entry point to a place in `scope` of `file`; empty where no entry point leads there.
+    #[must_use]
+    pub fn trail_to(&self, file: FileId, scope: ScopeId, place: Site) -> Vec<Step> {
+        let function = self[file].facts.function_around(scope).map(|function| (file, function));
+        let way = function.and_then(|function| self.way_from_entry(function));
+        let Some(way) = way.filter(|way| !way.calls.is_empty()) else {
+            return Vec::new();
+        };
+        let mut steps = self.steps(&way);
+        steps.push(Step {
+            site: place,
+            symbol: self.symbol(file, scope),
+            note: "does the work".to_owned(),
+        });
+        steps
+    }
+
+    fn way_to(&self, function: FunctionRef, counts: &dyn Fn(FunctionRef) -> bool) -> Option<Way<'_>> {
+        let is_entry = |function: FunctionRef| self.entries.functions.contains(&function) && counts(function);
+        let mut next: FxHashMap<FunctionRef, &CallEdge> = FxHashMap::default();
+        let mut waiting = VecDeque::from([function]);
+        let mut seen = FxHashSet::from_iter([function]);
+        while let Some(callee) = waiting.pop_front() {
+            if is_entry(callee) {
+                let mut calls = Vec::new();
+                let mut at = callee;
+                while let Some(edge) = next.get(&at) {
+                    calls.push(*edge);
+                    at = edge.callee;
+                }
+                let confidence = calls.iter().map(|edge| edge.confidence).min();
+                return Some(Way {
+                    calls,
+                    confidence: confidence.unwrap_or(Confidence::Certain),
+                });
+            }
+            for edge in self.calls_into(callee) {
+                if edge.confidence == Confidence::Possible {
+                    continue;
+                }
+                match edge.caller {
+                    (file, Some(caller)) if seen.insert((file, caller)) => {
+                        next.insert((file, caller), edge);
+                        waiting.push_back((file, caller));
+                    }
+                    // `if __name__ == "__main__":` is where people enter.
+                    (file, None) if self.is_main(edge) && counts((file, callee.1)) => {
+                        let mut calls = vec![edge];
+                        let mut at = callee;
+                        while let Some(edge) = next.get(&at) {
+                            calls.push(*edge);
+                            at = edge.callee;
+                        }
+                        let confidence = calls.iter().map(|edge| edge.confidence).min()?;
+                        return Some(Way { calls, confidence });
+                    }
+                    _ => {}
+                }
+            }
+        }
+        None
+    }
+
+    fn is_main(&self, edge: &CallEdge) -> bool {
+        let facts = &self[edge.site.file].facts;
+        edge.call.is_some_and(|call| {
+            facts
+                .blocks_around(facts[call].block)
+                .any(|(_, block)| block.kind == BlockKind::Main)
+                && matches!(facts[facts[call].expr].kind, ExprKind::Call(_))
+        })
+    }
+}

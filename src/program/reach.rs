@@ -1,0 +1,125 @@
+//! By which ways control gets to a function: from async code, from an entry point.
+//!
+//! Ways are looked for backwards, from the few functions that a rule asks about to whoever calls them, so that a whole program is
+//! searched only where something is to be found. The shortest way is the witness.
+
+use super::calls::{By, CallEdge, Caller, Thread};
+use super::names::FunctionRef;
+use super::{LoopState, Program};
+use crate::finding::{Confidence, Step};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::VecDeque;
+
+/// A way from one function to another, by the calls that it takes.
+#[derive(Clone, Debug)]
+pub struct Way<'p> {
+    /// The calls, the first one first.
+    pub calls: Vec<&'p CallEdge>,
+    /// The worst of their confidences.
+    pub confidence: Confidence,
+}
+
+/// The ways from async code to a function.
+#[derive(Clone, Debug)]
+pub struct AsyncWays<'p> {
+    /// The shortest.
+    pub shortest: Way<'p>,
+    /// How many other async functions get there.
+    pub others: usize,
+}
+
+/// More functions are not searched: who is called from everywhere is not understood by ways.
+const MOST_FUNCTIONS: usize = 20_000;
+
+impl Program<'_> {
+    /// The ways by which async functions call `function` in their own thread, while their loop is running. Calls that are made only
+    /// where no loop runs are no part of such a way.
+    #[must_use]
+    pub fn ways_from_async(&self, function: FunctionRef) -> Option<AsyncWays<'_>> {
+        [Confidence::Certain, Confidence::Likely, Confidence::Possible]
+            .into_iter()
+            .find_map(|least| self.ways_from_async_of(function, least))
+    }
+
+    fn ways_from_async_of(&self, function: FunctionRef, least: Confidence) -> Option<AsyncWays<'_>> {
+        let mut next: FxHashMap<FunctionRef, &CallEdge> = FxHashMap::default();
+        let mut roots: Vec<&CallEdge> = Vec::new();
+        let mut seen_roots: FxHashSet<Caller> = FxHashSet::default();
+        let mut waiting = VecDeque::from([function]);
+        let mut seen = FxHashSet::from_iter([function]);
+        while let Some(callee) = waiting.pop_front() {
+            if seen.len() > MOST_FUNCTIONS {
+                break;
+            }
+            for edge in self.calls_into(callee) {
+                if edge.confidence < least || edge.thread == Thread::Other || self.runs_without_loop(edge) {
+                    continue;
+                }
+                let (file, Some(caller)) = edge.caller else { continue };
+                let is_async = self[file].facts[caller].is_async;
+                // What the loop calls later runs on it, whoever asked for that.
+                if is_async || edge.by == By::Scheduled {
+                    if seen_roots.insert(edge.caller) {
+                        roots.push(edge);
+                    }
+                } else if seen.insert((file, caller)) {
+                    next.insert((file, caller), edge);
+                    waiting.push_back((file, caller));
+                }
+            }
+        }
+        let first = *roots.first()?;
+        let mut calls = vec![first];
+        while let Some(edge) = calls.last().and_then(|edge| next.get(&edge.callee)) {
+            calls.push(edge);
+        }
+        let confidence = calls.iter().map(|edge| edge.confidence).min()?;
+        Some(AsyncWays {
+            shortest: Way { calls, confidence },
+            others: roots.len() - 1,
+        })
+    }
+
+    /// Whether a call is made only where its code found that no loop is running.
+    fn runs_without_loop(&self, edge: &CallEdge) -> bool {
+        let file = edge.site.file;
+        let facts = &self[file].facts;
+        edge.call
+            .is_some_and(|call| self.loop_state(file, facts[call].block, facts[call].expr) == LoopState::NotRunning)
+    }
+
+    /// The steps of a trail: each call of a way, where it stands and what it calls.
+    #[must_use]
+    pub fn steps(&self, way: &Way<'_>) -> Vec<Step> {
+        let step = |edge: &&CallEdge| Step {
+            site: edge.site,
+            symbol: self.symbol_of_caller(edge.caller),
+            note: format!("{} `{}`", verb(edge), self.symbol_of_function(edge.callee)),
+        };
+        way.calls.iter().map(step).collect()
+    }
+
+    /// The dotted name of a calling function or module.
+    #[must_use]
+    pub fn symbol_of_caller(&self, (file, function): Caller) -> String {
+        match function {
+            Some(function) => self.symbol_of_function((file, function)),
+            None => self.symbol(file, crate::facts::MODULE_SCOPE),
+        }
+    }
+
+    /// The dotted name of a function.
+    #[must_use]
+    pub fn symbol_of_function(&self, (file, function): FunctionRef) -> String {
+        self.symbol(file, self[file].facts[function].scope)
+    }
+}
+
+fn verb(edge: &CallEdge) -> &'static str {
+    match (edge.by, edge.thread) {
+        (By::Call, Thread::Same) => "calls",
+        (By::Call, Thread::Other) => "runs in another thread",
+        (By::Scheduled, _) => "schedules",
+        (By::Injected, _) => "depends on",
+    }
+}

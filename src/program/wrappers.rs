@@ -1,0 +1,172 @@
+//! Secrets that are read through the program's own functions: `get_env().get("JWT_SECRET")`.
+//!
+//! A wrapper is any function that reads the setting which one of its parameters names; nothing is configured. From the library's
+//! calls we go backwards, caller by caller, until a call says the name.
+
+use super::Program;
+use super::names::{FunctionRef, Origin};
+use super::secrets::{ReadBy, SecretRead, is_switch, only_for_presence, sorted};
+use super::values::Passing;
+use crate::catalog::Role;
+use crate::facts::{ExprId, ExprKind};
+use crate::finding::Confidence;
+use crate::source::FileId;
+use rustc_hash::FxHashSet;
+use std::collections::VecDeque;
+
+/// A function that reads the setting that a parameter of it names.
+#[derive(Clone, Debug)]
+struct Wrapper {
+    named: Named,
+    /// The functions it goes through, itself first.
+    through: Vec<FunctionRef>,
+    confidence: Confidence,
+}
+
+/// A setting's name that is, or is put together from, what a caller passes.
+#[derive(Clone, Debug)]
+struct Named {
+    function: FunctionRef,
+    parameter: u32,
+    before: String,
+    behind: String,
+}
+
+/// Wrappers of wrappers are followed this deep.
+const DEEPEST: usize = 8;
+
+/// The reads through wrappers, each where the name is said.
+pub(super) fn reads(program: &Program<'_>) -> Vec<SecretRead> {
+    let innermost = program.sites_of(Role::ReadsSetting).filter_map(|site| {
+        let name = program.argument(site, "name")?;
+        let named = named_by_caller(program, site.file, name)?;
+        Some(Wrapper {
+            through: vec![named.function],
+            named,
+            confidence: site.confidence,
+        })
+    });
+    let mut waiting: VecDeque<Wrapper> = innermost.collect();
+    let mut seen: FxHashSet<(FunctionRef, u32)> = FxHashSet::default();
+    let mut reads = Vec::new();
+    while let Some(wrapper) = waiting.pop_front() {
+        if !seen.insert((wrapper.named.function, wrapper.named.parameter)) {
+            continue;
+        }
+        for passing in program.passing_into(wrapper.named.function) {
+            let Some(argument) = program.passed(&passing, wrapper.named.function, wrapper.named.parameter) else {
+                continue;
+            };
+            let confidence = wrapper.confidence.min(passing.confidence);
+            if let Some(outer) = named_by_caller(program, passing.file, argument.value)
+                && wrapper.through.len() < DEEPEST
+            {
+                waiting.push_back(wrapper.inside(outer, confidence));
+            }
+            reads.extend(read(program, &passing, argument.value, &wrapper, confidence));
+        }
+    }
+    reads
+}
+
+impl Wrapper {
+    /// The wrapper that calls this one with the name that its own caller passes.
+    fn inside(&self, outer: Named, confidence: Confidence) -> Self {
+        Self {
+            through: std::iter::once(outer.function)
+                .chain(self.through.iter().copied())
+                .collect(),
+            named: Named {
+                before: format!("{}{}", self.named.before, outer.before),
+                behind: format!("{}{}", outer.behind, self.named.behind),
+                ..outer
+            },
+            confidence,
+        }
+    }
+}
+
+/// The read at a call that says the name of a secret.
+fn read(
+    program: &Program<'_>,
+    passing: &Passing,
+    argument: ExprId,
+    wrapper: &Wrapper,
+    confidence: Confidence,
+) -> Option<SecretRead> {
+    let file = passing.file;
+    let facts = &program[file].facts;
+    let call = &facts[passing.call];
+    let words = program.catalog().words();
+    let listed = program.elements(file, argument, 0).into_iter();
+    let listed = listed.flat_map(|(file, element)| program.texts(file, element));
+    let texts = program.texts(file, argument).into_iter().chain(listed);
+    let names = texts.map(|text| format!("{}{}{}", wrapper.named.before, text.text, wrapper.named.behind));
+    let names = sorted(names.filter(|name| words.is_secret(name)));
+    let is_switched = facts
+        .arguments(call)
+        .iter()
+        .any(|argument| is_switch(program, facts, argument.value));
+    if names.is_empty() || is_switched {
+        return None;
+    }
+    let by = if only_for_presence(facts, call.expr) {
+        ReadBy::Presence
+    } else {
+        ReadBy::Name
+    };
+    Some(SecretRead {
+        primary: program.callee_site(file, call),
+        scope: call.scope,
+        by,
+        names,
+        subject: program.written(file, call.callee),
+        confidence,
+        through: wrapper.through.clone(),
+    })
+}
+
+/// The parameter that a setting's name is, or is put together from: `name`, `name.upper()`, `f"JWT_{name}"`.
+fn named_by_caller(program: &Program<'_>, file: FileId, name: ExprId) -> Option<Named> {
+    let facts = &program[file].facts;
+    match facts[name].kind {
+        ExprKind::Template(parts) => {
+            let mut found: Option<Named> = None;
+            let (mut before, mut behind) = (String::new(), String::new());
+            for part in facts.list(parts) {
+                let text = match facts[*part].kind {
+                    ExprKind::Text(text) => facts.text(text),
+                    _ if found.is_none() => {
+                        found = named_by_caller(program, file, *part);
+                        if found.is_some() { "" } else { "*" }
+                    }
+                    _ => "*",
+                };
+                if found.is_some() { &mut behind } else { &mut before }.push_str(text);
+            }
+            found.map(|named| Named {
+                before,
+                behind,
+                ..named
+            })
+        }
+        ExprKind::Call(call) => match facts[facts[call].callee].kind {
+            ExprKind::Member { object, name } if matches!(facts.text(name), "upper" | "strip") => {
+                named_by_caller(program, file, object)
+            }
+            _ => None,
+        },
+        _ => program
+            .values(file, name)
+            .into_iter()
+            .find_map(|value| match value.origin {
+                Origin::Parameter(function, parameter) => Some(Named {
+                    function,
+                    parameter,
+                    before: String::new(),
+                    behind: String::new(),
+                }),
+                _ => None,
+            }),
+    }
+}
