@@ -298,7 +298,7 @@ impl Words {
     #[must_use]
     pub fn verifies(&self, name: &str) -> bool {
         let words = split(name);
-        let says = |list: &[String]| words.iter().any(|word| has(list, word));
+        let says = |list: &[String]| words.split(' ').any(|word| has(list, word));
         says(&self.file.verification.verbs) && !says(&self.file.verification.forms)
     }
 

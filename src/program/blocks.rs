@@ -266,7 +266,7 @@ impl Program<'_> {
                 LoopState::NotRunning
             }
         };
-        if self.tells_running(file, subject) || self.asks_by_function(file, subject) {
+        if self.tells_running(file, subject) {
             return state(present);
         }
         let facts = &self[file].facts;
@@ -289,7 +289,7 @@ impl Program<'_> {
             let BindingKind::Value(value) = binding.kind else {
                 continue;
             };
-            if self.tells_running(file, value) || self.asks_by_function(file, value) {
+            if self.tells_running(file, value) {
                 return state(present);
             }
             // `loop = None if is_running() else own_loop()`: there is one only where none is running.
@@ -381,44 +381,6 @@ impl Program<'_> {
             _ => false,
         };
         !of_new_loop && self.role_of(file, expr) == Some(Role::TellsLoopRunning)
-    }
-
-    /// Whether an expression calls a function of the program that asks: it gives the loop, or yes, where one runs, and nothing, or no,
-    /// where asking failed.
-    fn asks_by_function(&self, file: FileId, expr: ExprId) -> bool {
-        let facts = &self[file].facts;
-        let ExprKind::Call(call) = facts[expr].kind else {
-            return false;
-        };
-        if !facts.arguments(&facts[call]).is_empty() {
-            return false;
-        }
-        let callees = self.values(file, facts[call].callee);
-        let [callee] = &callees[..] else { return false };
-        let Origin::Function((at, function)) = callee.origin else {
-            return false;
-        };
-        let facts = &self[at].facts;
-        let mut told = (false, false);
-        for returned in facts.returns.iter().filter(|returned| returned.function == function) {
-            let absent = match returned.value.map(|value| facts[value].kind) {
-                None | Some(ExprKind::Nothing | ExprKind::Truth(false)) => true,
-                Some(ExprKind::Truth(true) | ExprKind::Call(_) | ExprKind::Name { .. }) => false,
-                Some(_) => return false,
-            };
-            let where_none_runs = facts.blocks_around(returned.block).any(|(_, block)| {
-                matches!(block.kind, BlockKind::Rescue { attempt, catches }
-                    if self.asks_for_loop(at, attempt) && catches_runtime_error(facts, catches))
-            });
-            if absent && where_none_runs {
-                told.0 = true;
-            } else if !absent && !where_none_runs {
-                told.1 = true;
-            } else {
-                return false;
-            }
-        }
-        told == (true, true)
     }
 
     fn is_question(&self, file: FileId, expr: ExprId) -> bool {
