@@ -133,15 +133,21 @@ impl Catalog {
         self.last_names.contains(name)
     }
 
-    /// Whether every catalogued function of this name, in any type of the language, has `role`, and there is one.
+    /// The names that only functions with `role` have among the catalogued functions of a language, whatever type they belong to.
     #[must_use]
-    pub fn all_named_have(&self, language: Language, name: &str, role: Role) -> bool {
-        if !self.is_last_name(name) {
-            return false;
+    pub fn names_only_of(&self, language: Language, role: Role) -> FxHashSet<&str> {
+        let named = |with: bool| {
+            let entries = self
+                .entries
+                .iter()
+                .filter(move |entry| (entry.role == Some(role)) == with && language_of(&entry.path) == language);
+            entries.filter_map(|entry| split(&entry.path).last())
+        };
+        let mut names: FxHashSet<&str> = named(true).collect();
+        for other in named(false) {
+            names.remove(other);
         }
-        let is_named = |entry: &&Entry| split(&entry.path).last() == Some(name) && language_of(&entry.path) == language;
-        let mut named = self.entries.iter().filter(is_named).peekable();
-        named.peek().is_some() && named.all(|entry| entry.role == Some(role))
+        names
     }
 
     /// The canonical path.

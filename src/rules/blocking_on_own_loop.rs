@@ -3,8 +3,8 @@
 use super::Findings;
 use crate::catalog::Role;
 use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId, ScopeKind};
-use crate::finding::{Confidence, Site, Step};
-use crate::program::{By, CallEdge, FunctionRef, LibrarySite, LoopState, Program, Thread};
+use crate::finding::{Confidence, Site};
+use crate::program::{LibrarySite, LoopState, Program};
 use crate::source::{FileId, Span};
 
 /// Reports waits for work of the own loop, results that are asked for too early, and waits that hold the loop up.
@@ -51,13 +51,18 @@ fn waiting(program: &Program<'_>, site: &LibrarySite, call: CallId, out: &mut Fi
     });
     let confidence = confidence.min(site.confidence);
     let way = match (owner, function) {
-        (Owner::OwnLoop { .. }, _) if is_async => Some(Vec::new()),
-        (Owner::OwnLoop { asks: true }, _) => Some(Vec::new()),
-        (Owner::OwnLoop { asks: false }, Some(function)) => way_from_async(program, (site.file, function)),
+        (Owner::OwnLoop { .. }, _) if is_async => Some((Vec::new(), confidence)),
+        (Owner::OwnLoop { asks: true }, _) => Some((Vec::new(), confidence)),
+        (Owner::OwnLoop { asks: false }, Some(function)) => {
+            program.ways_from_async((site.file, function)).map(|ways| {
+                let way = ways.shortest;
+                (program.steps(&way), confidence.min(way.confidence))
+            })
+        }
         _ => None,
     };
     let call = program.written(site.file, site.callee);
-    if let Some(way) = way {
+    if let Some((way, confidence)) = way {
         let message = if way.is_empty() { "own-loop" } else { "reached" };
         let mut values = vec![("call", call)];
         if let Some(first) = way.first() {
@@ -288,16 +293,14 @@ fn blocking(
 
 /// Methods whose name alone says so: the object comes out of a pair, such as a channel's ends.
 fn blocking_by_name(program: &Program<'_>, out: &mut Findings) {
+    let names = program.catalog().names_only_of(Language::Rust, Role::BlocksThread);
     for (file, data) in program.files().filter(|(_, data)| data.language == Language::Rust) {
         let facts = &data.facts;
         for call in &facts.calls {
             let ExprKind::Member { object, name } = facts[call.callee].kind else {
                 continue;
             };
-            let is_named = program
-                .catalog()
-                .all_named_have(Language::Rust, facts.text(name), Role::BlocksThread);
-            let is_unknown = is_named
+            let is_unknown = names.contains(facts.text(name))
                 && program.site_at(file, call.expr).is_none()
                 && program.settled_values(file, object).is_empty();
             if is_unknown {
@@ -313,75 +316,6 @@ fn blocking_by_name(program: &Program<'_>, out: &mut Findings) {
             }
         }
     }
-}
-
-// How async code comes here
-
-/// Ways are followed this far up.
-const MOST_CALLS: usize = 12;
-
-/// The shortest chain of calls, in one thread, from async code to a synchronous function: the first step stands in the async function.
-fn way_from_async(program: &Program<'_>, function: FunctionRef) -> Option<Vec<Step>> {
-    let mut seen: Vec<(FunctionRef, Option<(usize, &CallEdge)>)> = vec![(function, None)];
-    let mut from = 0;
-    for _ in 0..MOST_CALLS {
-        let until = seen.len();
-        for at in from..until {
-            let callee = seen[at].0;
-            for edge in program.calls_into(callee) {
-                if edge.thread != Thread::Same || edge.by == By::Injected || is_without_loop(program, edge) {
-                    continue;
-                }
-                let caller = edge.caller.1.map(|function| (edge.caller.0, function));
-                let is_on_loop = edge.by == By::Scheduled
-                    || caller.is_some_and(|(file, function)| program[file].facts[function].is_async);
-                if is_on_loop {
-                    return Some(steps(program, &seen, at, edge));
-                }
-                if let Some(caller) = caller.filter(|caller| !seen.iter().any(|(known, _)| known == caller)) {
-                    seen.push((caller, Some((at, edge))));
-                }
-            }
-        }
-        from = until;
-    }
-    None
-}
-
-/// Whether the call is known to run where no loop does.
-fn is_without_loop(program: &Program<'_>, edge: &CallEdge) -> bool {
-    let file = edge.caller.0;
-    edge.call.is_some_and(|call| {
-        let facts = &program[file].facts;
-        program.loop_state(file, facts[call].block, facts[call].expr) == LoopState::NotRunning
-    })
-}
-
-fn steps(
-    program: &Program<'_>,
-    seen: &[(FunctionRef, Option<(usize, &CallEdge)>)],
-    at: usize,
-    first: &CallEdge,
-) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut next = Some((at, first));
-    while let Some((index, edge)) = next {
-        let file = edge.caller.0;
-        let facts = &program[file].facts;
-        let scope = edge
-            .caller
-            .1
-            .map_or(crate::facts::MODULE_SCOPE, |function| facts[function].scope);
-        let (callee_file, callee) = edge.callee;
-        let callee = program.symbol(callee_file, program[callee_file].facts[callee].scope);
-        steps.push(Step {
-            site: edge.site,
-            symbol: program.symbol(file, scope),
-            note: format!("calls `{callee}`"),
-        });
-        next = seen[index].1;
-    }
-    steps
 }
 
 /// The innermost function around a scope, lambdas included: only its own code runs on its loop.
