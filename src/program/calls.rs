@@ -56,6 +56,8 @@ pub struct CallEdge {
     pub by: By,
     /// How it was resolved.
     pub confidence: Confidence,
+    /// How many functions this one call may call, this one included.
+    pub alternatives: u32,
 }
 
 /// All edges of the program, and the library functions that its calls arrive at.

@@ -234,7 +234,8 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         for entry in things.iter() {
             self.targets(entry, 0, &mut targets);
         }
-        let is_one = targets.len() <= 1;
+        let alternatives = u32::try_from(targets.len()).unwrap_or(u32::MAX);
+        let is_one = alternatives <= 1;
         for (callee, offset, confidence) in targets {
             let confidence = if is_one {
                 confidence
@@ -242,6 +243,9 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 confidence.min(Confidence::Likely)
             };
             self.add(caller, callee, site, call, offset, control, confidence);
+            if let Some(edge) = self.found.edges.last_mut() {
+                edge.alternatives = alternatives;
+            }
         }
     }
 
@@ -265,6 +269,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             thread,
             by,
             confidence,
+            alternatives: 1,
         });
     }
 

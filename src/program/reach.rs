@@ -31,6 +31,9 @@ pub struct AsyncWays<'p> {
 /// More functions are not searched: who is called from everywhere is not understood by ways.
 const MOST_FUNCTIONS: usize = 20_000;
 
+/// A call of one of more functions than this is a guess for each of them: a wrapper around whatever is decorated, a registry.
+const MOST_ALTERNATIVES: u32 = 4;
+
 impl Program<'_> {
     /// The ways by which async functions call `function` in their own thread, while their loop is running. Calls that are made only
     /// where no loop runs are no part of such a way.
@@ -52,7 +55,7 @@ impl Program<'_> {
                 break;
             }
             for edge in self.calls_into(callee) {
-                if edge.confidence < least || edge.thread == Thread::Other || self.runs_without_loop(edge) {
+                if proof(edge) < least || edge.thread == Thread::Other || self.runs_without_loop(edge) {
                     continue;
                 }
                 let (file, Some(caller)) = edge.caller else { continue };
@@ -73,7 +76,7 @@ impl Program<'_> {
         while let Some(edge) = calls.last().and_then(|edge| next.get(&edge.callee)) {
             calls.push(edge);
         }
-        let confidence = calls.iter().map(|edge| edge.confidence).min()?;
+        let confidence = calls.iter().map(|edge| proof(edge)).min()?;
         Some(AsyncWays {
             shortest: Way { calls, confidence },
             others: roots.len() - 1,
@@ -112,6 +115,15 @@ impl Program<'_> {
     #[must_use]
     pub fn symbol_of_function(&self, (file, function): FunctionRef) -> String {
         self.symbol(file, self[file].facts[function].scope)
+    }
+}
+
+/// How far an edge proves that its callee runs: a call of one of very many functions proves nothing of any of them.
+fn proof(edge: &CallEdge) -> Confidence {
+    if edge.alternatives > MOST_ALTERNATIVES {
+        Confidence::Possible
+    } else {
+        edge.confidence
     }
 }
 
