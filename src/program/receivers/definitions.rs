@@ -27,7 +27,7 @@ impl Receivers<'_, '_> {
         if self.facts(file)[id].decorators.len == 0 {
             return self.decorated_from(function, 0);
         }
-        let key = self.bases[file.0 as usize].definition + id.0;
+        let key = self.first_keys[file.0 as usize].definition + id.0;
         self.solve(key, |receivers| receivers.decorated_from(function, 0))
     }
 

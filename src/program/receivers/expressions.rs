@@ -135,7 +135,7 @@ impl Receivers<'_, '_> {
             }
             _ => {}
         }
-        let key = self.bases[file.0 as usize].binding + binding.0;
+        let key = self.first_keys[file.0 as usize].binding + binding.0;
         self.solve(key, |receivers| {
             let binding = &receivers.facts(file)[binding];
             let things = receivers.binding(file, binding);

@@ -1,11 +1,10 @@
 //! What objects are: on what a method is called, what a function gives, what its callers pass.
 //!
 //! The storey between `names` (what a written path refers to) and `calls` (who calls whom). [`Receivers::find`] works out what
-//! every call of the program calls. The steps, each in a file of its own: `expressions` (names, members, items, choices),
-//! `classes` (resolution order, attributes, overriding), `definitions` (decorators), `results` (what calls give), `arguments` (what
-//! callers pass),
-//! `containers` (elements of lists and mappings), `injection` (parameters that a framework fills). `things` says what a value can be,
-//! `memo` how circles among all that end.
+//! every call of the program calls. The steps, each in a file of its own: `expressions` (names, members, items, choices), `classes`
+//! (resolution order, attributes, overriding), `definitions` (decorators), `results` (what calls give), `arguments` (what callers
+//! pass), `containers` (elements of lists and mappings), `injection` (parameters that a framework fills). `things` says what a value
+//! can be, `memo` how circles among all that end, `news` how the workers that share the files tell one another what they learn.
 //!
 //! Left out on purpose: what differs from object to object of one class, and from one call of a function to the next; types that
 //! only a type checker can tell. Arguments flow into parameters, results out of calls, both without regard to the calling context,
@@ -49,6 +48,7 @@ pub(crate) enum Depth {
     /// Until it has settled, on all programs that were measured: a function that is told what to call by one that was told.
     Graph,
 }
+
 /// Values are followed this deep.
 const DEEPEST: u32 = 160;
 
@@ -58,7 +58,8 @@ pub(crate) struct Receivers<'p, 'a> {
     program: &'p Program<'a>,
     pub(crate) paths: Paths,
     memo: Memo,
-    bases: Vec<Bases>,
+    /// Where the keys of each file's facts begin.
+    first_keys: Vec<FirstKeys>,
     /// Keys of what is not numbered in advance: attributes of classes, members of modules.
     attribute_keys: FxHashMap<(ClassRef, Symbol), Key>,
     dispatch_keys: FxHashMap<(ClassRef, Symbol), Key>,
@@ -108,7 +109,7 @@ pub(crate) struct Receivers<'p, 'a> {
 
 /// Where the keys of a file's facts begin.
 #[derive(Clone, Copy, Debug, Default)]
-struct Bases {
+struct FirstKeys {
     binding: Key,
     callee: Key,
     result: Key,
@@ -172,14 +173,14 @@ impl<'p, 'a> Receivers<'p, 'a> {
             next += u32::try_from(count).unwrap_or(u32::MAX);
             start
         };
-        let mut bases = Vec::with_capacity(program.files.len());
+        let mut first_keys = Vec::with_capacity(program.files.len());
         for file in &program.files {
             if file.language != Language::Python {
-                bases.push(Bases::default());
+                first_keys.push(FirstKeys::default());
                 continue;
             }
             let facts = &file.facts;
-            bases.push(Bases {
+            first_keys.push(FirstKeys {
                 binding: take(facts.bindings.len()),
                 callee: take(facts.calls.len()),
                 result: take(facts.calls.len()),
@@ -198,7 +199,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             program,
             paths: Paths::new(program.catalog, Language::Python),
             memo: Memo::new(next as usize),
-            bases,
+            first_keys,
             attribute_keys: FxHashMap::default(),
             dispatch_keys: FxHashMap::default(),
             member_keys: FxHashMap::default(),
@@ -245,7 +246,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
     /// Visits every call and every store that may have something new to say: what they call, what they hand over, what they put where.
     fn visit_all(&mut self, is_first: bool) {
         for file in self.own_files() {
-            let callees = self.bases[file.0 as usize].callee;
+            let callees = self.first_keys[file.0 as usize].callee;
             for call in 0..self.facts(file).calls.len() {
                 let call = CallId(u32::try_from(call).unwrap_or(u32::MAX));
                 if is_first || self.memo.is_stale(callees + call.0) {
@@ -385,7 +386,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
 
     /// What a call calls.
     pub(crate) fn callees(&mut self, file: FileId, call: CallId) -> Things {
-        let key = self.bases[file.0 as usize].callee + call.0;
+        let key = self.first_keys[file.0 as usize].callee + call.0;
         self.solve(key, |receivers| {
             let facts = receivers.facts(file);
             let callee = facts[call].callee;
@@ -424,7 +425,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
     }
 
     fn key_of_parameter(&self, (file, function): FunctionRef, index: u32) -> Key {
-        self.bases[file.0 as usize].parameter + self.facts(file)[function].parameters.start + index
+        self.first_keys[file.0 as usize].parameter + self.facts(file)[function].parameters.start + index
     }
 
     /// The class whose body holds a function directly.

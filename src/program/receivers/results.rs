@@ -23,7 +23,7 @@ impl Receivers<'_, '_> {
     /// still in it as parameters.
     pub(super) fn given(&mut self, function: FunctionRef) -> Things {
         let (file, id) = function;
-        let key = self.bases[file.0 as usize].given + id.0;
+        let key = self.first_keys[file.0 as usize].given + id.0;
         self.solve(key, |receivers| {
             let facts = receivers.facts(file);
             if let Some(annotation) = facts[id].returns {
@@ -46,7 +46,7 @@ impl Receivers<'_, '_> {
     /// What iterating a generator gives, or entering one as a context.
     pub(super) fn yielded(&mut self, function: FunctionRef) -> Things {
         let (file, id) = function;
-        let key = self.bases[file.0 as usize].yielded + id.0;
+        let key = self.first_keys[file.0 as usize].yielded + id.0;
         self.solve(key, |receivers| {
             let facts = receivers.facts(file);
             let mut written = receivers.handed_back(function, true);
@@ -97,7 +97,7 @@ impl Receivers<'_, '_> {
 
     /// What a call gives.
     pub(super) fn result(&mut self, file: FileId, call: CallId) -> Things {
-        let key = self.bases[file.0 as usize].result + call.0;
+        let key = self.first_keys[file.0 as usize].result + call.0;
         self.solve(key, |receivers| {
             let callees = receivers.callees(file, call);
             let mut things = Things::default();
