@@ -37,7 +37,7 @@ pub(super) struct Library {
 /// Which properties are edges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Getters {
-    /// Those that do no more than read something lead nowhere and are left out.
+    /// Those that call nothing that rules ask about lead nowhere and are left out.
     ThatCall,
     /// All.
     All,

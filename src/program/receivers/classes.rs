@@ -3,7 +3,7 @@
 use super::definitions::MethodKind;
 use super::news::News;
 use super::{Exact, PathId, Receivers, Symbol, Thing, Things};
-use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, MODULE_SCOPE, Name, ScopeKind, Store};
+use crate::facts::{BindingKind, CallId, ClassId, ExprId, ExprKind, FunctionId, MODULE_SCOPE, Name, ScopeKind, Store};
 use crate::finding::Confidence;
 use crate::program::Program;
 use crate::program::bindings::{at_end_of_scope, lookup};
@@ -679,31 +679,49 @@ impl Receivers<'_, '_> {
 
     // Properties and methods by name
 
-    /// Finds the names of properties: of all, or of those whose function calls anything.
+    /// Finds the names of properties: of all, or of those whose function calls others of the program or does what rules ask about.
     pub(crate) fn find_properties(&mut self, all: bool) {
         self.property_names.clear();
         for file in super::python_files(self.program) {
             let facts = self.facts(file);
-            let mut calling: Vec<bool> = Vec::new();
-            for function in self.functions_of(file) {
-                let Some(name) = facts[function].name else { continue };
-                if facts[function].class.is_none() || !super::definitions::is_property(facts, function) {
-                    continue;
+            let is_getter = |function: &FunctionId| {
+                facts[*function].class.is_some() && super::definitions::is_property(facts, *function)
+            };
+            let getters: Vec<FunctionId> = self.functions_of(file).filter(is_getter).collect();
+            if getters.is_empty() {
+                continue;
+            }
+            let mut counts: Vec<bool> = vec![all; facts.functions.len()];
+            for (index, call) in facts.calls.iter().enumerate().filter(|_| !all) {
+                if let Some(caller) = facts.function_around(call.scope)
+                    && !counts[caller.0 as usize]
+                    && getters.contains(&caller)
+                {
+                    let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+                    counts[caller.0 as usize] = self.leads_on(file, call);
                 }
-                if calling.is_empty() {
-                    calling = vec![false; facts.functions.len()];
-                    for call in &facts.calls {
-                        if let Some(caller) = facts.function_around(call.scope) {
-                            calling[caller.0 as usize] = true;
-                        }
-                    }
-                }
-                if all || calling[function.0 as usize] {
+            }
+            for getter in getters.into_iter().filter(|getter| counts[getter.0 as usize]) {
+                if let Some(name) = facts[getter].name {
                     let symbol = self.symbol(file, name);
                     self.property_names.insert(symbol);
                 }
             }
         }
+    }
+
+    /// Whether a call gets to a function of the program, or to one of a library that has a role.
+    fn leads_on(&mut self, file: FileId, call: CallId) -> bool {
+        let catalog = self.program.catalog;
+        self.callees(file, call).iter().any(|entry| match entry.thing {
+            Thing::Library(path) => {
+                let node = self.paths.node(path);
+                node.and_then(|node| catalog.call(node))
+                    .is_some_and(|entry| entry.role.is_some())
+            }
+            Thing::Function(_) | Thing::Bound(..) | Thing::Class(..) | Thing::Instance(..) | Thing::Partial(..) => true,
+            _ => false,
+        })
     }
 
     /// Finds the methods that only one class of the program has, for calls of which nothing but the name is known.
