@@ -701,6 +701,15 @@ impl FileFacts {
         range.of(&self.lists.exprs)
     }
 
+    /// The values that a choice is between: its options without the condition.
+    #[must_use]
+    pub fn options(&self, options: Range, how: How) -> &[ExprId] {
+        match (self.list(options), how) {
+            ([values @ .., _condition], How::ByCondition) => values,
+            (values, _) => values,
+        }
+    }
+
     /// The entries of a mapping literal.
     #[must_use]
     pub fn entries(&self, range: Range) -> &[(Option<ExprId>, ExprId)] {

@@ -2,6 +2,7 @@
 
 use super::calls::CallEdge;
 use super::names::{FunctionRef, Origin};
+use super::reach::onwards;
 use super::{Program, Way};
 use crate::catalog::Role;
 use crate::facts::{BlockKind, ExprKind, Language, ScopeId};
@@ -118,8 +119,8 @@ impl Program<'_> {
     /// there. The way has no calls where the function is an entry point itself.
     #[must_use]
     pub fn way_from_entry(&self, function: FunctionRef) -> Option<Way<'_>> {
-        let is_test = |(file, _): FunctionRef| self[file].scope == CodeScope::Test;
-        self.way_to(function, &|entry| !is_test(entry))
+        let is_test = |file: FileId| self[file].scope == CodeScope::Test;
+        self.way_to(function, &|file| !is_test(file))
             .or_else(|| self.way_to(function, &|_| true))
     }
 
@@ -140,24 +141,22 @@ impl Program<'_> {
         steps
     }
 
-    fn way_to(&self, function: FunctionRef, counts: &dyn Fn(FunctionRef) -> bool) -> Option<Way<'_>> {
-        let is_entry = |function: FunctionRef| self.entries.functions.contains(&function) && counts(function);
+    fn way_to(&self, function: FunctionRef, counts: &dyn Fn(FileId) -> bool) -> Option<Way<'_>> {
+        let is_entry = |function: FunctionRef| self.entries.functions.contains(&function) && counts(function.0);
+        let way = |calls: Vec<_>| Way {
+            confidence: calls
+                .iter()
+                .map(|edge: &&CallEdge| edge.confidence)
+                .min()
+                .unwrap_or(Confidence::Certain),
+            calls,
+        };
         let mut next: FxHashMap<FunctionRef, &CallEdge> = FxHashMap::default();
         let mut waiting = VecDeque::from([function]);
         let mut seen = FxHashSet::from_iter([function]);
         while let Some(callee) = waiting.pop_front() {
             if is_entry(callee) {
-                let mut calls = Vec::new();
-                let mut at = callee;
-                while let Some(edge) = next.get(&at) {
-                    calls.push(*edge);
-                    at = edge.callee;
-                }
-                let confidence = calls.iter().map(|edge| edge.confidence).min();
-                return Some(Way {
-                    calls,
-                    confidence: confidence.unwrap_or(Confidence::Certain),
-                });
+                return Some(way(onwards(Vec::new(), callee, &next)));
             }
             for edge in self.calls_into(callee) {
                 if edge.confidence == Confidence::Possible {
@@ -169,15 +168,8 @@ impl Program<'_> {
                         waiting.push_back((file, caller));
                     }
                     // `if __name__ == "__main__":` is where people enter.
-                    (file, None) if self.is_main(edge) && counts((file, callee.1)) => {
-                        let mut calls = vec![edge];
-                        let mut at = callee;
-                        while let Some(edge) = next.get(&at) {
-                            calls.push(*edge);
-                            at = edge.callee;
-                        }
-                        let confidence = calls.iter().map(|edge| edge.confidence).min()?;
-                        return Some(Way { calls, confidence });
+                    (file, None) if self.is_main(edge) && counts(file) => {
+                        return Some(way(onwards(vec![edge], callee, &next)));
                     }
                     _ => {}
                 }

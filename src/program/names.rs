@@ -211,14 +211,8 @@ impl Program<'_> {
             ExprKind::Member { object, name } => self.member(file, object, facts.text(name), step + 1),
             ExprKind::Through(inner) => self.follow(file, inner, step + 1),
             ExprKind::Choice { options, how } => {
-                let options = facts.list(options);
-                let options = if how == How::ByCondition {
-                    &options[..options.len().saturating_sub(1)]
-                } else {
-                    options
-                };
                 let mut values = Values::default();
-                for option in options {
+                for option in facts.options(options, how) {
                     values.extend(self.follow(file, *option, step + 1));
                 }
                 values

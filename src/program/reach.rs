@@ -72,10 +72,7 @@ impl Program<'_> {
             }
         }
         let first = *roots.first()?;
-        let mut calls = vec![first];
-        while let Some(edge) = calls.last().and_then(|edge| next.get(&edge.callee)) {
-            calls.push(edge);
-        }
+        let calls = onwards(vec![first], first.callee, &next);
         let confidence = calls.iter().map(|edge| proof(edge)).min()?;
         Some(AsyncWays {
             shortest: Way { calls, confidence },
@@ -116,6 +113,19 @@ impl Program<'_> {
     pub fn symbol_of_function(&self, (file, function): FunctionRef) -> String {
         self.symbol(file, self[file].facts[function].scope)
     }
+}
+
+/// The calls of a way and those that lead on from `function`, by the next call of each function that a search came through.
+pub(super) fn onwards<'p>(
+    mut calls: Vec<&'p CallEdge>,
+    mut function: FunctionRef,
+    next: &FxHashMap<FunctionRef, &'p CallEdge>,
+) -> Vec<&'p CallEdge> {
+    while let Some(edge) = next.get(&function) {
+        calls.push(edge);
+        function = edge.callee;
+    }
+    calls
 }
 
 /// How far an edge proves that its callee runs: a call of one of very many functions proves nothing of any of them.

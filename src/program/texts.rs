@@ -2,7 +2,7 @@
 
 use super::Program;
 use super::names::{Origin, Value};
-use crate::facts::{BindingKind, ExprId, ExprKind, How};
+use crate::facts::{BindingKind, ExprId, ExprKind};
 use crate::finding::Confidence;
 use crate::source::FileId;
 
@@ -63,13 +63,7 @@ impl Program<'_> {
                 }
             }
             ExprKind::Choice { options, how } => {
-                let options = facts.list(options);
-                let options = if how == How::ByCondition {
-                    &options[..options.len().saturating_sub(1)]
-                } else {
-                    options
-                };
-                for option in options {
+                for option in facts.options(options, how) {
                     self.texts_at(file, *option, confidence, step + 1, out);
                 }
             }

@@ -301,7 +301,7 @@ impl<'p, 'a> Tracing<'p, 'a> {
         let facts = self.facts(file);
         match facts[expr].kind {
             ExprKind::Choice { options, how } => {
-                for option in alternatives(facts, options, how) {
+                for option in facts.options(options, how) {
                     self.trace(file, *option, &way.deeper(Confidence::Certain));
                 }
             }
@@ -550,7 +550,7 @@ impl<'p, 'a> Tracing<'p, 'a> {
             ExprKind::Through(object) => self.entry(file, object, key, &inner),
             ExprKind::Choice { options, how } => {
                 let mut is_known = false;
-                let options: Vec<ExprId> = alternatives(facts, options, how).to_vec();
+                let options: Vec<ExprId> = facts.options(options, how).to_vec();
                 for option in options.iter().rev() {
                     is_known |= self.entry(file, *option, key, &inner);
                     // `a | b`: what stands in the later one counts.
@@ -826,16 +826,6 @@ impl<'p, 'a> Tracing<'p, 'a> {
 enum Written {
     Value(ExprId),
     Mapping(ExprId),
-}
-
-/// The values that a choice is between, its condition left out.
-fn alternatives(facts: &FileFacts, options: crate::facts::Range, how: How) -> &[ExprId] {
-    let options = facts.list(options);
-    if how == How::ByCondition {
-        &options[..options.len().saturating_sub(1)]
-    } else {
-        options
-    }
 }
 
 fn text_of(facts: &FileFacts, expr: ExprId) -> Option<&str> {

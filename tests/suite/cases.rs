@@ -6,6 +6,20 @@
 
 use ssotlint::finding::Level;
 use ssotlint::page::{Kind, blocks};
+use std::path::PathBuf;
+
+/// The Markdown pages of a folder of the repository, sorted; there are some.
+pub fn pages_in(folder: &str) -> Vec<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    paths
+}
 
 /// One small program under a `###` heading.
 #[derive(Debug, PartialEq, Eq)]

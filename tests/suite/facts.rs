@@ -3,11 +3,11 @@
 //! Below a `###` heading stands a fence for each language that has the construct, and one `facts` fence with what is read from
 //! each of them. `SSOTLINT_BLESS=1` writes what the first language gives into the `facts` fences.
 
+use crate::cases::pages_in;
 use ssotlint::facts::dump;
 use ssotlint::page::{Kind, blocks};
 use ssotlint::parse::{STACK_SIZE, parse};
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 #[test]
 fn the_same_construct_gives_the_same_facts() {
@@ -17,16 +17,8 @@ fn the_same_construct_gives_the_same_facts() {
 }
 
 fn compare() -> String {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/facts");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-        .collect();
-    paths.sort();
-    assert!(!paths.is_empty());
     let mut failures = String::new();
-    for path in paths {
+    for path in pages_in("fixtures/facts") {
         let text = std::fs::read_to_string(&path).unwrap();
         let mut blessed = text.clone();
         for case in cases(&text) {

@@ -6,6 +6,7 @@
 //! `# noise:` an edge that is found and is none.
 //! What is called of libraries need not be listed, but must be there if it is.
 
+use crate::cases::pages_in;
 use crate::rules::on_a_large_stack;
 use ssotlint::Parsed;
 use ssotlint::catalog::Catalog;
@@ -15,21 +16,12 @@ use ssotlint::program::{By, Edge, Thread};
 use ssotlint::settings::Settings;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 #[test]
 fn functions_call_what_the_cases_say() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/links");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-        .collect();
-    paths.sort();
-    assert!(!paths.is_empty());
     let catalog = ssotlint::load_catalog(&Settings::default()).unwrap();
     let mut problems = String::new();
-    for path in paths {
+    for path in pages_in("fixtures/links") {
         let text = std::fs::read_to_string(&path).unwrap();
         let page = path.file_name().unwrap().to_string_lossy();
         for case in cases(&text) {

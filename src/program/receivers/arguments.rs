@@ -6,7 +6,7 @@ use super::results::Handed;
 use super::things::MOST_FLOWING;
 use super::{Exact, PathId, Receivers, Thing, Things};
 use crate::catalog::Role;
-use crate::facts::{Argument, CallId, ExprId, ExprKind, FunctionId, Parameter, ParameterKind, Splat};
+use crate::facts::{Argument, CallId, ExprId, ExprKind, FunctionId, Name, Parameter, ParameterKind, Splat};
 use crate::finding::Confidence;
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
@@ -43,7 +43,7 @@ pub(super) enum Slot {
     /// At a position of `*args`.
     Position(u32),
     /// At a keyword of `**kwargs`, named in the flow's file.
-    Keyword(crate::facts::Name),
+    Keyword(Name),
 }
 
 /// A parameter that gets more literals than this gets any.
@@ -290,32 +290,11 @@ impl Receivers<'_, '_> {
         let facts = self.facts(file);
         let arguments: &[Argument] = facts.arguments(&facts[call]);
         let arguments = arguments.get(skipped..).unwrap_or(&[]);
-        let parameters = self.facts(function.0).parameters(self.function(function));
         let mut position = offset;
         for argument in arguments {
             match (argument.keyword, argument.splat) {
                 (Some(keyword), _) => {
-                    let name = facts.text(keyword);
-                    let named = parameters.iter().position(|parameter| {
-                        !matches!(parameter.kind, ParameterKind::Rest | ParameterKind::KeywordRest)
-                            && self.text(function.0, parameter.name) == name
-                    });
-                    let passed = Passed::Value(argument.value);
-                    if let Some(index) = named {
-                        let index = u32::try_from(index).unwrap_or(u32::MAX);
-                        self.pass(
-                            function,
-                            index,
-                            Flow {
-                                file,
-                                passed,
-                                slot: Slot::Whole,
-                            },
-                        );
-                    } else if let Some(index) = keyword_rest(parameters) {
-                        let slot = Slot::Keyword(keyword);
-                        self.pass(function, index, Flow { file, passed, slot });
-                    }
+                    self.pass_named(function, file, keyword, Passed::Value(argument.value));
                 }
                 (None, Splat::No) => {
                     self.pass_one(function, position, file, Passed::Value(argument.value));
@@ -356,7 +335,7 @@ impl Receivers<'_, '_> {
     /// `f(**values)`: each value to the parameter of its name.
     fn pass_spread_keywords(&mut self, function: FunctionRef, file: FileId, values: ExprId) {
         for entry in self.settled(file, values) {
-            let named: Vec<(FileId, crate::facts::Name, Passed)> = match entry.thing {
+            let named: Vec<(FileId, Name, Passed)> = match entry.thing {
                 Thing::Rest(of, index) => self
                     .rest_flows(of, index)
                     .into_iter()
@@ -388,40 +367,24 @@ impl Receivers<'_, '_> {
                 _ => Vec::new(),
             };
             for (at, name, passed) in named {
-                let text = self.text(at, name);
-                let parameters = self.facts(function.0).parameters(self.function(function));
-                let index = parameters.iter().position(|parameter| {
-                    !matches!(parameter.kind, ParameterKind::Rest | ParameterKind::KeywordRest)
-                        && self.text(function.0, parameter.name) == text
-                });
-                match index {
-                    Some(index) => {
-                        let index = u32::try_from(index).unwrap_or(u32::MAX);
-                        self.pass(
-                            function,
-                            index,
-                            Flow {
-                                file: at,
-                                passed,
-                                slot: Slot::Whole,
-                            },
-                        );
-                    }
-                    None => {
-                        if let Some(index) = keyword_rest(parameters) {
-                            self.pass(
-                                function,
-                                index,
-                                Flow {
-                                    file: at,
-                                    passed,
-                                    slot: Slot::Keyword(name),
-                                },
-                            );
-                        }
-                    }
-                }
+                self.pass_named(function, at, name, passed);
             }
+        }
+    }
+
+    /// Passes something to the parameter that has the name, which `file` says, or to `**kwargs`.
+    fn pass_named(&mut self, function: FunctionRef, file: FileId, name: Name, passed: Passed) {
+        let parameters = self.facts(function.0).parameters(self.function(function));
+        let named = parameters.iter().position(|parameter| {
+            !matches!(parameter.kind, ParameterKind::Rest | ParameterKind::KeywordRest)
+                && self.text(function.0, parameter.name) == self.text(file, name)
+        });
+        let place = match named {
+            Some(index) => Some((u32::try_from(index).unwrap_or(u32::MAX), Slot::Whole)),
+            None => keyword_rest(parameters).map(|index| (index, Slot::Keyword(name))),
+        };
+        if let Some((index, slot)) = place {
+            self.pass(function, index, Flow { file, passed, slot });
         }
     }
 

@@ -1,5 +1,6 @@
 //! Classes: in which order members are looked up, what objects hold, which methods override which.
 
+use super::containers::Write;
 use super::definitions::MethodKind;
 use super::news::News;
 use super::{Exact, PathId, Receivers, Symbol, Thing, Things};
@@ -624,7 +625,13 @@ impl Receivers<'_, '_> {
             }
             ExprKind::Index { object, key, .. } => {
                 let containers = self.settled(file, object);
-                self.put(&containers, file, Some(key), value);
+                let write = Write {
+                    file,
+                    key: Some(key),
+                    value,
+                    spread: false,
+                };
+                self.put(&containers, write);
             }
             _ => {}
         }

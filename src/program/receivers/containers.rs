@@ -12,12 +12,12 @@ use crate::source::FileId;
 /// Something that is put into a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Write {
-    file: FileId,
+    pub(super) file: FileId,
     /// Under which key, where it has one.
-    key: Option<ExprId>,
-    value: ExprId,
+    pub(super) key: Option<ExprId>,
+    pub(super) value: ExprId,
     /// Whether it is all elements of the value that are put in.
-    spread: bool,
+    pub(super) spread: bool,
 }
 
 /// What is asked of a container.
@@ -676,19 +676,10 @@ impl Receivers<'_, '_> {
 
     // What is put into containers
 
-    pub(super) fn put(&mut self, containers: &Things, file: FileId, key: Option<ExprId>, value: ExprId) {
+    pub(super) fn put(&mut self, containers: &Things, write: Write) {
         for entry in containers.iter() {
             if let Thing::Made(at, container) = entry.thing {
-                self.add_write(
-                    at,
-                    container,
-                    Write {
-                        file,
-                        key,
-                        value,
-                        spread: false,
-                    },
-                );
+                self.add_write(at, container, write);
             }
         }
     }
@@ -729,20 +720,17 @@ impl Receivers<'_, '_> {
         if argument.keyword.is_some() {
             return;
         }
-        for entry in self.settled(file, object) {
-            if let Thing::Made(at, container) = entry.thing {
-                self.add_write(
-                    at,
-                    container,
-                    Write {
-                        file,
-                        key,
-                        value: argument.value,
-                        spread,
-                    },
-                );
-            }
-        }
+        let containers = self.settled(file, object);
+        let value = argument.value;
+        self.put(
+            &containers,
+            Write {
+                file,
+                key,
+                value,
+                spread,
+            },
+        );
     }
 
     // Python's own types and functions

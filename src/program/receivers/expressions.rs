@@ -2,7 +2,7 @@
 
 use super::{Exact, Receivers, Symbol, Thing, Things};
 use crate::facts::{
-    Anchor, Binding, BindingId, BindingKind, ExprId, ExprKind, FileFacts, How, ImportId, Language, MODULE_SCOPE, Name,
+    Anchor, Binding, BindingId, BindingKind, ExprId, ExprKind, FileFacts, ImportId, Language, MODULE_SCOPE, Name,
     ParameterKind, ScopeId, ScopeKind,
 };
 use crate::finding::Confidence;
@@ -30,14 +30,8 @@ impl Receivers<'_, '_> {
             ExprKind::Index { object, .. } if is_type_form(facts, object) => Things::one(Thing::Made(file, expr)),
             ExprKind::Index { object, key, .. } => self.item(file, object, key),
             ExprKind::Choice { options, how } => {
-                let options = facts.list(options);
-                let options = if how == How::ByCondition {
-                    &options[..options.len().saturating_sub(1)]
-                } else {
-                    options
-                };
                 let mut things = Things::default();
-                for option in options {
+                for option in facts.options(options, how) {
                     things.extend(&self.value(file, *option));
                 }
                 things
