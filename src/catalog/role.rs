@@ -70,6 +70,12 @@ pub enum Role {
     BindsArguments,
     /// Says which function fills a parameter: `Depends(f)`.
     InjectsDependency,
+    /// Puts another function in the place of a dependency.
+    ReplacesDependency,
+    /// Makes a router: what it depends on, all its handlers depend on.
+    MakesRouter,
+    /// Adds the handlers of one router to another.
+    MountsRouter,
     /// Makes a function the handler of HTTP requests, as its decorator or by getting it.
     HandlesRequest,
     /// Makes a function the handler of WebSocket connections.

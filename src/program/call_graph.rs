@@ -1,7 +1,7 @@
 //! The call graph by names, for whoever looks at it from outside.
 
 use super::calls::{By, CallEdge, Caller, Thread};
-use super::edges::{EdgeWalk, Getters, Library, Walked};
+use super::edges::{EdgeWalk, Getters, Library, Routers, Walked};
 use super::receivers::{Depth, Receivers};
 use super::{Program, ProgramFile};
 use crate::facts::{CallId, FileFacts, FunctionId, Language, ScopeId, ScopeKind};
@@ -124,13 +124,16 @@ impl Program<'_> {
             let known = best.entry((caller, callee, thread, by)).or_insert(confidence);
             *known = (*known).max(confidence);
         };
+        let mut all: Vec<CallEdge> = Vec::new();
+        let mut routers = Routers::default();
         for mut receivers in Receivers::find(self, Depth::Graph) {
-            let Walked { edges, libraries } = EdgeWalk::walk(&mut receivers, self, Getters::All);
-            for edge in edges {
-                let caller = names.of(edge.caller.0, edge.caller.1);
-                let callee = names.of(edge.callee.0, Some(edge.callee.1));
-                add(caller, callee, edge.thread, edge.by, edge.confidence);
-            }
+            let Walked {
+                edges,
+                libraries,
+                routers: declared,
+            } = EdgeWalk::walk(&mut receivers, self, Getters::All);
+            all.extend(edges);
+            routers.extend(declared);
             for Library {
                 file,
                 call,
@@ -144,6 +147,12 @@ impl Program<'_> {
                 let callee = receivers.paths.text(path).to_owned();
                 add(caller, callee, Thread::Same, By::Call, confidence);
             }
+        }
+        let of_routers = routers.edges(&all);
+        for edge in all.iter().chain(&of_routers) {
+            let caller = names.of(edge.caller.0, edge.caller.1);
+            let callee = names.of(edge.callee.0, Some(edge.callee.1));
+            add(caller, callee, edge.thread, edge.by, edge.confidence);
         }
         let edges = best
             .into_iter()

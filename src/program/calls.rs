@@ -4,7 +4,7 @@
 //! to libraries that call them, and what frameworks fill in. An edge says in which thread the callee runs and whether at once.
 
 use super::Program;
-use super::edges::{EdgeWalk, Getters, Library, Walked};
+use super::edges::{EdgeWalk, Getters, Library, Routers, Walked};
 use super::names::FunctionRef;
 use super::receivers::{Depth, Receivers};
 use crate::catalog::Node;
@@ -79,8 +79,15 @@ impl Calls {
             .into_par_iter()
             .map(|mut receivers| EdgeWalk::walk(&mut receivers, program, Getters::ThatCall))
             .collect();
-        for Walked { edges, libraries } in walked {
+        let mut routers = Routers::default();
+        for Walked {
+            edges,
+            libraries,
+            routers: declared,
+        } in walked
+        {
             calls.edges.extend(edges);
+            routers.extend(declared);
             for Library {
                 file,
                 call,
@@ -94,6 +101,9 @@ impl Calls {
                 }
             }
         }
+        let of_routers = routers.edges(&calls.edges);
+        calls.edges.extend(of_routers);
+        calls.edges.sort_by_key(|edge| edge.caller.0);
         for (index, edge) in calls.edges.iter().enumerate() {
             calls
                 .into

@@ -1,11 +1,18 @@
 //! Reads the call edges off what receivers know: calls, what is called without saying so, what libraries and frameworks call.
+//!
+//! What frameworks fill in is in `injections`, what is declared for whole routers in `routers`.
+
+mod injections;
+mod routers;
+
+pub(super) use routers::Routers;
 
 use super::Program;
 use super::calls::{By, CallEdge, Caller, Thread};
-use super::names::FunctionRef;
+use super::names::{FunctionRef, Origin};
 use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things};
-use crate::catalog::{Node, Role};
-use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId};
+use crate::catalog::{Entry as Known, Node, Role};
+use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -22,6 +29,7 @@ pub(super) struct EdgeWalk<'w, 'p, 'a> {
 pub(super) struct Walked {
     pub(super) edges: Vec<CallEdge>,
     pub(super) libraries: Vec<Library>,
+    pub(super) routers: Routers,
 }
 
 /// A call that arrives at a library.
@@ -86,6 +94,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         self.visit_blocks(file);
         self.visit_properties(file);
         self.visit_injections(file);
+        self.visit_replacements(file);
     }
 
     /// Coroutine calls that are handed to a function which schedules them: `create_task(work())`.
@@ -112,7 +121,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                     coroutines_in(facts, argument, control, &mut found);
                     // `work = fetch(); create_task(work)`
                     for value in self.program.values(file, argument) {
-                        if let super::names::Origin::Written(at, written) = value.origin
+                        if let Origin::Written(at, written) = value.origin
                             && at == file
                         {
                             coroutines_in(facts, written, control, &mut found);
@@ -124,13 +133,14 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         found
     }
 
+    /// What the catalog says of calling `path`.
+    fn known(&self, path: PathId) -> Option<&'p Known> {
+        let node = self.receivers.paths.node(path)?;
+        self.program.catalog.call(node)
+    }
+
     fn role(&self, path: PathId) -> Option<Role> {
-        let entry = self
-            .receivers
-            .paths
-            .node(path)
-            .and_then(|node| self.program.catalog.call(node))?;
-        entry.role
+        self.known(path)?.role
     }
 
     /// How a library runs what it is handed.
@@ -169,6 +179,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         }
         for entry in callees {
             let Thing::Library(path) = entry.thing else { continue };
+            self.visit_router_call(path, file, call);
             let Some(control) = self.control(path) else { continue };
             let runs_afterwards = self.role(path) == Some(Role::RunsAfterwards);
             for Handed { value, is_called, .. } in self.receivers.handed_over(path, file, call) {
@@ -410,88 +421,6 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 span: super::names::last_name_span(facts, expr),
             };
             self.add_targets(&getters, caller, site, None, (Thread::Same, By::Call));
-        }
-    }
-
-    /// `@router.get("/", dependencies=[Depends(check)])`: what a handler depends on without a parameter for it.
-    fn visit_route_dependencies(&mut self, file: FileId, id: FunctionId) {
-        let facts = self.facts(file);
-        for decorator in facts.list(facts[id].decorators) {
-            let ExprKind::Call(call) = facts[*decorator].kind else {
-                continue;
-            };
-            for argument in facts.arguments(&facts[call]) {
-                let is_list = argument
-                    .keyword
-                    .is_some_and(|keyword| facts.text(keyword) == "dependencies");
-                let ExprKind::Group(elements) = facts[argument.value].kind else {
-                    continue;
-                };
-                if !is_list {
-                    continue;
-                }
-                for element in facts.list(elements) {
-                    let mut found = Vec::new();
-                    self.receivers.dependency_of(file, *element, &mut found);
-                    for (dependency, _) in found {
-                        let site = Site {
-                            file,
-                            span: facts[*element].span,
-                        };
-                        self.add_dependency((file, Some(id)), dependency, site);
-                    }
-                }
-            }
-        }
-    }
-
-    fn add_dependency(&mut self, caller: Caller, dependency: Thing, site: Site) {
-        let mut targets = Vec::new();
-        let entry = Entry {
-            thing: dependency,
-            confidence: Confidence::Certain,
-        };
-        self.targets(entry, 0, &mut targets);
-        for (callee, offset, confidence) in targets {
-            // What is no coroutine function runs in a pool of threads, a class too.
-            let thread = if self.facts(callee.0)[callee.1].is_async {
-                Thread::Same
-            } else {
-                Thread::Other
-            };
-            self.add(caller, callee, site, None, offset, (thread, By::Injected), confidence);
-        }
-    }
-
-    /// Frameworks fill parameters.
-    fn visit_injections(&mut self, file: FileId) {
-        let facts = self.facts(file);
-        for index in 0..facts.functions.len() {
-            let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
-            let caller = (file, Some(id));
-            self.visit_route_dependencies(file, id);
-            let parameters = facts.parameters(&facts[id]);
-            for (position, parameter) in parameters.iter().enumerate() {
-                let position = u32::try_from(position).unwrap_or(u32::MAX);
-                let site = Site {
-                    file,
-                    span: parameter.span,
-                };
-                for (dependency, _) in self.receivers.dependencies((file, id), position) {
-                    self.add_dependency(caller, dependency, site);
-                }
-                if let Some(fixture) = self.receivers.fixture((file, id), position) {
-                    self.add(
-                        caller,
-                        fixture,
-                        site,
-                        None,
-                        0,
-                        (Thread::Same, By::Injected),
-                        Confidence::Certain,
-                    );
-                }
-            }
         }
     }
 }
