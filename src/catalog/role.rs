@@ -72,6 +72,10 @@ pub enum Role {
     InjectsDependency,
     /// Puts another function in the place of a dependency.
     ReplacesDependency,
+    /// Makes a function a fixture of tests, by its decorator.
+    ProvidesFixture,
+    /// Names fixtures that tests use without a parameter for them.
+    UsesFixtures,
     /// Makes a router: what it depends on, all its handlers depend on.
     MakesRouter,
     /// Adds the handlers of one router to another.

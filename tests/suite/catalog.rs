@@ -45,6 +45,7 @@ const MEANINGS: &[(Role, &[&str])] = &[
     (Role::CallsFunction, &["callable", "coroutine"]),
     (Role::BindsArguments, &["callable"]),
     (Role::InjectsDependency, &["callable"]),
+    (Role::ProvidesFixture, &["name", "everywhere"]),
     (Role::MakesRouter, &["dependencies"]),
     (Role::MountsRouter, &["router", "dependencies"]),
     (Role::HandlesRequest, &["callable", "dependencies"]),

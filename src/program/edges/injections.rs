@@ -4,6 +4,7 @@ use super::{EdgeWalk, Entry};
 use crate::facts::{FileFacts, FunctionId};
 use crate::finding::{Confidence, Site};
 use crate::program::calls::{By, Caller, Thread};
+use crate::program::names::FunctionRef;
 use crate::program::receivers::Thing;
 use crate::source::FileId;
 
@@ -23,11 +24,18 @@ impl EdgeWalk<'_, '_, '_> {
                     self.add_dependency(caller, dependency, site);
                 }
                 if let Some(fixture) = self.receivers.fixture((file, id), position) {
-                    let control = (Thread::Same, By::Injected);
-                    self.add(caller, fixture, site, None, 0, control, Confidence::Certain);
+                    self.add_fixture(caller, fixture, site);
                 }
             }
+            for (fixture, span) in self.receivers.fixtures_used((file, id)) {
+                self.add_fixture(caller, fixture, Site { file, span });
+            }
         }
+    }
+
+    fn add_fixture(&mut self, caller: Caller, fixture: FunctionRef, site: Site) {
+        let control = (Thread::Same, By::Injected);
+        self.add(caller, fixture, site, None, 0, control, Confidence::Certain);
     }
 
     pub(super) fn add_dependency(&mut self, caller: Caller, dependency: Thing, site: Site) {

@@ -3,7 +3,7 @@
 //! The storey between `names` (what a written path refers to) and `calls` (who calls whom). [`Receivers::find`] works out what
 //! every call of the program calls. The steps, each in a file of its own: `expressions` (names, members, items, choices), `classes`
 //! (resolution order, attributes, overriding), `definitions` (decorators), `results` (what calls give), `arguments` (what callers
-//! pass), `containers` (elements of lists and mappings), `injection` (parameters that a framework fills). `things` says what a value
+//! pass), `containers` (elements of lists and mappings), `injection` and `fixtures` (parameters that a framework fills). `things` says what a value
 //! can be, `memo` how circles among all that end, `news` how the workers that share the files tell one another what they learn.
 //!
 //! Left out on purpose: what differs from object to object of one class, and from one call of a function to the next; types that
@@ -15,6 +15,7 @@ mod classes;
 mod containers;
 mod definitions;
 mod expressions;
+mod fixtures;
 mod injection;
 mod memo;
 mod news;
@@ -89,6 +90,8 @@ pub(crate) struct Receivers<'p, 'a> {
     methods: FxHashMap<Symbol, Vec<FunctionRef>>,
     /// The yields and returns of each file, by function.
     returns: Vec<Vec<u32>>,
+    /// The fixtures that are seen in a class or a module of tests.
+    fixtures: FxHashMap<(FileId, ScopeId), Arc<[fixtures::Fixture]>>,
     /// Names of properties.
     pub(crate) property_names: FxHashSet<Symbol>,
     /// Stores and decorators whose objects may change in the next round.
@@ -217,6 +220,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             receiving_of: FxHashMap::default(),
             methods: FxHashMap::default(),
             returns: program.files.iter().map(by_function).collect(),
+            fixtures: FxHashMap::default(),
             property_names: FxHashSet::default(),
             open_stores: FxHashSet::default(),
             open_decorators: FxHashSet::default(),
