@@ -53,6 +53,10 @@ pub struct CallEntry {
     /// The 0-based position of the argument that it gives back, itself or as a copy.
     #[serde(default, rename = "returns-argument")]
     pub returns_argument: Option<u32>,
+    /// The method that it runs of the object it is called on, where that is no argument: `run` for the `start` of a thread. Where a
+    /// decorator made a function such an object, the function itself.
+    #[serde(default, rename = "runs-own")]
+    pub runs_own: Option<String>,
     /// The meanings of the arguments without which it accepts anything in their place.
     #[serde(default, rename = "open-without")]
     pub open_without: Vec<String>,

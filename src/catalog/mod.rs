@@ -34,6 +34,8 @@ pub struct Entry {
     pub returns: Option<Node>,
     /// The position of the argument that it gives back, itself or as a copy.
     pub returns_argument: Option<u32>,
+    /// The method that it runs of the object it is called on.
+    pub runs_own: Option<String>,
     /// The meanings of the arguments without which it accepts anything in their place.
     pub open_without: Vec<String>,
 }
@@ -252,6 +254,7 @@ impl Catalog {
                 arguments: vec![("name".into(), vec![Meaning::Position(0)])],
                 returns: None,
                 returns_argument: None,
+                runs_own: None,
                 open_without: Vec::new(),
             });
             self.nodes[node.0 as usize].item = Some(self.entries.len() - 1);
@@ -264,6 +267,7 @@ impl Catalog {
                 arguments: meanings(&base.arguments),
                 returns: None,
                 returns_argument: None,
+                runs_own: None,
                 open_without: Vec::new(),
             });
             self.nodes[node.0 as usize].base = Some(self.entries.len() - 1);
@@ -278,6 +282,7 @@ impl Catalog {
             arguments: meanings(&call.arguments),
             returns,
             returns_argument: call.returns_argument,
+            runs_own: call.runs_own.clone(),
             open_without: call.open_without.clone(),
         });
         self.entries.len() - 1

@@ -86,8 +86,10 @@ pub enum Role {
     HandlesWebsocket,
     /// Makes a function a command of the command line.
     RunsCommand,
-    /// Makes a function a task of a queue.
+    /// Makes a function a task of a queue; as a decorator it gives the task, which is called like the function.
     RunsTask,
+    /// Puts a task into a queue: the function that it is handed, or the task that it is called on.
+    QueuesTask,
     /// Decodes base64.
     DecodesBase64,
     /// Parses JSON.

@@ -151,7 +151,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         match self.role(path)? {
             Role::RunsInThread => Some((Thread::Other, By::Call)),
             Role::SchedulesOnLoop => Some((Thread::Same, By::Scheduled)),
-            Role::SchedulesThreadsafe | Role::RunsAfterwards => Some((Thread::Other, By::Scheduled)),
+            Role::SchedulesThreadsafe | Role::RunsAfterwards | Role::QueuesTask => Some((Thread::Other, By::Scheduled)),
             Role::RunsEventLoop | Role::CallsFunction => Some((Thread::Same, By::Call)),
             _ => None,
         }
@@ -181,6 +181,15 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             let Thing::Library(path) = entry.thing else { continue };
             self.visit_router_call(path, file, call);
             let Some(control) = self.control(path) else { continue };
+            let own = self.receivers.run_of_itself(path, file, call).at_most(entry.confidence);
+            // The arguments of the task itself may lie in one of the call.
+            let passing = Some(call).filter(|_| self.argument(path, file, call, "positions").is_none());
+            let before = self.found.edges.len();
+            self.add_targets(&own, caller, site, passing, control);
+            for index in before..self.found.edges.len() {
+                let filled = self.receivers.filled_of_task(self.found.edges[index].callee);
+                self.found.edges[index].offset += filled;
+            }
             let runs_afterwards = self.role(path) == Some(Role::RunsAfterwards);
             for Handed { value, is_called, .. } in self.receivers.handed_over(path, file, call) {
                 if is_called {

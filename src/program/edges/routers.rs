@@ -8,7 +8,7 @@ use super::EdgeWalk;
 use crate::catalog::Role;
 use crate::facts::{Access, CallId, ExprId, ExprKind, FunctionId};
 use crate::finding::{Confidence, Site};
-use crate::program::argument_of;
+use crate::program::argument_that_means;
 use crate::program::calls::{By, CallEdge, Caller};
 use crate::program::names::{FunctionRef, Origin};
 use crate::program::receivers::{PathId, Thing};
@@ -284,10 +284,8 @@ impl EdgeWalk<'_, '_, '_> {
         found
     }
 
-    fn argument(&self, path: PathId, file: FileId, call: CallId, meaning: &str) -> Option<ExprId> {
-        let facts = self.facts(file);
-        let (_, places) = self.known(path)?.arguments.iter().find(|(name, _)| name == meaning)?;
-        argument_of(facts, facts.arguments(&facts[call]), places).map(|argument| argument.value)
+    pub(super) fn argument(&self, path: PathId, file: FileId, call: CallId, meaning: &str) -> Option<ExprId> {
+        argument_that_means(self.facts(file), call, self.known(path)?, meaning)
     }
 
     /// The routers that a method is called on.

@@ -8,6 +8,7 @@ use super::{Exact, PathId, Receivers, Thing, Things};
 use crate::catalog::Role;
 use crate::facts::{Argument, CallId, ExprId, ExprKind, FunctionId, Name, Parameter, ParameterKind, Splat};
 use crate::finding::Confidence;
+use crate::program::argument_that_means;
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
 
@@ -202,11 +203,6 @@ impl Receivers<'_, '_> {
             return;
         }
         let facts = self.facts(file);
-        let role = self
-            .paths
-            .node(path)
-            .and_then(|node| self.program.catalog.call(node))
-            .and_then(|entry| entry.role);
         let handed = self.handed_over(path, file, call);
         let maps = self
             .paths
@@ -250,32 +246,50 @@ impl Receivers<'_, '_> {
                 }
             }
         }
-        // `Thread(target=f, args=(a, b))`
-        if role == Some(Role::RunsInThread)
-            && let Some(passed) = facts
-                .arguments(&facts[call])
-                .iter()
-                .find(|argument| argument.keyword.is_some_and(|keyword| facts.text(keyword) == "args"))
-            && let ExprKind::Group(elements) = facts[passed.value].kind
-        {
+        self.pass_listed(path, file, call);
+    }
+
+    /// Passes on what a call lists for the function that it makes a library run: `Thread(target=f, args=(a, b))`,
+    /// `task.apply_async((a, b), {"c": c})`. What a task is called with besides, the function gets as it is.
+    fn pass_listed(&mut self, path: PathId, file: FileId, call: CallId) {
+        let catalog = self.program.catalog;
+        let Some(entry) = self.paths.node(path).and_then(|node| catalog.call(node)) else {
+            return;
+        };
+        let facts = self.facts(file);
+        let listed = ["positions", "keywords"].map(|meaning| argument_that_means(facts, call, entry, meaning));
+        let mut run = self.run_of_itself(path, file, call);
+        let as_it_is = !run.is_empty() && !entry.arguments.iter().any(|(meaning, _)| meaning == "positions");
+        if listed.iter().any(Option::is_some) {
             for Handed { value, .. } in self.handed_over(path, file, call) {
-                for entry in self.settled(file, value) {
-                    let (function, offset) = match entry.thing {
-                        Thing::Function(function) => (function, 0),
-                        Thing::Bound(function, ..) => (function, 1),
-                        _ => continue,
-                    };
-                    for (index, element) in facts.list(elements).iter().enumerate() {
-                        self.pass_one(
-                            function,
-                            offset + u32::try_from(index).unwrap_or(u32::MAX),
-                            file,
-                            Passed::Value(*element),
-                        );
-                    }
-                }
+                run.extend(&self.settled(file, value));
             }
         }
+        for thing in run {
+            let (function, mut offset) = match thing.thing {
+                Thing::Function(function) => (function, self.filled_of_task(function)),
+                Thing::Bound(function, ..) => (function, 1),
+                _ => continue,
+            };
+            if as_it_is && entry.role == Some(Role::QueuesTask) {
+                self.pass_all(function, offset, file, call, 0);
+            }
+            if let Some(positions) = listed[0] {
+                self.pass_spread(function, &mut offset, file, positions);
+            }
+            if let Some(keywords) = listed[1] {
+                self.pass_spread_keywords(function, file, keywords);
+            }
+        }
+    }
+
+    /// How many parameters of a task its queue fills: `self`, where the decorator says that the task is bound.
+    pub(crate) fn filled_of_task(&mut self, (file, id): FunctionRef) -> u32 {
+        let facts = self.facts(file);
+        let bound = self
+            .decorated_with(file, facts[id].decorators, Role::RunsTask)
+            .and_then(|(entry, call)| argument_that_means(facts, call?, entry, "bound"));
+        u32::from(bound.is_some_and(|bound| facts[bound].kind == ExprKind::Truth(true)))
     }
 
     fn pass_one(&mut self, function: FunctionRef, position: u32, file: FileId, passed: Passed) {

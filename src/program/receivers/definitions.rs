@@ -3,7 +3,8 @@
 use super::arguments::{Flow, Passed, Slot};
 use super::results::is_callable;
 use super::{Exact, Receivers, Thing, Things};
-use crate::facts::{ExprId, ExprKind, FileFacts, FunctionId, ParameterKind};
+use crate::catalog::{Entry, Role};
+use crate::facts::{CallId, ExprId, ExprKind, FileFacts, FunctionId, ParameterKind, Range};
 use crate::program::names::{ClassRef, FunctionRef, has_decorator, last_name};
 use crate::source::FileId;
 
@@ -20,7 +21,7 @@ pub(super) enum MethodKind {
     Property,
 }
 
-impl Receivers<'_, '_> {
+impl<'a> Receivers<'_, 'a> {
     /// What a function's name stands for once its decorators are applied.
     pub(super) fn definition(&mut self, function: FunctionRef) -> Things {
         let (file, id) = function;
@@ -185,6 +186,39 @@ impl Receivers<'_, '_> {
                 self.pass(function, index, Flow { file, passed, slot });
             }
         }
+    }
+
+    /// The first of some decorators that a library function with that role is or makes, and the call that makes it.
+    pub(super) fn decorated_with(
+        &mut self,
+        file: FileId,
+        decorators: Range,
+        role: Role,
+    ) -> Option<(&'a Entry, Option<CallId>)> {
+        let decorators = self.facts(file).list(decorators);
+        decorators
+            .iter()
+            .find_map(|decorator| self.known_decorator(file, *decorator, role))
+    }
+
+    pub(super) fn known_decorator(
+        &mut self,
+        file: FileId,
+        decorator: ExprId,
+        role: Role,
+    ) -> Option<(&'a Entry, Option<CallId>)> {
+        let (things, call) = match self.facts(file)[decorator].kind {
+            ExprKind::Call(call) => (self.callees(file, call), Some(call)),
+            _ => (self.settled(file, decorator), None),
+        };
+        let known = things.iter().find_map(|entry| match entry.thing {
+            Thing::Library(path) => {
+                let node = self.paths.node(path)?;
+                self.program.catalog.call(node).filter(|entry| entry.role == Some(role))
+            }
+            _ => None,
+        });
+        known.map(|entry| (entry, call))
     }
 
     /// How a function of a class body is called.

@@ -1,6 +1,7 @@
 //! What an expression can be.
 
 use super::{Exact, Receivers, Symbol, Thing, Things};
+use crate::catalog::Role;
 use crate::facts::{
     Anchor, Binding, BindingId, BindingKind, ExprId, ExprKind, FileFacts, ImportId, Language, MODULE_SCOPE, Name,
     ParameterKind, ScopeId, ScopeKind,
@@ -8,6 +9,7 @@ use crate::facts::{
 use crate::finding::Confidence;
 use crate::program::bindings::{at_end_of_scope, lookup_range, reaching};
 use crate::program::modules::Place;
+use crate::program::names::FunctionRef;
 use crate::source::{FileId, Span};
 
 impl Receivers<'_, '_> {
@@ -421,11 +423,25 @@ impl Receivers<'_, '_> {
                 Thing::Made(file, expr) => self.builtin_member(file, expr, name),
                 Thing::Rest(function, index) => self.rest_member(function, index, name),
                 Thing::Function(_) | Thing::Bound(..) if name == "__wrapped__" => Things::one(entry.thing),
+                Thing::Function(function) | Thing::Bound(function, ..) => self.task_member(function, name),
                 _ => Things::default(),
             };
             things.extend(&found.at_most(entry.confidence));
         }
         things
+    }
+
+    /// The member of the task that a decorator makes of a function: `delay` of Celery's.
+    fn task_member(&mut self, function: FunctionRef, name: &str) -> Things {
+        let (file, id) = function;
+        let task = self
+            .decorated_with(file, self.facts(file)[id].decorators, Role::RunsTask)
+            .and_then(|(entry, _)| entry.returns);
+        let Some(task) = task else { return Things::default() };
+        let catalog = self.program.catalog;
+        let path = self.paths.of_node(catalog, task);
+        let path = self.paths.member(catalog, path, name);
+        Things::one(self.library(path))
     }
 
     /// A method that only its name tells: exactly one class of the program has it, and no container, file or logger.

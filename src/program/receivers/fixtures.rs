@@ -2,13 +2,12 @@
 
 use super::classes::Ancestor;
 use super::{Receivers, Symbol, Thing};
-use crate::catalog::{Entry, Role};
+use crate::catalog::Role;
 use crate::facts::{
-    BindingId, BindingKind, CallId, ExprId, ExprKind, FunctionId, MODULE_SCOPE, ParameterKind, Range, ScopeId,
-    ScopeKind,
+    BindingId, BindingKind, ExprId, ExprKind, FunctionId, MODULE_SCOPE, ParameterKind, ScopeId, ScopeKind,
 };
 use crate::finding::CodeScope;
-use crate::program::argument_of;
+use crate::program::argument_that_means;
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::{FileId, Span};
 use std::sync::Arc;
@@ -28,7 +27,7 @@ const MARKS: &str = "pytestmark";
 /// The name that a conftest gives to the modules whose fixtures it brings.
 const PLUGINS: &str = "pytest_plugins";
 
-impl<'a> Receivers<'_, 'a> {
+impl Receivers<'_, '_> {
     /// The fixture that a test or another fixture gets by a parameter's name.
     pub(crate) fn fixture(&mut self, function: FunctionRef, index: u32) -> Option<FunctionRef> {
         let (file, id) = function;
@@ -148,8 +147,8 @@ impl<'a> Receivers<'_, 'a> {
         let facts = self.facts(file);
         let (entry, call) = self.decorated_with(file, facts[id].decorators, Role::ProvidesFixture)?;
         let argument = |meaning: &str| {
-            let (_, places) = entry.arguments.iter().find(|(name, _)| name == meaning)?;
-            argument_of(facts, facts.arguments(&facts[call?]), places).map(|argument| facts[argument.value].kind)
+            let argument = argument_that_means(facts, call?, entry, meaning)?;
+            Some(facts[argument].kind)
         };
         let name = match argument("name") {
             Some(ExprKind::Text(name)) => name,
@@ -266,29 +265,6 @@ impl<'a> Receivers<'_, 'a> {
         }
         found.extend(in_file(file, &self.values_bound(file, MODULE_SCOPE, MARKS)));
         found
-    }
-
-    /// The first of some decorators that a library function with that role is or makes, and the call that makes it.
-    fn decorated_with(&mut self, file: FileId, decorators: Range, role: Role) -> Option<(&'a Entry, Option<CallId>)> {
-        let decorators = self.facts(file).list(decorators);
-        decorators
-            .iter()
-            .find_map(|decorator| self.known_decorator(file, *decorator, role))
-    }
-
-    fn known_decorator(&mut self, file: FileId, decorator: ExprId, role: Role) -> Option<(&'a Entry, Option<CallId>)> {
-        let (things, call) = match self.facts(file)[decorator].kind {
-            ExprKind::Call(call) => (self.callees(file, call), Some(call)),
-            _ => (self.settled(file, decorator), None),
-        };
-        let known = things.iter().find_map(|entry| match entry.thing {
-            Thing::Library(path) => {
-                let node = self.paths.node(path)?;
-                self.program.catalog.call(node).filter(|entry| entry.role == Some(role))
-            }
-            _ => None,
-        });
-        known.map(|entry| (entry, call))
     }
 }
 

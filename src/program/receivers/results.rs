@@ -384,6 +384,30 @@ impl Receivers<'_, '_> {
         found
     }
 
+    /// What a library's method runs of the object that it is called on: `start` of a thread its `run`, `delay` of a task the function.
+    pub(crate) fn run_of_itself(&mut self, path: PathId, file: FileId, call: CallId) -> Things {
+        let catalog = self.program.catalog;
+        let entry = self.paths.node(path).and_then(|node| catalog.call(node));
+        let facts = self.facts(file);
+        let (Some(method), ExprKind::Member { object, .. }) = (
+            entry.and_then(|entry| entry.runs_own.as_deref()),
+            facts[facts[call].callee].kind,
+        ) else {
+            return Things::default();
+        };
+        let mut things = Things::default();
+        for entry in self.settled(file, object) {
+            match entry.thing {
+                Thing::Instance(class, exact) => {
+                    things.extend(&self.special(class, exact, method).at_most(entry.confidence));
+                }
+                Thing::Function(_) | Thing::Bound(..) => things.add(entry.thing, entry.confidence),
+                _ => {}
+            }
+        }
+        things
+    }
+
     /// Whether a library function runs several coroutines and gives all results.
     fn gathers(&self, path: PathId) -> bool {
         let catalog = self.program.catalog;
