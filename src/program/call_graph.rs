@@ -1,7 +1,7 @@
 //! The call graph by names, for whoever looks at it from outside.
 
 use super::calls::{By, CallEdge, Caller, Thread};
-use super::edges::{EdgeWalk, Getters, Library, Routers, Walked};
+use super::edges::{EdgeWalk, Getters, Joined, Library};
 use super::receivers::{Depth, Receivers};
 use super::{Program, ProgramFile};
 use crate::facts::{CallId, FileFacts, FunctionId, Language, ScopeId, ScopeKind};
@@ -124,23 +124,16 @@ impl Program<'_> {
             let known = best.entry((caller, callee, thread, by)).or_insert(confidence);
             *known = (*known).max(confidence);
         };
-        let mut all: Vec<CallEdge> = Vec::new();
-        let mut routers = Routers::default();
+        let mut joined = Joined::default();
         for mut receivers in Receivers::find(self, Depth::Graph) {
-            let Walked {
-                edges,
-                libraries,
-                routers: declared,
-            } = EdgeWalk::walk(&mut receivers, self, Getters::All);
-            all.extend(edges);
-            routers.extend(declared);
+            let walked = EdgeWalk::walk(&mut receivers, self, Getters::All);
             for Library {
                 file,
                 call,
                 path,
                 confidence,
                 ..
-            } in libraries
+            } in joined.add(walked)
             {
                 let facts = &self[file].facts;
                 let caller = names.of(file, facts.function_around(facts[call].scope));
@@ -148,8 +141,7 @@ impl Program<'_> {
                 add(caller, callee, Thread::Same, By::Call, confidence);
             }
         }
-        let of_routers = routers.edges(&all);
-        for edge in all.iter().chain(&of_routers) {
+        for edge in joined.edges() {
             let caller = names.of(edge.caller.0, edge.caller.1);
             let callee = names.of(edge.callee.0, Some(edge.callee.1));
             add(caller, callee, edge.thread, edge.by, edge.confidence);

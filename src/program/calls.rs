@@ -4,7 +4,7 @@
 //! to libraries that call them, and what frameworks fill in. An edge says in which thread the callee runs and whether at once.
 
 use super::Program;
-use super::edges::{EdgeWalk, Getters, Library, Routers, Walked};
+use super::edges::{EdgeWalk, Getters, Joined, Library, Walked};
 use super::names::FunctionRef;
 use super::receivers::{Depth, Receivers};
 use crate::catalog::Node;
@@ -79,31 +79,22 @@ impl Calls {
             .into_par_iter()
             .map(|mut receivers| EdgeWalk::walk(&mut receivers, program, Getters::ThatCall))
             .collect();
-        let mut routers = Routers::default();
-        for Walked {
-            edges,
-            libraries,
-            routers: declared,
-        } in walked
-        {
-            calls.edges.extend(edges);
-            routers.extend(declared);
+        let mut joined = Joined::default();
+        for walked in walked {
             for Library {
                 file,
                 call,
                 node,
                 confidence,
                 ..
-            } in libraries
+            } in joined.add(walked)
             {
                 if let Some(node) = node {
                     calls.libraries[file.0 as usize].push((call, node, confidence));
                 }
             }
         }
-        let of_routers = routers.edges(&calls.edges);
-        calls.edges.extend(of_routers);
-        calls.edges.sort_by_key(|edge| edge.caller.0);
+        calls.edges = joined.edges();
         for (index, edge) in calls.edges.iter().enumerate() {
             calls
                 .into

@@ -1,21 +1,23 @@
 //! Reads the call edges off what receivers know: calls, what is called without saying so, what libraries and frameworks call.
 //!
-//! What frameworks fill in is in `injections`, what is declared for whole routers in `routers`.
+//! Coroutines that are handed on are in `coroutines`, what frameworks fill in in `injections`, what is declared for whole routers in
+//! `routers`.
 
+mod coroutines;
 mod injections;
 mod routers;
 
-pub(super) use routers::Routers;
-
 use super::Program;
 use super::calls::{By, CallEdge, Caller, Thread};
-use super::names::{FunctionRef, Origin};
+use super::names::FunctionRef;
 use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things};
 use crate::catalog::{Entry as Known, Node, Role};
 use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
-use rustc_hash::{FxHashMap, FxHashSet};
+use coroutines::{BY_CALL, Coroutines};
+use routers::Routers;
+use rustc_hash::FxHashSet;
 
 /// Reads the edges off.
 pub(super) struct EdgeWalk<'w, 'p, 'a> {
@@ -27,9 +29,37 @@ pub(super) struct EdgeWalk<'w, 'p, 'a> {
 /// What was read off.
 #[derive(Default)]
 pub(super) struct Walked {
-    pub(super) edges: Vec<CallEdge>,
-    pub(super) libraries: Vec<Library>,
-    pub(super) routers: Routers,
+    edges: Vec<CallEdge>,
+    libraries: Vec<Library>,
+    routers: Routers,
+    coroutines: Coroutines,
+}
+
+/// What all walks read off, put together.
+#[derive(Default)]
+pub(super) struct Joined {
+    edges: Vec<CallEdge>,
+    routers: Routers,
+    coroutines: Coroutines,
+}
+
+impl Joined {
+    /// Adds what one walk read off; the calls that arrive at libraries come back.
+    pub(super) fn add(&mut self, walked: Walked) -> Vec<Library> {
+        self.coroutines.extend(walked.coroutines, self.edges.len());
+        self.edges.extend(walked.edges);
+        self.routers.extend(walked.routers);
+        walked.libraries
+    }
+
+    /// All edges, in the order of the calling files.
+    pub(super) fn edges(mut self) -> Vec<CallEdge> {
+        self.coroutines.apply(&mut self.edges);
+        let of_routers = self.routers.edges(&self.edges);
+        self.edges.extend(of_routers);
+        self.edges.sort_by_key(|edge| edge.caller.0);
+        self.edges
+    }
 }
 
 /// A call that arrives at a library.
@@ -81,56 +111,23 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                     .callees(file, CallId(u32::try_from(index).unwrap_or(u32::MAX)))
             })
             .collect();
-        let scheduled = self.scheduled_calls(file, &callees);
+        let handling = self.handling(file, &callees);
         for (index, callees) in callees.into_iter().enumerate() {
             let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
-            let control = scheduled
-                .get(&facts[call].expr)
-                .copied()
-                .unwrap_or((Thread::Same, By::Call));
+            let expr = facts[call].expr;
+            let control = handling.run.get(&expr).copied().unwrap_or(BY_CALL);
+            let before = self.found.edges.len();
             self.visit_call(file, call, callees, control);
+            if let Some(to) = handling.passed.get(&expr) {
+                let made = before..self.found.edges.len();
+                self.found.coroutines.passed(made, *to);
+            }
         }
         self.visit_decorators(file);
         self.visit_blocks(file);
         self.visit_properties(file);
         self.visit_injections(file);
         self.visit_replacements(file);
-    }
-
-    /// Coroutine calls that are handed to a function which schedules them: `create_task(work())`.
-    fn scheduled_calls(&mut self, file: FileId, callees: &[Things]) -> FxHashMap<ExprId, Control> {
-        let facts = self.facts(file);
-        let mut found = FxHashMap::default();
-        for (index, callees) in callees.iter().enumerate() {
-            let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
-            for entry in callees.iter() {
-                let Thing::Library(path) = entry.thing else { continue };
-                let Some(control) = self.control(path) else { continue };
-                if control == (Thread::Same, By::Call) {
-                    continue;
-                }
-                for Handed {
-                    value: argument,
-                    is_coroutine,
-                    ..
-                } in self.receivers.handed_over(path, file, call)
-                {
-                    if !is_coroutine {
-                        continue;
-                    }
-                    coroutines_in(facts, argument, control, &mut found);
-                    // `work = fetch(); create_task(work)`
-                    for value in self.program.values(file, argument) {
-                        if let Origin::Written(at, written) = value.origin
-                            && at == file
-                        {
-                            coroutines_in(facts, written, control, &mut found);
-                        }
-                    }
-                }
-            }
-        }
-        found
     }
 
     /// What the catalog says of calling `path`.
@@ -152,7 +149,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             Role::RunsInThread => Some((Thread::Other, By::Call)),
             Role::SchedulesOnLoop => Some((Thread::Same, By::Scheduled)),
             Role::SchedulesThreadsafe | Role::RunsAfterwards | Role::QueuesTask => Some((Thread::Other, By::Scheduled)),
-            Role::RunsEventLoop | Role::CallsFunction => Some((Thread::Same, By::Call)),
+            Role::RunsEventLoop | Role::CallsFunction => Some(BY_CALL),
             _ => None,
         }
     }
@@ -341,7 +338,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                     file,
                     span: super::names::last_name_span(facts, *decorator),
                 };
-                self.add_targets(&things, caller, site, None, (Thread::Same, By::Call));
+                self.add_targets(&things, caller, site, None, BY_CALL);
             }
         }
     }
@@ -374,7 +371,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 };
                 for name in names {
                     let called = self.receivers.special(class, exact, name);
-                    self.add_targets(&called, caller, site, None, (Thread::Same, By::Call));
+                    self.add_targets(&called, caller, site, None, BY_CALL);
                     let next = match *name {
                         "__iter__" => "__next__",
                         "__aiter__" => "__anext__",
@@ -383,7 +380,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                     for iterator in self.receivers.results_of(&called) {
                         if let Thing::Instance(class, exact) = iterator.thing {
                             let called = self.receivers.special(class, exact, next);
-                            self.add_targets(&called, caller, site, None, (Thread::Same, By::Call));
+                            self.add_targets(&called, caller, site, None, BY_CALL);
                         }
                     }
                 }
@@ -400,7 +397,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 };
                 let mut classes = things;
                 classes.retain(|thing| matches!(thing, Thing::Class(..)));
-                self.add_targets(&classes, caller, site, None, (Thread::Same, By::Call));
+                self.add_targets(&classes, caller, site, None, BY_CALL);
             }
         }
     }
@@ -429,29 +426,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 file,
                 span: super::names::last_name_span(facts, expr),
             };
-            self.add_targets(&getters, caller, site, None, (Thread::Same, By::Call));
+            self.add_targets(&getters, caller, site, None, BY_CALL);
         }
-    }
-}
-
-/// The calls in an argument whose coroutines are what is handed over.
-fn coroutines_in(facts: &FileFacts, argument: ExprId, control: Control, out: &mut FxHashMap<ExprId, Control>) {
-    match facts[argument].kind {
-        ExprKind::Call(_) => {
-            out.insert(argument, control);
-        }
-        ExprKind::Group(elements) => {
-            for element in facts.list(elements) {
-                coroutines_in(facts, *element, control, out);
-            }
-        }
-        ExprKind::Each { element, .. } => coroutines_in(facts, element, control, out),
-        ExprKind::Through(inner) => coroutines_in(facts, inner, control, out),
-        ExprKind::Choice { options, .. } => {
-            for option in facts.list(options) {
-                coroutines_in(facts, *option, control, out);
-            }
-        }
-        _ => {}
     }
 }

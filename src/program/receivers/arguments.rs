@@ -386,19 +386,45 @@ impl Receivers<'_, '_> {
         }
     }
 
+    /// The parameter of `function` that gets the argument of a call at `index`, where one gets it alone.
+    pub(crate) fn parameter_for(
+        &self,
+        function: FunctionRef,
+        offset: u32,
+        file: FileId,
+        call: CallId,
+        index: usize,
+    ) -> Option<u32> {
+        let parameters = self.facts(function.0).parameters(self.function(function));
+        let facts = self.facts(file);
+        let arguments = facts.arguments(&facts[call]);
+        let found = match arguments[index].keyword {
+            Some(keyword) => self.parameter_named(function, file, keyword),
+            None if arguments[..=index].iter().all(|argument| argument.splat == Splat::No) => {
+                let position = offset + u32::try_from(index).unwrap_or(u32::MAX);
+                parameter_at(parameters, position)
+            }
+            None => None,
+        };
+        found.filter(|(_, slot)| *slot == Slot::Whole).map(|(index, _)| index)
+    }
+
     /// Passes something to the parameter that has the name, which `file` says, or to `**kwargs`.
     fn pass_named(&mut self, function: FunctionRef, file: FileId, name: Name, passed: Passed) {
+        if let Some((index, slot)) = self.parameter_named(function, file, name) {
+            self.pass(function, index, Flow { file, passed, slot });
+        }
+    }
+
+    fn parameter_named(&self, function: FunctionRef, file: FileId, name: Name) -> Option<(u32, Slot)> {
         let parameters = self.facts(function.0).parameters(self.function(function));
         let named = parameters.iter().position(|parameter| {
             !matches!(parameter.kind, ParameterKind::Rest | ParameterKind::KeywordRest)
                 && self.text(function.0, parameter.name) == self.text(file, name)
         });
-        let place = match named {
+        match named {
             Some(index) => Some((u32::try_from(index).unwrap_or(u32::MAX), Slot::Whole)),
             None => keyword_rest(parameters).map(|index| (index, Slot::Keyword(name))),
-        };
-        if let Some((index, slot)) = place {
-            self.pass(function, index, Flow { file, passed, slot });
         }
     }
 
