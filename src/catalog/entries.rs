@@ -129,6 +129,9 @@ pub struct BaseEntry {
     pub also: Vec<String>,
     /// What the derived class is.
     pub role: Role,
+    /// The methods that the library calls of objects of the derived class; `test*` are all whose names begin so.
+    #[serde(default)]
+    pub methods: Vec<String>,
     /// What the keywords of its fields' attributes mean.
     #[serde(default)]
     pub arguments: BTreeMap<String, Vec<Meaning>>,

@@ -36,6 +36,8 @@ pub struct Entry {
     pub returns_argument: Option<u32>,
     /// The method that it runs of the object it is called on.
     pub runs_own: Option<String>,
+    /// The methods that the library calls of objects of a class that derives from it.
+    pub methods: Vec<String>,
     /// The meanings of the arguments without which it accepts anything in their place.
     pub open_without: Vec<String>,
 }
@@ -255,6 +257,7 @@ impl Catalog {
                 returns: None,
                 returns_argument: None,
                 runs_own: None,
+                methods: Vec::new(),
                 open_without: Vec::new(),
             });
             self.nodes[node.0 as usize].item = Some(self.entries.len() - 1);
@@ -268,6 +271,7 @@ impl Catalog {
                 returns: None,
                 returns_argument: None,
                 runs_own: None,
+                methods: base.methods.clone(),
                 open_without: Vec::new(),
             });
             self.nodes[node.0 as usize].base = Some(self.entries.len() - 1);
@@ -283,6 +287,7 @@ impl Catalog {
             returns,
             returns_argument: call.returns_argument,
             runs_own: call.runs_own.clone(),
+            methods: Vec::new(),
             open_without: call.open_without.clone(),
         });
         self.entries.len() - 1

@@ -90,6 +90,8 @@ pub enum Role {
     RunsTask,
     /// Puts a task into a queue: the function that it is handed, or the task that it is called on.
     QueuesTask,
+    /// Runs a function as a test, or around tests.
+    RunsTest,
     /// Decodes base64.
     DecodesBase64,
     /// Parses JSON.

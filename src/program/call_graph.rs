@@ -141,7 +141,7 @@ impl Program<'_> {
                 add(caller, callee, Thread::Same, By::Call, confidence);
             }
         }
-        for edge in joined.edges() {
+        for edge in joined.finish().0 {
             let caller = names.of(edge.caller.0, edge.caller.1);
             let callee = names.of(edge.callee.0, Some(edge.callee.1));
             add(caller, callee, edge.thread, edge.by, edge.confidence);

@@ -5,6 +5,7 @@
 
 use super::Program;
 use super::edges::{EdgeWalk, Getters, Joined, Library, Walked};
+use super::entries::EntryPoint;
 use super::names::FunctionRef;
 use super::receivers::{Depth, Receivers};
 use crate::catalog::Node;
@@ -65,6 +66,8 @@ pub struct CallEdge {
 pub(super) struct Calls {
     edges: Vec<CallEdge>,
     into: FxHashMap<FunctionRef, Vec<u32>>,
+    /// The functions that libraries call, in no order.
+    entries: Vec<EntryPoint>,
     /// The catalogued functions that the calls of each file arrive at, in order.
     libraries: Vec<Vec<(CallId, Node, Confidence)>>,
 }
@@ -94,7 +97,7 @@ impl Calls {
                 }
             }
         }
-        calls.edges = joined.edges();
+        (calls.edges, calls.entries) = joined.finish();
         for (index, edge) in calls.edges.iter().enumerate() {
             calls
                 .into
@@ -103,6 +106,11 @@ impl Calls {
                 .push(u32::try_from(index).unwrap_or(u32::MAX));
         }
         calls
+    }
+
+    /// The functions that libraries call.
+    pub(super) fn entries(&self) -> &[EntryPoint] {
+        &self.entries
     }
 
     /// The library functions, as far as the catalog has their path, that the calls of a file arrive at; in order.

@@ -1,7 +1,7 @@
 //! Parameters that frameworks fill.
 
+use super::handlers::functions;
 use super::{EdgeWalk, Entry};
-use crate::facts::{FileFacts, FunctionId};
 use crate::finding::{Confidence, Site};
 use crate::program::calls::{By, Caller, Thread};
 use crate::program::names::FunctionRef;
@@ -14,7 +14,6 @@ impl EdgeWalk<'_, '_, '_> {
         let facts = self.facts(file);
         for id in functions(facts) {
             let caller = (file, Some(id));
-            self.visit_registration(file, id);
             for (position, parameter) in (0..).zip(facts.parameters(&facts[id])) {
                 let site = Site {
                     file,
@@ -55,8 +54,4 @@ impl EdgeWalk<'_, '_, '_> {
             self.add(caller, callee, site, None, offset, (thread, By::Injected), confidence);
         }
     }
-}
-
-fn functions(facts: &FileFacts) -> impl Iterator<Item = FunctionId> + use<> {
-    (0..u32::try_from(facts.functions.len()).unwrap_or(u32::MAX)).map(FunctionId)
 }

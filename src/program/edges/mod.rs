@@ -1,14 +1,16 @@
 //! Reads the call edges off what receivers know: calls, what is called without saying so, what libraries and frameworks call.
 //!
-//! Coroutines that are handed on are in `coroutines`, what frameworks fill in in `injections`, what is declared for whole routers in
+//! Coroutines that are handed on are in `coroutines`, where libraries enter the program in `handlers`, what frameworks fill in in `injections`, what is declared for whole routers in
 //! `routers`.
 
 mod coroutines;
+mod handlers;
 mod injections;
 mod routers;
 
 use super::Program;
 use super::calls::{By, CallEdge, Caller, Thread};
+use super::entries::EntryPoint;
 use super::names::FunctionRef;
 use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things};
 use crate::catalog::{Entry as Known, Node, Role};
@@ -33,6 +35,7 @@ pub(super) struct Walked {
     libraries: Vec<Library>,
     routers: Routers,
     coroutines: Coroutines,
+    entries: Vec<EntryPoint>,
 }
 
 /// What all walks read off, put together.
@@ -41,6 +44,7 @@ pub(super) struct Joined {
     edges: Vec<CallEdge>,
     routers: Routers,
     coroutines: Coroutines,
+    entries: Vec<EntryPoint>,
 }
 
 impl Joined {
@@ -49,16 +53,17 @@ impl Joined {
         self.coroutines.extend(walked.coroutines, self.edges.len());
         self.edges.extend(walked.edges);
         self.routers.extend(walked.routers);
+        self.entries.extend(walked.entries);
         walked.libraries
     }
 
-    /// All edges, in the order of the calling files.
-    pub(super) fn edges(mut self) -> Vec<CallEdge> {
+    /// All edges, in the order of the calling files, and where libraries enter the program.
+    pub(super) fn finish(mut self) -> (Vec<CallEdge>, Vec<EntryPoint>) {
         self.coroutines.apply(&mut self.edges);
         let of_routers = self.routers.edges(&self.edges);
         self.edges.extend(of_routers);
         self.edges.sort_by_key(|edge| edge.caller.0);
-        self.edges
+        (self.edges, self.entries)
     }
 }
 
@@ -126,6 +131,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         self.visit_decorators(file);
         self.visit_blocks(file);
         self.visit_properties(file);
+        self.visit_handlers(file);
         self.visit_injections(file);
         self.visit_replacements(file);
     }
@@ -138,6 +144,12 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
 
     fn role(&self, path: PathId) -> Option<Role> {
         self.known(path)?.role
+    }
+
+    /// Whether a library function gets the arguments for what it runs as a list.
+    fn lists_positions(&self, path: PathId) -> bool {
+        self.known(path)
+            .is_some_and(|entry| entry.arguments.iter().any(|(meaning, _)| meaning == "positions"))
     }
 
     /// How a library runs what it is handed.
@@ -177,10 +189,11 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         for entry in callees {
             let Thing::Library(path) = entry.thing else { continue };
             self.visit_router_call(path, file, call);
+            self.visit_handed(path, file, call);
             let Some(control) = self.control(path) else { continue };
             let own = self.receivers.run_of_itself(path, file, call).at_most(entry.confidence);
             // The arguments of the task itself may lie in one of the call.
-            let passing = Some(call).filter(|_| self.argument(path, file, call, "positions").is_none());
+            let passing = Some(call).filter(|_| !self.lists_positions(path));
             let before = self.found.edges.len();
             self.add_targets(&own, caller, site, passing, control);
             for index in before..self.found.edges.len() {

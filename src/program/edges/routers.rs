@@ -5,8 +5,8 @@
 //! [`Routers::edges`] puts it together.
 
 use super::EdgeWalk;
-use crate::catalog::Role;
-use crate::facts::{Access, CallId, ExprId, ExprKind, FunctionId};
+use crate::catalog::{Entry as Known, Role};
+use crate::facts::{Access, CallId, ExprId, ExprKind};
 use crate::finding::{Confidence, Site};
 use crate::program::argument_that_means;
 use crate::program::calls::{By, CallEdge, Caller};
@@ -101,54 +101,26 @@ fn with_all_above(router: Router, mounted: &FxHashMap<Router, Vec<Router>>) -> V
 }
 
 impl EdgeWalk<'_, '_, '_> {
-    /// `@router.get("/", dependencies=[Depends(check)])`: a handler by its decorator.
-    pub(super) fn visit_registration(&mut self, file: FileId, id: FunctionId) {
-        let facts = self.facts(file);
-        for decorator in facts.list(facts[id].decorators) {
-            let ExprKind::Call(call) = facts[*decorator].kind else {
-                continue;
-            };
-            for entry in self.receivers.callees(file, call) {
-                if let Thing::Library(path) = entry.thing
-                    && matches!(self.role(path), Some(Role::HandlesRequest | Role::HandlesWebsocket))
-                {
-                    self.add_handler(path, file, call, (file, Some(id)));
-                }
-            }
-        }
-    }
-
-    /// A call that makes or mounts a router, or hands it a handler.
+    /// A call that makes or mounts a router.
     pub(super) fn visit_router_call(&mut self, path: PathId, file: FileId, call: CallId) {
         let facts = self.facts(file);
-        match self.role(path) {
+        let Some(entry) = self.known(path) else { return };
+        match entry.role {
             Some(Role::MakesRouter) => {
-                let required = self.required(path, file, call);
+                let required = self.required(entry, file, call);
                 let router = (file, facts[call].expr);
                 let required = required.into_iter().map(|edge| (router, edge));
                 self.found.routers.required.extend(required);
             }
             Some(Role::MountsRouter) => {
-                let inner = self.argument(path, file, call, "router");
+                let inner = argument_that_means(facts, call, entry, "router");
                 let inner = inner.map_or_else(Vec::new, |inner| self.routers(file, inner));
                 let outer = self.routers_called(file, call);
-                let required = self.required(path, file, call);
+                let required = self.required(entry, file, call);
                 for inner in inner {
                     let declared = &mut self.found.routers;
                     declared.required.extend(required.iter().map(|edge| (inner, *edge)));
                     declared.mounted.extend(outer.iter().map(|outer| (inner, *outer)));
-                }
-            }
-            Some(Role::HandlesRequest | Role::HandlesWebsocket) => {
-                let Some(handler) = self.argument(path, file, call, "callable") else {
-                    return;
-                };
-                for entry in self.receivers.settled(file, handler) {
-                    let mut targets = Vec::new();
-                    self.targets(entry, 0, &mut targets);
-                    for ((at, function), ..) in targets {
-                        self.add_handler(path, file, call, (at, Some(function)));
-                    }
                 }
             }
             _ => {}
@@ -212,8 +184,9 @@ impl EdgeWalk<'_, '_, '_> {
     }
 
     /// Adds a handler that `call` makes one: to the router that it is called on, and with what it depends on itself.
-    fn add_handler(&mut self, path: PathId, file: FileId, call: CallId, handler: Caller) {
-        let required = self.required(path, file, call);
+    pub(super) fn add_handler(&mut self, entry: &Known, file: FileId, call: CallId, (at, handler): FunctionRef) {
+        let handler = (at, Some(handler));
+        let required = self.required(entry, file, call);
         let required = required.iter().map(|edge| called_by(handler, edge));
         self.found.edges.extend(required);
         let routers = self.routers_called(file, call).into_iter();
@@ -224,8 +197,8 @@ impl EdgeWalk<'_, '_, '_> {
     }
 
     /// What a call says that handlers depend on.
-    fn required(&mut self, path: PathId, file: FileId, call: CallId) -> Vec<CallEdge> {
-        let Some(list) = self.argument(path, file, call, "dependencies") else {
+    fn required(&mut self, entry: &Known, file: FileId, call: CallId) -> Vec<CallEdge> {
+        let Some(list) = argument_that_means(self.facts(file), call, entry, "dependencies") else {
             return Vec::new();
         };
         let written = self.written_in(file, list);
@@ -282,10 +255,6 @@ impl EdgeWalk<'_, '_, '_> {
             next += 1;
         }
         found
-    }
-
-    pub(super) fn argument(&self, path: PathId, file: FileId, call: CallId, meaning: &str) -> Option<ExprId> {
-        argument_that_means(self.facts(file), call, self.known(path)?, meaning)
     }
 
     /// The routers that a method is called on.

@@ -142,6 +142,23 @@ impl Receivers<'_, '_> {
         libraries.collect()
     }
 
+    /// The functions in the bodies of a class and of the classes of the program that it derives from.
+    pub(crate) fn methods_of(&mut self, class: ClassRef) -> Vec<FunctionRef> {
+        let order = self.resolution_order(class);
+        let mut found = Vec::new();
+        for ancestor in order.iter() {
+            if let Ancestor::Project((file, class)) = *ancestor {
+                let facts = self.facts(file);
+                let bindings = facts.bindings_in(facts[class].scope).iter();
+                found.extend(bindings.filter_map(|binding| match binding.kind {
+                    BindingKind::Function(function) => Some((file, function)),
+                    _ => None,
+                }));
+            }
+        }
+        found
+    }
+
     /// A class that describes others and is never made: what its annotation says of a value is only which methods it has.
     pub(super) fn is_protocol(&mut self, class: ClassRef) -> bool {
         let facts = self.facts(class.0);

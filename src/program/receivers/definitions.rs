@@ -198,14 +198,15 @@ impl<'a> Receivers<'_, 'a> {
         let decorators = self.facts(file).list(decorators);
         decorators
             .iter()
-            .find_map(|decorator| self.known_decorator(file, *decorator, role))
+            .find_map(|decorator| self.known_decorator(file, *decorator, |found| found == role))
     }
 
-    pub(super) fn known_decorator(
+    /// What the catalog says of the library function that a decorator is, or that makes it, where it has a role that is wanted.
+    pub(crate) fn known_decorator(
         &mut self,
         file: FileId,
         decorator: ExprId,
-        role: Role,
+        is_wanted: impl Fn(Role) -> bool,
     ) -> Option<(&'a Entry, Option<CallId>)> {
         let (things, call) = match self.facts(file)[decorator].kind {
             ExprKind::Call(call) => (self.callees(file, call), Some(call)),
@@ -214,7 +215,10 @@ impl<'a> Receivers<'_, 'a> {
         let known = things.iter().find_map(|entry| match entry.thing {
             Thing::Library(path) => {
                 let node = self.paths.node(path)?;
-                self.program.catalog.call(node).filter(|entry| entry.role == Some(role))
+                self.program
+                    .catalog
+                    .call(node)
+                    .filter(|entry| entry.role.is_some_and(&is_wanted))
             }
             _ => None,
         });

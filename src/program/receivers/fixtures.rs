@@ -229,7 +229,7 @@ impl Receivers<'_, '_> {
         let mut found = Vec::new();
         for (file, mark) in self.marks_of(test) {
             let facts = self.facts(file);
-            let Some((_, Some(call))) = self.known_decorator(file, mark, Role::UsesFixtures) else {
+            let Some((_, Some(call))) = self.known_decorator(file, mark, |role| role == Role::UsesFixtures) else {
                 continue;
             };
             for argument in facts.arguments(&facts[call]) {
