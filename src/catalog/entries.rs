@@ -71,7 +71,7 @@ pub struct CallEntry {
 pub enum Meaning {
     /// 0-based position, `self` not counted.
     Position(u32),
-    /// Keyword.
+    /// Keyword; `*` is any.
     Keyword(String),
 }
 

@@ -42,6 +42,7 @@ const MEANINGS: &[(Role, &[&str])] = &[
     (Role::SchedulesThreadsafe, &["callable", "coroutine", "loop"]),
     (Role::RunsAfterwards, &["callable"]),
     (Role::RunsInThread, &["callable", "positions", "keywords"]),
+    (Role::RunsCommand, &["callable"]),
     (Role::RunsTask, &["bound"]),
     (Role::QueuesTask, &["callable", "positions", "keywords"]),
     (Role::CallsFunction, &["callable", "coroutine"]),

@@ -260,6 +260,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
 
     /// Adds an edge to every function that calling one of `things` runs.
     fn add_targets(&mut self, things: &Things, caller: Caller, site: Site, call: Option<CallId>, control: Control) {
+        self.visit_called(things, caller, site);
         let mut targets: Vec<(FunctionRef, u32, Confidence)> = Vec::new();
         for entry in things.iter() {
             self.targets(entry, 0, &mut targets);

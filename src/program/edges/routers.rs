@@ -1,5 +1,5 @@
 //! What is declared for many handlers at once: dependencies of a router, of the place where it is mounted, of one route without a
-//! parameter for it; and what stands in for a dependency wherever it is injected.
+//! parameter for it; what stands in for a dependency wherever it is injected; the commands of a group.
 //!
 //! A router is made in one file, gets its handlers in others and is mounted in a third: each walk collects what its files declare, and
 //! [`Routers::edges`] puts it together.
@@ -9,25 +9,34 @@ use crate::catalog::{Entry as Known, Role};
 use crate::facts::{Access, CallId, ExprId, ExprKind};
 use crate::finding::{Confidence, Site};
 use crate::program::argument_that_means;
-use crate::program::calls::{By, CallEdge, Caller};
+use crate::program::calls::{By, CallEdge, Caller, Thread};
 use crate::program::names::{FunctionRef, Origin};
-use crate::program::receivers::{PathId, Thing};
+use crate::program::receivers::{PathId, Thing, Things};
 use crate::source::FileId;
 use rustc_hash::FxHashMap;
+use std::hash::Hash;
 
-/// A router, by the call that makes it.
-type Router = (FileId, ExprId);
+/// Something that handlers or commands are registered on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Router {
+    /// A router, by the call that makes it.
+    Made(FileId, ExprId),
+    /// A group of commands, by the function that a decorator made it of.
+    Group(FunctionRef),
+}
 
 /// What some files declare of routers.
 #[derive(Debug, Default)]
 pub(in crate::program) struct Routers {
-    handlers: Vec<(Router, Caller)>,
+    handlers: Vec<(Router, FunctionRef)>,
     /// Each router and the one that it is mounted on.
     mounted: Vec<(Router, Router)>,
     /// What each handler of a router depends on; the caller is still the place that says so.
     required: Vec<(Router, CallEdge)>,
     /// What stands in for a dependency, likewise.
     replaced: Vec<(FunctionRef, CallEdge)>,
+    /// Who calls what may be a group of commands, and where.
+    called: Vec<(Router, Caller, Site)>,
 }
 
 impl Routers {
@@ -37,48 +46,95 @@ impl Routers {
         self.mounted.extend(other.mounted);
         self.required.extend(other.required);
         self.replaced.extend(other.replaced);
+        self.called.extend(other.called);
     }
 
-    /// What handlers depend on by their routers, and what stands in for the dependencies of `edges` and of these.
+    /// What handlers depend on by their routers, what stands in for the dependencies of `edges` and of these, and the commands that
+    /// calls of groups run.
     pub(in crate::program) fn edges(&self, edges: &[CallEdge]) -> Vec<CallEdge> {
-        let mut found = self.of_handlers();
-        let mut replacements: FxHashMap<FunctionRef, Vec<&CallEdge>> = FxHashMap::default();
-        for (dependency, replacement) in &self.replaced {
-            replacements.entry(*dependency).or_default().push(replacement);
-        }
-        if !replacements.is_empty() {
-            let injected = edges.iter().chain(&found).filter(|edge| edge.by == By::Injected);
-            let replacing = injected.flat_map(|edge| {
-                let replacements = replacements.get(&edge.callee).into_iter().flatten();
-                replacements.map(|replacement| called_by(edge.caller, replacement))
-            });
-            let replacing: Vec<CallEdge> = replacing.collect();
-            found.extend(replacing);
-        }
+        let mut found = self.dependencies();
+        let replacements = self.replacements(edges.iter().chain(&found));
+        found.extend(replacements);
+        found.extend(self.commands(edges));
         found
     }
 
-    fn of_handlers(&self) -> Vec<CallEdge> {
+    fn dependencies(&self) -> Vec<CallEdge> {
         if self.required.is_empty() {
             return Vec::new();
         }
-        let mut required: FxHashMap<Router, Vec<&CallEdge>> = FxHashMap::default();
-        for (router, edge) in &self.required {
-            required.entry(*router).or_default().push(edge);
-        }
-        let mut mounted: FxHashMap<Router, Vec<Router>> = FxHashMap::default();
-        for (inner, outer) in &self.mounted {
-            mounted.entry(*inner).or_default().push(*outer);
-        }
+        let required = grouped(self.required.iter().map(|(router, edge)| (*router, edge)));
         let mut found = Vec::new();
-        for (router, handler) in &self.handlers {
-            for router in with_all_above(*router, &mounted) {
-                let edges = required.get(&router).into_iter().flatten();
-                found.extend(edges.map(|edge| called_by(*handler, edge)));
-            }
+        for (router, (file, handler)) in self.registered() {
+            let edges = required.get(&router).into_iter().flatten();
+            found.extend(edges.map(|edge| called_by((file, Some(handler)), edge)));
         }
         found
     }
+
+    fn replacements<'e>(&self, edges: impl Iterator<Item = &'e CallEdge>) -> Vec<CallEdge> {
+        if self.replaced.is_empty() {
+            return Vec::new();
+        }
+        let replaced = grouped(self.replaced.iter().map(|(dependency, edge)| (*dependency, edge)));
+        let injected = edges.filter(|edge| edge.by == By::Injected);
+        let replacing = injected.flat_map(|edge| {
+            let replacements = replaced.get(&edge.callee).into_iter().flatten();
+            replacements.map(|replacement| called_by(edge.caller, replacement))
+        });
+        replacing.collect()
+    }
+
+    fn commands(&self, edges: &[CallEdge]) -> Vec<CallEdge> {
+        let has_groups = self
+            .handlers
+            .iter()
+            .any(|(router, _)| matches!(router, Router::Group(_)));
+        if !has_groups && self.called.is_empty() {
+            return Vec::new();
+        }
+        let commands = grouped(self.registered());
+        let of_groups = edges.iter().filter(|edge| edge.by == By::Call);
+        let of_groups = of_groups.map(|edge| (Router::Group(edge.callee), edge.caller, edge.site));
+        let called = self.called.iter().copied().chain(of_groups);
+        let running = called.flat_map(|(router, caller, site)| {
+            let commands = commands.get(&router).into_iter().flatten();
+            commands.map(move |command| CallEdge {
+                caller,
+                callee: *command,
+                site,
+                call: None,
+                offset: 0,
+                thread: Thread::Same,
+                by: By::Call,
+                confidence: Confidence::Likely,
+                alternatives: 1,
+            })
+        });
+        running.collect()
+    }
+
+    /// The handlers of each router: its own, and those of the routers that are mounted on it.
+    fn registered(&self) -> impl Iterator<Item = (Router, FunctionRef)> {
+        // A command that is itself a group stands on the one that it belongs to.
+        let groups = self
+            .handlers
+            .iter()
+            .map(|(router, handler)| (Router::Group(*handler), *router));
+        let mounted = grouped(self.mounted.iter().copied().chain(groups));
+        self.handlers.iter().flat_map(move |(router, handler)| {
+            let above = with_all_above(*router, &mounted).into_iter();
+            above.map(|router| (router, *handler))
+        })
+    }
+}
+
+fn grouped<K: Eq + Hash, V>(pairs: impl Iterator<Item = (K, V)>) -> FxHashMap<K, Vec<V>> {
+    let mut groups: FxHashMap<K, Vec<V>> = FxHashMap::default();
+    for (key, value) in pairs {
+        groups.entry(key).or_default().push(value);
+    }
+    groups
 }
 
 fn called_by(caller: Caller, edge: &CallEdge) -> CallEdge {
@@ -108,7 +164,7 @@ impl EdgeWalk<'_, '_, '_> {
         match entry.role {
             Some(Role::MakesRouter) => {
                 let required = self.required(entry, file, call);
-                let router = (file, facts[call].expr);
+                let router = Router::Made(file, facts[call].expr);
                 let required = required.into_iter().map(|edge| (router, edge));
                 self.found.routers.required.extend(required);
             }
@@ -124,6 +180,17 @@ impl EdgeWalk<'_, '_, '_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `app()`, which runs a command where `app` holds some.
+    pub(super) fn visit_called(&mut self, things: &Things, caller: Caller, site: Site) {
+        for entry in things.iter() {
+            if let Thing::Made(file, made) = entry.thing
+                && matches!(self.facts(file)[made].kind, ExprKind::Call(_))
+            {
+                self.found.routers.called.push((Router::Made(file, made), caller, site));
+            }
         }
     }
 
@@ -185,15 +252,14 @@ impl EdgeWalk<'_, '_, '_> {
 
     /// Adds a handler that `call` makes one: to the router that it is called on, and with what it depends on itself.
     pub(super) fn add_handler(&mut self, entry: &Known, file: FileId, call: CallId, (at, handler): FunctionRef) {
-        let handler = (at, Some(handler));
         let required = self.required(entry, file, call);
-        let required = required.iter().map(|edge| called_by(handler, edge));
+        let required = required.iter().map(|edge| called_by((at, Some(handler)), edge));
         self.found.edges.extend(required);
         let routers = self.routers_called(file, call).into_iter();
         self.found
             .routers
             .handlers
-            .extend(routers.map(|router| (router, handler)));
+            .extend(routers.map(|router| (router, (at, handler))));
     }
 
     /// What a call says that handlers depend on.
@@ -269,7 +335,8 @@ impl EdgeWalk<'_, '_, '_> {
     fn routers(&mut self, file: FileId, expr: ExprId) -> Vec<Router> {
         let things = self.receivers.settled(file, expr).into_iter();
         let made = things.filter_map(|entry| match entry.thing {
-            Thing::Made(file, call) => Some((file, call)),
+            Thing::Made(file, call) => Some(Router::Made(file, call)),
+            Thing::Function(function) => Some(Router::Group(function)),
             _ => None,
         });
         made.collect()

@@ -287,7 +287,7 @@ impl Receivers<'_, '_> {
     pub(crate) fn filled_of_task(&mut self, (file, id): FunctionRef) -> u32 {
         let facts = self.facts(file);
         let bound = self
-            .decorated_with(file, facts[id].decorators, Role::RunsTask)
+            .decorated_with(file, facts[id].decorators, |role| role == Role::RunsTask)
             .and_then(|(entry, call)| argument_that_means(facts, call?, entry, "bound"));
         u32::from(bound.is_some_and(|bound| facts[bound].kind == ExprKind::Truth(true)))
     }

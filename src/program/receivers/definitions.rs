@@ -188,19 +188,6 @@ impl<'a> Receivers<'_, 'a> {
         }
     }
 
-    /// The first of some decorators that a library function with that role is or makes, and the call that makes it.
-    pub(super) fn decorated_with(
-        &mut self,
-        file: FileId,
-        decorators: Range,
-        role: Role,
-    ) -> Option<(&'a Entry, Option<CallId>)> {
-        let decorators = self.facts(file).list(decorators);
-        decorators
-            .iter()
-            .find_map(|decorator| self.known_decorator(file, *decorator, |found| found == role))
-    }
-
     /// What the catalog says of the library function that a decorator is, or that makes it, where it has a role that is wanted.
     pub(crate) fn known_decorator(
         &mut self,
@@ -223,6 +210,19 @@ impl<'a> Receivers<'_, 'a> {
             _ => None,
         });
         known.map(|entry| (entry, call))
+    }
+
+    /// The same of the first of some decorators of which it says anything.
+    pub(super) fn decorated_with(
+        &mut self,
+        file: FileId,
+        decorators: Range,
+        is_wanted: impl Fn(Role) -> bool,
+    ) -> Option<(&'a Entry, Option<CallId>)> {
+        let decorators = self.facts(file).list(decorators);
+        decorators
+            .iter()
+            .find_map(|decorator| self.known_decorator(file, *decorator, &is_wanted))
     }
 
     /// How a function of a class body is called.

@@ -423,7 +423,7 @@ impl Receivers<'_, '_> {
                 Thing::Made(file, expr) => self.builtin_member(file, expr, name),
                 Thing::Rest(function, index) => self.rest_member(function, index, name),
                 Thing::Function(_) | Thing::Bound(..) if name == "__wrapped__" => Things::one(entry.thing),
-                Thing::Function(function) | Thing::Bound(function, ..) => self.task_member(function, name),
+                Thing::Function(function) | Thing::Bound(function, ..) => self.registered_member(function, name),
                 _ => Things::default(),
             };
             things.extend(&found.at_most(entry.confidence));
@@ -431,15 +431,17 @@ impl Receivers<'_, '_> {
         things
     }
 
-    /// The member of the task that a decorator makes of a function: `delay` of Celery's.
-    fn task_member(&mut self, function: FunctionRef, name: &str) -> Things {
+    /// The member of the task or command that a decorator makes of a function: `delay` of Celery's, `command` of a group of click's.
+    fn registered_member(&mut self, function: FunctionRef, name: &str) -> Things {
         let (file, id) = function;
-        let task = self
-            .decorated_with(file, self.facts(file)[id].decorators, Role::RunsTask)
+        let made = self
+            .decorated_with(file, self.facts(file)[id].decorators, |role| {
+                matches!(role, Role::RunsTask | Role::RunsCommand)
+            })
             .and_then(|(entry, _)| entry.returns);
-        let Some(task) = task else { return Things::default() };
+        let Some(made) = made else { return Things::default() };
         let catalog = self.program.catalog;
-        let path = self.paths.of_node(catalog, task);
+        let path = self.paths.of_node(catalog, made);
         let path = self.paths.member(catalog, path, name);
         Things::one(self.library(path))
     }

@@ -74,7 +74,8 @@ impl Receivers<'_, '_> {
 
     fn is_fixture(&mut self, (file, id): FunctionRef) -> bool {
         let decorators = self.facts(file)[id].decorators;
-        self.decorated_with(file, decorators, Role::ProvidesFixture).is_some()
+        self.decorated_with(file, decorators, |role| role == Role::ProvidesFixture)
+            .is_some()
     }
 
     /// The nearest fixture of that name; one of the same name as the function that asks extends another.
@@ -145,7 +146,7 @@ impl Receivers<'_, '_> {
     fn provided(&mut self, function: FunctionRef) -> Option<Fixture> {
         let (file, id) = function;
         let facts = self.facts(file);
-        let (entry, call) = self.decorated_with(file, facts[id].decorators, Role::ProvidesFixture)?;
+        let (entry, call) = self.decorated_with(file, facts[id].decorators, |role| role == Role::ProvidesFixture)?;
         let argument = |meaning: &str| {
             let argument = argument_that_means(facts, call?, entry, meaning)?;
             Some(facts[argument].kind)

@@ -8,6 +8,9 @@ use crate::finding::Confidence;
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
 
+/// The keyword that stands for all.
+const ANY: &str = "*";
+
 /// An argument that a library gets to run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Handed {
@@ -365,7 +368,9 @@ impl Receivers<'_, '_> {
             for (position, argument) in arguments.iter().enumerate() {
                 let is_meant = places.iter().any(|place| match place {
                     Meaning::Position(wanted) => argument.keyword.is_none() && *wanted as usize == position,
-                    Meaning::Keyword(name) => argument.keyword.is_some_and(|keyword| facts.text(keyword) == name),
+                    Meaning::Keyword(name) => argument
+                        .keyword
+                        .is_some_and(|keyword| name == ANY || facts.text(keyword) == name),
                 });
                 if is_meant {
                     // A coroutine function may stand for its coroutine: `anyio.run(main)`.
