@@ -27,6 +27,9 @@ pub struct Entries {
     /// Subscripts of instances.
     #[serde(default, rename = "item")]
     pub items: Vec<ItemEntry>,
+    /// Lists that name classes and functions.
+    #[serde(default, rename = "list")]
+    pub lists: Vec<ListEntry>,
     /// Classes to derive from.
     #[serde(default, rename = "base")]
     pub bases: Vec<BaseEntry>,
@@ -138,6 +141,19 @@ pub struct BaseEntry {
     /// Code that does it.
     #[serde(default)]
     pub example: Option<String>,
+}
+
+/// A name that modules give to a list of the dotted names of classes and functions which a library calls: `MIDDLEWARE`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListEntry {
+    /// The name.
+    pub name: String,
+    /// What is listed.
+    pub role: Role,
+    /// The methods that the library calls of objects of a listed class; of a listed function it calls what that gives.
+    #[serde(default)]
+    pub methods: Vec<String>,
 }
 
 /// An entry's example, for the test that every example arrives at its entry.

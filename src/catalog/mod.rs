@@ -7,7 +7,7 @@ mod entries;
 mod role;
 mod words;
 
-pub use entries::{CallEntry, Entries, Example, Meaning};
+pub use entries::{CallEntry, Entries, Example, ListEntry, Meaning};
 pub use role::Role;
 pub use words::{ExtraWords, FlagName, TokenCheck, Words};
 
@@ -48,6 +48,7 @@ pub struct Catalog {
     nodes: Vec<NodeData>,
     roots: FxHashMap<Language, Node>,
     entries: Vec<Entry>,
+    lists: Vec<ListEntry>,
     /// The last segments of all paths that a call can arrive at.
     last_names: FxHashSet<Box<str>>,
     words: Words,
@@ -84,6 +85,7 @@ impl Catalog {
             nodes: Vec::new(),
             roots: FxHashMap::default(),
             entries: Vec::new(),
+            lists: Vec::new(),
             last_names: FxHashSet::default(),
             words: Words::load(words)?,
         };
@@ -185,6 +187,12 @@ impl Catalog {
             .map(|entry| &self.entries[entry])
     }
 
+    /// The lists that modules of Python have.
+    #[must_use]
+    pub fn lists(&self) -> &[ListEntry] {
+        &self.lists
+    }
+
     /// Whether `node` is a class whose instances have catalogued members.
     #[must_use]
     pub fn is_type(&self, node: Node) -> bool {
@@ -248,6 +256,7 @@ impl Catalog {
             self.nodes[node.0 as usize].value_of = Some(of);
             self.alias(node, place(&value.path), &value.also);
         }
+        self.lists.extend(file.lists.iter().cloned());
         for item in &file.items {
             let node = self.insert(place(&item.of), &item.of);
             self.entries.push(Entry {

@@ -5,7 +5,7 @@ use super::EdgeWalk;
 use crate::facts::{CallId, ClassId, FileFacts, FunctionId};
 use crate::program::entries::{EntryPoint, Surface};
 use crate::program::names::{ClassRef, FunctionRef};
-use crate::program::receivers::{Handed, PathId};
+use crate::program::receivers::{Handed, PathId, Thing, Things};
 use crate::source::FileId;
 
 impl EdgeWalk<'_, '_, '_> {
@@ -20,6 +20,7 @@ impl EdgeWalk<'_, '_, '_> {
                 self.visit_class_of_handlers((file, class));
             }
         }
+        self.visit_lists(file);
     }
 
     /// `@router.get("/")`, `@app.before_request`: a handler by its decorator.
@@ -44,13 +45,9 @@ impl EdgeWalk<'_, '_, '_> {
             return;
         };
         for Handed { value, is_called, .. } in self.receivers.handed_over(path, file, call) {
-            for thing in self.receivers.settled(file, value) {
-                if !is_called {
-                    continue;
-                }
-                let mut targets = Vec::new();
-                self.targets(thing, 0, &mut targets);
-                for (handler, ..) in targets {
+            if is_called {
+                let handed = self.receivers.settled(file, value);
+                for handler in self.functions_called(handed) {
                     self.add_entry(handler, Some(surface));
                     self.add_handler(entry, file, call, handler);
                 }
@@ -66,16 +63,47 @@ impl EdgeWalk<'_, '_, '_> {
             let Some(entry) = node.and_then(|node| catalog.base(node)) else {
                 continue;
             };
-            let surface = entry.role.and_then(Surface::of);
-            if surface.is_none() {
-                continue;
+            if let Some(surface) = entry.role.and_then(Surface::of) {
+                self.add_methods(class, &entry.methods, surface);
             }
-            for method in self.receivers.methods_of(class) {
-                let facts = self.facts(method.0);
-                let name = facts[method.1].name.map_or("", |name| facts.text(name));
-                if entry.methods.iter().any(|pattern| is_meant(pattern, name)) {
-                    self.add_entry(method, surface);
+        }
+    }
+
+    /// `MIDDLEWARE = ["harbour.middleware.Tokens"]`: classes that a list names, and functions that make handlers.
+    fn visit_lists(&mut self, file: FileId) {
+        for list in self.program.catalog.lists() {
+            let Some(surface) = Surface::of(list.role) else {
+                continue;
+            };
+            for entry in self.receivers.things_listed(file, &list.name) {
+                match entry.thing {
+                    Thing::Class(class, _) => self.add_methods(class, &list.methods, surface),
+                    Thing::Function(_) => {
+                        let made = self.receivers.results_of(&Things::one(entry.thing));
+                        for handler in self.functions_called(made) {
+                            self.add_entry(handler, Some(surface));
+                        }
+                    }
+                    _ => {}
                 }
+            }
+        }
+    }
+
+    fn functions_called(&mut self, things: Things) -> Vec<FunctionRef> {
+        let mut targets = Vec::new();
+        for entry in things {
+            self.targets(entry, 0, &mut targets);
+        }
+        targets.into_iter().map(|(function, ..)| function).collect()
+    }
+
+    fn add_methods(&mut self, class: ClassRef, patterns: &[String], surface: Surface) {
+        for method in self.receivers.methods_of(class) {
+            let facts = self.facts(method.0);
+            let name = facts[method.1].name.map_or("", |name| facts.text(name));
+            if patterns.iter().any(|pattern| is_meant(pattern, name)) {
+                self.add_entry(method, Some(surface));
             }
         }
     }

@@ -307,6 +307,54 @@ impl Receivers<'_, '_> {
         things
     }
 
+    /// What the dotted names stand for that a module lists under `name`.
+    pub(crate) fn things_listed(&mut self, file: FileId, name: &str) -> Things {
+        let facts = self.facts(file);
+        let mut things = Things::default();
+        for value in self.values_bound(file, MODULE_SCOPE, name) {
+            if let ExprKind::Text(text) = facts[value].kind {
+                things.extend(&self.dotted(file, facts.text(text)));
+            }
+        }
+        things
+    }
+
+    /// What a dotted name of the program stands for.
+    fn dotted(&mut self, file: FileId, name: &str) -> Things {
+        let mut segments = name.split('.');
+        let first = segments.next().unwrap_or_default();
+        let Some(start) = self.program.modules.absolute(file, first, false) else {
+            return Things::default();
+        };
+        segments.fold(Things::one(Thing::Module(start)), |things, segment| {
+            let symbol = self.symbol_of(segment);
+            self.member(&things, symbol, segment)
+        })
+    }
+
+    /// What a name is bound to in a scope; each element where that is a list.
+    pub(super) fn values_bound(&self, file: FileId, scope: ScopeId, name: &str) -> Vec<ExprId> {
+        let facts = self.facts(file);
+        let bindings = facts
+            .names
+            .find(name)
+            .map_or(&[][..], |name| facts.bindings_of(scope, name));
+        let bound = bindings.iter().filter_map(|binding| match binding.kind {
+            BindingKind::Value(value) | BindingKind::Changed(value) => Some(value),
+            _ => None,
+        });
+        let mut waiting: Vec<ExprId> = bound.rev().collect();
+        let mut found = Vec::new();
+        while let Some(value) = waiting.pop() {
+            match facts[value].kind {
+                ExprKind::Group(elements) => waiting.extend(facts.list(elements).iter().rev()),
+                ExprKind::Through(inner) => waiting.push(inner),
+                _ => found.push(value),
+            }
+        }
+        found
+    }
+
     /// `from . import name` in the package's own file names the submodule, not itself.
     fn names_itself(&self, file: FileId, place: Place, name: &str) -> bool {
         self.program.modules.init(place) == Some(file) && {

@@ -184,42 +184,9 @@ impl Receivers<'_, '_> {
     /// The modules that a file has all fixtures of: by a star import, or as plugins.
     fn modules_of_fixtures(&mut self, file: FileId) -> Vec<FileId> {
         let mut found = self.program.starred_files(file);
-        for name in self.texts_bound(file, PLUGINS) {
-            let mut segments = name.split('.');
-            let first = segments.next().unwrap_or_default();
-            let start = self.program.modules.absolute(file, first, false);
-            let place = start
-                .and_then(|start| segments.try_fold(start, |place, name| self.program.modules.submodule(place, name)));
-            found.extend(place.and_then(|place| self.program.modules.init(place)));
-        }
-        found
-    }
-
-    /// The texts in what a module's name is bound to.
-    fn texts_bound(&self, file: FileId, name: &str) -> Vec<&str> {
-        let facts = self.facts(file);
-        let values = self.values_bound(file, MODULE_SCOPE, name).into_iter();
-        let texts = values.filter_map(|value| match facts[value].kind {
-            ExprKind::Text(text) => Some(facts.text(text)),
-            _ => None,
-        });
-        texts.collect()
-    }
-
-    /// What a name is bound to in a scope; each element where that is a list.
-    fn values_bound(&self, file: FileId, scope: ScopeId, name: &str) -> Vec<ExprId> {
-        let facts = self.facts(file);
-        let bindings = facts
-            .names
-            .find(name)
-            .map_or(&[][..], |name| facts.bindings_of(scope, name));
-        let mut found = Vec::new();
-        for binding in bindings {
-            if let BindingKind::Value(value) = binding.kind {
-                match facts[value].kind {
-                    ExprKind::Group(elements) => found.extend(facts.list(elements)),
-                    _ => found.push(value),
-                }
+        for thing in self.things_listed(file, PLUGINS) {
+            if let Thing::Module(place) = thing.thing {
+                found.extend(self.program.modules.init(place));
             }
         }
         found

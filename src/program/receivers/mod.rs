@@ -306,12 +306,16 @@ impl<'p, 'a> Receivers<'p, 'a> {
         methods
     }
 
-    /// What calling bound methods gives.
-    pub(crate) fn results_of(&mut self, methods: &Things) -> Things {
+    /// What calling functions and bound methods gives.
+    pub(crate) fn results_of(&mut self, callables: &Things) -> Things {
         let mut things = Things::default();
-        for entry in methods.iter() {
-            if let Thing::Bound(function, class, exact) = entry.thing {
-                things.extend(&self.given_to(function, Some((class, exact)), None));
+        for entry in callables.iter() {
+            match entry.thing {
+                Thing::Function(function) => things.extend(&self.given_to(function, None, None)),
+                Thing::Bound(function, class, exact) => {
+                    things.extend(&self.given_to(function, Some((class, exact)), None));
+                }
+                _ => {}
             }
         }
         things
