@@ -416,7 +416,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         }
     }
 
-    /// Reading a property calls its function.
+    /// Reading a property calls its function, writing it the one that sets it.
     fn visit_properties(&mut self, file: FileId) {
         let facts = self.facts(file);
         let written: FxHashSet<ExprId> = facts.stores.iter().map(|store| store.target).collect();
@@ -425,14 +425,18 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             let ExprKind::Member { object, name } = facts[expr].kind else {
                 continue;
             };
-            if written.contains(&expr) || !self.receivers.may_be_property(file, name) {
+            if !self.receivers.may_be_property(file, name) {
                 continue;
             }
             let Some((_, scope)) = super::names::first_name(facts, object) else {
                 continue;
             };
-            let getters = self.receivers.getters(file, object, name);
-            if getters.is_empty() {
+            let called = if written.contains(&expr) {
+                self.receivers.setters(file, object, name)
+            } else {
+                self.receivers.getters(file, object, name)
+            };
+            if called.is_empty() {
                 continue;
             }
             let caller = (file, facts.function_around(scope));
@@ -440,7 +444,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 file,
                 span: super::names::last_name_span(facts, expr),
             };
-            self.add_targets(&getters, caller, site, None, BY_CALL);
+            self.add_targets(&called, caller, site, None, BY_CALL);
         }
     }
 }

@@ -430,11 +430,16 @@ impl Receivers<'_, '_> {
 
     /// The `__init__` that a class or one of its bases has, where it is one of the program.
     pub(crate) fn constructor(&mut self, class: ClassRef) -> Option<FunctionRef> {
-        let symbol = self.symbol_of("__init__");
-        self.attribute(class, symbol, "__init__")
+        self.method_named(class, "__init__")
+    }
+
+    /// The method that a class or one of its bases has, where it is one of the program.
+    pub(super) fn method_named(&mut self, class: ClassRef, name: &str) -> Option<FunctionRef> {
+        let symbol = self.symbol_of(name);
+        self.attribute(class, symbol, name)
             .iter()
             .find_map(|entry| match entry.thing {
-                Thing::Method(function) => Some(function),
+                Thing::Method(function) | Thing::ClassMethod(function) => Some(function),
                 _ => None,
             })
     }

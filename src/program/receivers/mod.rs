@@ -28,7 +28,7 @@ pub(crate) use results::Handed;
 pub(crate) use things::{Entry, Exact, Thing, Things};
 
 use super::Program;
-use super::names::{ClassRef, FunctionRef};
+use super::names::{ClassRef, FunctionRef, has_decorator};
 use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId};
 use crate::source::FileId;
 use arguments::Flow;
@@ -321,14 +321,18 @@ impl<'p, 'a> Receivers<'p, 'a> {
         things
     }
 
-    /// The constructors that calling a class runs, where `cls` may be one below it.
+    /// What calling a class runs, where `cls` may be one below it.
     pub(crate) fn constructors(&mut self, class: ClassRef, exact: Exact) -> Vec<FunctionRef> {
         let mut found = Vec::new();
         for class in self.receiving(class, exact).iter() {
-            if let Some(function) = self.constructor(*class)
-                && !found.contains(&function)
-            {
-                found.push(function);
+            // What a dataclass has for its own `__init__` ends with `__post_init__`.
+            let own = self
+                .constructor(*class)
+                .or_else(|| self.method_named(*class, "__post_init__"));
+            for function in self.method_named(*class, "__new__").into_iter().chain(own) {
+                if !found.contains(&function) {
+                    found.push(function);
+                }
             }
         }
         found
@@ -338,6 +342,25 @@ impl<'p, 'a> Receivers<'p, 'a> {
     pub(crate) fn may_be_property(&mut self, file: FileId, name: Name) -> bool {
         let symbol = self.symbol(file, name);
         self.property_names.contains(&symbol)
+    }
+
+    /// The functions that writing `object.name` calls.
+    pub(crate) fn setters(&mut self, file: FileId, object: ExprId, name: Name) -> Things {
+        let text = self.text(file, name);
+        let mut found = Things::default();
+        for entry in self.settled(file, object) {
+            let Thing::Instance(class, exact) = entry.thing else {
+                continue;
+            };
+            let is_setter = |(file, id): &FunctionRef| {
+                let facts = &self.program[*file].facts;
+                facts[*id].name.is_some_and(|name| facts.text(name) == text) && has_decorator(facts, *id, "setter")
+            };
+            if let Some(setter) = self.methods_of(class).iter().find(|method| is_setter(method)) {
+                found.add(Thing::Bound(*setter, class, exact), entry.confidence);
+            }
+        }
+        found
     }
 
     /// The functions that reading `object.name` calls.
