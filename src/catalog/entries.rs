@@ -60,6 +60,9 @@ pub struct CallEntry {
     /// decorator made a function such an object, the function itself.
     #[serde(default, rename = "runs-own")]
     pub runs_own: Option<String>,
+    /// The type of the objects that get its keywords as attributes.
+    #[serde(default, rename = "fills")]
+    pub fills: Option<String>,
     /// The meanings of the arguments without which it accepts anything in their place.
     #[serde(default, rename = "open-without")]
     pub open_without: Vec<String>,
@@ -90,6 +93,9 @@ pub struct TypeEntry {
     /// Types whose methods it has too.
     #[serde(default)]
     pub bases: Vec<String>,
+    /// Whether its objects are there to hold what the program writes to their attributes.
+    #[serde(default)]
+    pub holds: bool,
     /// A trait of Rust, whose methods any type may have: to import it is what brings them.
     #[serde(default, rename = "trait")]
     pub is_trait: bool,

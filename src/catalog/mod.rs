@@ -36,6 +36,8 @@ pub struct Entry {
     pub returns_argument: Option<u32>,
     /// The method that it runs of the object it is called on.
     pub runs_own: Option<String>,
+    /// The type of the objects that get its keywords as attributes.
+    pub fills: Option<Node>,
     /// The methods that the library calls of objects of a class that derives from it.
     pub methods: Vec<String>,
     /// The meanings of the arguments without which it accepts anything in their place.
@@ -65,6 +67,7 @@ struct NodeData {
     base: Option<usize>,
     is_type: bool,
     is_trait: bool,
+    holds: bool,
     bases: Vec<Node>,
     value_of: Option<Node>,
     /// Indices of the user's concerns that a call to this path belongs to.
@@ -205,6 +208,12 @@ impl Catalog {
         self.nodes[self.canonical(node).0 as usize].is_trait
     }
 
+    /// Whether the objects of the class `node` are there to hold what the program writes to their attributes.
+    #[must_use]
+    pub fn holds(&self, node: Node) -> bool {
+        self.nodes[self.canonical(node).0 as usize].holds
+    }
+
     /// The type that the value at `node` is an instance of.
     #[must_use]
     pub fn value_of(&self, node: Node) -> Option<Node> {
@@ -240,13 +249,15 @@ impl Catalog {
             let data = &mut self.nodes[node.0 as usize];
             data.is_type = true;
             data.is_trait = declared.is_trait;
+            data.holds = declared.holds;
             data.bases.extend(bases);
             self.alias(node, place(&declared.path), &declared.also);
         }
         for call in &file.calls {
             let node = self.insert(place(&call.path), &call.path);
             let returns = call.returns.as_ref().map(|path| self.insert(place(path), path));
-            let entry = self.entry(call, returns);
+            let fills = call.fills.as_ref().map(|path| self.insert(place(path), path));
+            let entry = self.entry(call, returns, fills);
             self.nodes[node.0 as usize].call = Some(entry);
             self.alias(node, place(&call.path), &call.also);
         }
@@ -266,6 +277,7 @@ impl Catalog {
                 returns: None,
                 returns_argument: None,
                 runs_own: None,
+                fills: None,
                 methods: Vec::new(),
                 open_without: Vec::new(),
             });
@@ -280,6 +292,7 @@ impl Catalog {
                 returns: None,
                 returns_argument: None,
                 runs_own: None,
+                fills: None,
                 methods: base.methods.clone(),
                 open_without: Vec::new(),
             });
@@ -288,7 +301,7 @@ impl Catalog {
         }
     }
 
-    fn entry(&mut self, call: &CallEntry, returns: Option<Node>) -> usize {
+    fn entry(&mut self, call: &CallEntry, returns: Option<Node>, fills: Option<Node>) -> usize {
         self.entries.push(Entry {
             path: call.path.clone(),
             role: call.role,
@@ -296,6 +309,7 @@ impl Catalog {
             returns,
             returns_argument: call.returns_argument,
             runs_own: call.runs_own.clone(),
+            fills,
             methods: Vec::new(),
             open_without: call.open_without.clone(),
         });

@@ -199,6 +199,7 @@ impl Receivers<'_, '_> {
 
     /// Arguments behind a function that is handed to a library are passed on to it: `submit(f, x)`, `partial(f, x)`, `map(f, xs)`.
     fn visit_library_call(&mut self, path: PathId, file: FileId, call: CallId) {
+        self.fill(path, file, call);
         if !self.paths.hands_over(path) {
             return;
         }
@@ -247,6 +248,21 @@ impl Receivers<'_, '_> {
             }
         }
         self.pass_listed(path, file, call);
+    }
+
+    /// `parser.set_defaults(run=rotate)`: the keywords of a call become attributes of a library's objects.
+    fn fill(&mut self, path: PathId, file: FileId, call: CallId) {
+        let catalog = self.program.catalog;
+        let entry = self.paths.node(path).and_then(|node| catalog.call(node));
+        let Some(class) = entry.and_then(|entry| entry.fills) else {
+            return;
+        };
+        let facts = self.facts(file);
+        for argument in facts.arguments(&facts[call]) {
+            if let Some(keyword) = argument.keyword {
+                self.learn(News::StoredInLibrary(class, keyword, (file, argument.value)));
+            }
+        }
     }
 
     /// Passes on what a call lists for the function that it makes a library run: `Thread(target=f, args=(a, b))`,

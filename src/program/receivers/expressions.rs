@@ -465,8 +465,11 @@ impl Receivers<'_, '_> {
                     Things::one(self.library(path))
                 }
                 Thing::LibraryInstance(path) => {
-                    let path = self.paths.member(self.program.catalog, path, name);
-                    Things::one(self.library(path))
+                    let stored = self.holder(path).map(|class| self.stored_in_library(class, symbol));
+                    stored.filter(|stored| !stored.is_empty()).unwrap_or_else(|| {
+                        let path = self.paths.member(self.program.catalog, path, name);
+                        Things::one(self.library(path))
+                    })
                 }
                 Thing::Made(file, expr) => self.builtin_member(file, expr, name),
                 Thing::Rest(function, index) => self.rest_member(function, index, name),

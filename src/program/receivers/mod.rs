@@ -29,6 +29,7 @@ pub(crate) use things::{Entry, Exact, Thing, Things};
 
 use super::Program;
 use super::names::{ClassRef, FunctionRef, has_decorator};
+use crate::catalog::Node;
 use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId};
 use crate::source::FileId;
 use arguments::Flow;
@@ -77,6 +78,8 @@ pub(crate) struct Receivers<'p, 'a> {
     stores: FxHashMap<(ClassRef, Symbol), Vec<classes::StoredValue>>,
     /// Values written to names of a module from outside.
     module_stores: FxHashMap<(FileId, Symbol), Vec<(FileId, ExprId)>>,
+    /// Values written to attributes of objects of a library's class.
+    library_stores: FxHashMap<(Node, Symbol), Vec<(FileId, ExprId)>>,
     /// What is put into a container, by the expression that makes it.
     writes: FxHashMap<(FileId, ExprId), Vec<Write>>,
     resolution_orders: FxHashMap<ClassRef, Arc<[Ancestor]>>,
@@ -213,6 +216,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             flows: FxHashMap::default(),
             stores: FxHashMap::default(),
             module_stores: FxHashMap::default(),
+            library_stores: FxHashMap::default(),
             writes: FxHashMap::default(),
             resolution_orders: FxHashMap::default(),
             derived: FxHashMap::default(),

@@ -8,6 +8,7 @@ use super::arguments::{Flow, MOST_FLOWS};
 use super::classes::StoredValue;
 use super::containers::{MOST_WRITES, Write};
 use super::memo::Key;
+use crate::catalog::Node;
 use crate::facts::{ExprId, Name};
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
@@ -27,6 +28,8 @@ pub(super) enum News {
     Filled(ClassRef, (FileId, Name), FileId, ExprId),
     /// A value is written to a name of a module from outside; the writing file names it so.
     StoredInModule(FileId, Name, (FileId, ExprId)),
+    /// A value is written to an attribute, which this file names so, of objects of a library's class.
+    StoredInLibrary(Node, Name, (FileId, ExprId)),
     /// Something is put into a container.
     Written(FileId, ExprId, Write),
     /// Something is passed to a parameter.
@@ -94,6 +97,14 @@ impl Receivers<'_, '_> {
                     self.module_stores.entry((*file, symbol)).or_default(),
                     *value,
                     MOST_MODULE_STORES,
+                )
+            }
+            News::StoredInLibrary(class, name, value) => {
+                let symbol = self.symbol(value.0, *name);
+                add(
+                    self.library_stores.entry((*class, symbol)).or_default(),
+                    *value,
+                    MOST_STORES,
                 )
             }
             News::Written(file, container, write) => {
