@@ -10,7 +10,7 @@ use crate::facts::{Access, CallId, ExprId, ExprKind};
 use crate::finding::{Confidence, Site};
 use crate::program::argument_that_means;
 use crate::program::calls::{By, CallEdge, Caller, Thread};
-use crate::program::names::{FunctionRef, Origin};
+use crate::program::names::FunctionRef;
 use crate::program::receivers::{PathId, Thing, Things};
 use crate::source::FileId;
 use rustc_hash::FxHashMap;
@@ -304,14 +304,7 @@ impl EdgeWalk<'_, '_, '_> {
                     found.push((file, expr));
                     Vec::new()
                 }
-                _ => {
-                    let values = self.program.values(file, expr).into_iter();
-                    let written = values.filter_map(|value| match value.origin {
-                        Origin::Written(file, expr) => Some((file, expr)),
-                        _ => None,
-                    });
-                    written.collect()
-                }
+                _ => self.program.written_values(file, expr),
             };
             for one in inner {
                 if !waiting.contains(&one) {

@@ -47,7 +47,9 @@ impl Receivers<'_, '_> {
         let mut found = Vec::new();
         if let Some(default) = parameter.default {
             let class = parameter.annotation.map(|annotation| (function.0, annotation));
-            self.dependency_in(function.0, default, class, &mut found);
+            for (file, written) in self.program.written_values(function.0, default) {
+                self.dependency_in(file, written, class, &mut found);
+            }
         }
         if let Some(annotation) = parameter.annotation {
             let mut forms = vec![(function.0, annotation)];
