@@ -86,6 +86,9 @@ pub(super) enum Getters {
     All,
 }
 
+/// A call of the program.
+type CallRef = (FileId, CallId);
+
 /// How what is handed to a library comes to run.
 type Control = (Thread, By);
 
@@ -168,8 +171,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
 
     fn visit_call(&mut self, file: FileId, call: CallId, mut callees: Things, control: Control) {
         let facts = self.facts(file);
-        let caller = (file, facts.function_around(facts[call].scope));
-        let site = self.program.callee_site(file, &facts[call]);
+        let (caller, site) = self.place(file, call);
         if callees.is_empty() {
             callees = self.receivers.guessed_method(file, facts[call].callee);
         }
@@ -187,36 +189,56 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             });
         }
         for entry in callees {
-            let Thing::Library(path) = entry.thing else { continue };
-            self.visit_router_call(path, file, call);
-            self.visit_handed(path, file, call);
-            let Some(control) = self.control(path) else { continue };
-            let own = self.receivers.run_of_itself(path, file, call).at_most(entry.confidence);
-            // The arguments of the task itself may lie in one of the call.
-            let passing = Some(call).filter(|_| !self.lists_positions(path));
-            let before = self.found.edges.len();
-            self.add_targets(&own, caller, site, passing, control);
-            for index in before..self.found.edges.len() {
-                let filled = self.receivers.filled_of_task(self.found.edges[index].callee);
-                self.found.edges[index].offset += filled;
-            }
-            let runs_afterwards = self.role(path) == Some(Role::RunsAfterwards);
-            for Handed { value, is_called, .. } in self.receivers.handed_over(path, file, call) {
-                if is_called {
-                    let handed = self.receivers.settled(file, value).at_most(entry.confidence);
-                    let before = self.found.edges.len();
-                    self.add_targets(&handed, caller, site, Some(call), control);
-                    if runs_afterwards {
-                        // A coroutine function runs on the loop, another one in a thread.
-                        for edge in &mut self.found.edges[before..] {
-                            if self.program[edge.callee.0].facts[edge.callee.1].is_async {
-                                edge.thread = Thread::Same;
-                            }
-                        }
-                    }
+            if let Thing::Library(path) = entry.thing {
+                self.visit_router_call(path, file, call);
+                self.visit_handed(path, file, call);
+                if let Some(control) = self.control(path) {
+                    self.add_own(path, (file, call), control, entry.confidence);
+                    self.add_handed(path, (file, call), control, entry.confidence);
                 }
             }
         }
+    }
+
+    /// What a library runs of the object that its method is called on.
+    fn add_own(&mut self, path: PathId, (file, call): CallRef, control: Control, confidence: Confidence) {
+        let own = self.receivers.run_of_itself(path, file, call).at_most(confidence);
+        let (caller, site) = self.place(file, call);
+        // The arguments of the task itself may lie in one of the call.
+        let passing = Some(call).filter(|_| !self.lists_positions(path));
+        let before = self.found.edges.len();
+        self.add_targets(&own, caller, site, passing, control);
+        for index in before..self.found.edges.len() {
+            let filled = self.receivers.filled_of_task(self.found.edges[index].callee);
+            self.found.edges[index].offset += filled;
+        }
+    }
+
+    /// What a library runs of what it is handed.
+    fn add_handed(&mut self, path: PathId, (file, call): CallRef, control: Control, confidence: Confidence) {
+        let (caller, site) = self.place(file, call);
+        let before = self.found.edges.len();
+        for Handed { value, is_called, .. } in self.receivers.handed_over(path, file, call) {
+            if is_called {
+                let handed = self.receivers.settled(file, value).at_most(confidence);
+                self.add_targets(&handed, caller, site, Some(call), control);
+            }
+        }
+        if self.role(path) == Some(Role::RunsAfterwards) {
+            // A coroutine function runs on the loop, another one in a thread.
+            for edge in &mut self.found.edges[before..] {
+                if self.program[edge.callee.0].facts[edge.callee.1].is_async {
+                    edge.thread = Thread::Same;
+                }
+            }
+        }
+    }
+
+    /// Who makes a call, and where it stands.
+    fn place(&self, file: FileId, call: CallId) -> (Caller, Site) {
+        let facts = self.facts(file);
+        let caller = (file, facts.function_around(facts[call].scope));
+        (caller, self.program.callee_site(file, &facts[call]))
     }
 
     /// The library function that calling one of `things` runs: one that the catalog knows to do something, if there is any.
