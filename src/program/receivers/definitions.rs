@@ -256,6 +256,11 @@ pub(super) fn is_property(facts: &FileFacts, function: FunctionId) -> bool {
     })
 }
 
+/// Whether a model of pydantic runs a method when an object is made.
+pub(super) fn runs_with_fields(facts: &FileFacts, function: FunctionId) -> bool {
+    is_validator(facts, function) || has_decorator(facts, function, "model_validator")
+}
+
 /// Validators of pydantic are class methods without saying so.
 fn is_validator(facts: &FileFacts, function: FunctionId) -> bool {
     facts.list(facts[function].decorators).iter().any(|decorator| {

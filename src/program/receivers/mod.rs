@@ -35,6 +35,7 @@ use crate::source::FileId;
 use arguments::Flow;
 use classes::Ancestor;
 use containers::{Held, Write};
+use definitions::runs_with_fields;
 use memo::{Key, Known, Memo};
 use news::News;
 use rayon::prelude::*;
@@ -333,13 +334,24 @@ impl<'p, 'a> Receivers<'p, 'a> {
             let own = self
                 .constructor(*class)
                 .or_else(|| self.method_named(*class, "__post_init__"));
-            for function in self.method_named(*class, "__new__").into_iter().chain(own) {
+            let first = self.method_named(*class, "__new__");
+            let validators = match own {
+                None => self.validators(*class),
+                Some(_) => Vec::new(),
+            };
+            for function in first.into_iter().chain(own).chain(validators) {
                 if !found.contains(&function) {
                     found.push(function);
                 }
             }
         }
         found
+    }
+
+    fn validators(&mut self, class: ClassRef) -> Vec<FunctionRef> {
+        let mut methods = self.methods_of(class);
+        methods.retain(|(file, method)| runs_with_fields(self.facts(*file), *method));
+        methods
     }
 
     /// Whether any class of the program has a property of this name.
