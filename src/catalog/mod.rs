@@ -53,6 +53,8 @@ pub struct Catalog {
     lists: Vec<ListEntry>,
     /// The last segments of all paths that a call can arrive at.
     last_names: FxHashSet<Box<str>>,
+    /// Those of functions that do something rules ask about.
+    doing: FxHashSet<Box<str>>,
     words: Words,
 }
 
@@ -90,6 +92,7 @@ impl Catalog {
             entries: Vec::new(),
             lists: Vec::new(),
             last_names: FxHashSet::default(),
+            doing: FxHashSet::default(),
             words: Words::load(words)?,
         };
         for (name, text) in CATALOG_FILES {
@@ -100,6 +103,7 @@ impl Catalog {
         for (concern, paths) in concerns.iter().enumerate() {
             for path in *paths {
                 let node = catalog.insert(language_of(path), path);
+                catalog.doing.extend(split(path).last().map(Box::from));
                 catalog.nodes[node.0 as usize].concerns.push(concern);
             }
         }
@@ -140,6 +144,22 @@ impl Catalog {
     #[must_use]
     pub fn is_last_name(&self, name: &str) -> bool {
         self.last_names.contains(name)
+    }
+
+    /// Whether a function of this name may be one that does something rules ask about.
+    #[must_use]
+    pub fn may_do(&self, name: &str) -> bool {
+        self.doing.contains(name)
+    }
+
+    /// The libraries of a language of which whole packages are catalogued.
+    #[must_use]
+    pub fn wild_roots(&self, language: Language) -> FxHashSet<&str> {
+        let wild = self
+            .nodes
+            .iter()
+            .filter(|node| node.path.ends_with(WILDCARD) && language_of(&node.path) == language);
+        wild.filter_map(|node| split(&node.path).next()).collect()
     }
 
     /// The names that only functions with `role` have among the catalogued functions of a language, whatever type they belong to.
@@ -258,6 +278,11 @@ impl Catalog {
             let returns = call.returns.as_ref().map(|path| self.insert(place(path), path));
             let fills = call.fills.as_ref().map(|path| self.insert(place(path), path));
             let entry = self.entry(call, returns, fills);
+            if call.role.is_some() {
+                let paths = std::iter::once(&call.path).chain(&call.also);
+                let names = paths.filter_map(|path| split(path).last());
+                self.doing.extend(names.map(Box::from));
+            }
             self.nodes[node.0 as usize].call = Some(entry);
             self.alias(node, place(&call.path), &call.also);
         }

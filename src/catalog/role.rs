@@ -103,3 +103,24 @@ pub enum Role {
     /// Hashes.
     Hashes,
 }
+
+impl Role {
+    /// Whether rules ask by which calls control, and what it brings along, gets to a function that does this.
+    #[must_use]
+    pub fn is_asked_backwards(self) -> bool {
+        matches!(
+            self,
+            Self::ValidatesToken
+                | Self::DecodesUnverified
+                | Self::ReadsTokenHeader
+                | Self::ConfiguresVerification
+                | Self::SwitchesVerificationOff
+                | Self::FetchesSigningKey
+                | Self::MintsToken
+                | Self::ReadsSetting
+                | Self::ReadsSecret
+                | Self::RunsEventLoop
+                | Self::BlocksThread
+        )
+    }
+}

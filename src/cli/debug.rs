@@ -118,7 +118,8 @@ struct Answer<'a> {
 impl Answer<'_> {
     fn text(&self, caller: &str, callee: &str) -> String {
         let mut text = String::new();
-        let way = self.program.way_between(self.callers, self.callees);
+        let calls = self.program.every_call();
+        let way = calls.way_between(self.callers, self.callees);
         for edge in &way {
             let _ = writeln!(text, "{}", self.edge(edge));
         }
@@ -127,7 +128,7 @@ impl Answer<'_> {
         }
         let _ = writeln!(text, "no call of `{caller}` gets to `{callee}`");
         let name = callee.rsplit('.').next().unwrap_or(callee);
-        let unresolved = self.program.unresolved_calls(self.callers, name);
+        let unresolved = calls.unresolved_calls(self.callers, name);
         if !unresolved.is_empty() {
             let _ = writeln!(text, "\ncalls of a `{name}` in `{caller}` that lead nowhere known:");
         }
@@ -135,9 +136,8 @@ impl Answer<'_> {
             let _ = writeln!(text, "  {}: `{written}`", self.place(site));
         }
         let _ = writeln!(text, "\nwhat `{caller}` calls:");
-        for edge in self
-            .program
-            .call_edges()
+        for edge in calls
+            .edges()
             .iter()
             .filter(|edge| self.callers.contains(&edge.caller))
         {
@@ -145,7 +145,7 @@ impl Answer<'_> {
         }
         let _ = writeln!(text, "\nwho calls `{callee}`:");
         let is_callee = |edge: &&CallEdge| self.callees.contains(&(edge.callee.0, Some(edge.callee.1)));
-        for edge in self.program.call_edges().iter().filter(is_callee) {
+        for edge in calls.edges().iter().filter(is_callee) {
             let _ = writeln!(text, "  {}", self.edge(edge));
         }
         text

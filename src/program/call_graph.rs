@@ -1,8 +1,8 @@
 //! The call graph by names, for whoever looks at it from outside.
 
 use super::calls::{By, CallEdge, Caller, Thread};
-use super::edges::{EdgeWalk, Getters, Joined, Library};
-use super::receivers::{Depth, Receivers};
+use super::edges::{EdgeWalk, Joined, Library};
+use super::receivers::Receivers;
 use super::{Program, ProgramFile};
 use crate::facts::{CallId, FileFacts, FunctionId, Language, ScopeId, ScopeKind};
 use crate::finding::{Confidence, Site};
@@ -45,6 +45,13 @@ impl CallGraph {
     }
 }
 
+/// Every call edge of a program.
+#[derive(Debug)]
+pub struct EveryCall<'p> {
+    edges: Vec<CallEdge>,
+    program: &'p Program<'p>,
+}
+
 impl Program<'_> {
     /// The functions and modules that the call graph gives a name.
     #[must_use]
@@ -62,57 +69,17 @@ impl Program<'_> {
         self.files().flat_map(of_file).collect()
     }
 
-    /// The shortest way by calls from one of some functions to one of others; empty where there is none.
+    /// Every call edge, in the order of the calling files.
     #[must_use]
-    pub fn way_between(&self, callers: &[Caller], callees: &[Caller]) -> Vec<&CallEdge> {
-        let mut out: FxHashMap<Caller, Vec<&CallEdge>> = FxHashMap::default();
-        for edge in self.call_edges() {
-            out.entry(edge.caller).or_default().push(edge);
+    pub fn every_call(&self) -> EveryCall<'_> {
+        let mut joined = Joined::default();
+        for mut receivers in Receivers::of_all_calls(self) {
+            joined.add(EdgeWalk::walk_all(&mut receivers, self));
         }
-        let mut before: FxHashMap<Caller, &CallEdge> = FxHashMap::default();
-        let mut waiting: VecDeque<Caller> = callers.iter().copied().collect();
-        let mut seen: FxHashSet<Caller> = callers.iter().copied().collect();
-        while let Some(caller) = waiting.pop_front() {
-            for edge in out.get(&caller).into_iter().flatten() {
-                let callee = (edge.callee.0, Some(edge.callee.1));
-                if callees.contains(&callee) {
-                    let mut way = vec![*edge];
-                    while let Some(edge) = way.last().and_then(|edge| before.get(&edge.caller)) {
-                        way.push(edge);
-                    }
-                    way.reverse();
-                    return way;
-                }
-                if seen.insert(callee) {
-                    before.insert(callee, edge);
-                    waiting.push_back(callee);
-                }
-            }
+        EveryCall {
+            edges: joined.finish().0,
+            program: self,
         }
-        Vec::new()
-    }
-
-    /// The calls of something called `name` in one of some functions that lead to no function of the program: where they stand and
-    /// how they are written.
-    #[must_use]
-    pub fn unresolved_calls(&self, callers: &[Caller], name: &str) -> Vec<(Site, String)> {
-        let resolved: FxHashSet<(FileId, CallId)> = self
-            .call_edges()
-            .iter()
-            .filter_map(|edge| Some((edge.site.file, edge.call?)))
-            .collect();
-        let mut found = Vec::new();
-        for (file, function) in callers {
-            let facts = &self[*file].facts;
-            for (index, call) in facts.calls.iter().enumerate() {
-                let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
-                let is_named = super::names::last_name(facts, call.callee).is_some_and(|last| facts.text(last) == name);
-                if is_named && facts.function_around(call.scope) == *function && !resolved.contains(&(*file, id)) {
-                    found.push((self.callee_site(*file, call), self.written(*file, call.callee)));
-                }
-            }
-        }
-        found
     }
 
     /// The call graph by names: of the program's functions and of what they call in libraries.
@@ -125,8 +92,8 @@ impl Program<'_> {
             *known = (*known).max(confidence);
         };
         let mut joined = Joined::default();
-        for mut receivers in Receivers::find(self, Depth::Graph) {
-            let walked = EdgeWalk::walk(&mut receivers, self, Getters::All);
+        for mut receivers in Receivers::of_all_calls(self) {
+            let walked = EdgeWalk::walk_all(&mut receivers, self);
             for Library {
                 file,
                 call,
@@ -160,6 +127,70 @@ impl Program<'_> {
             nodes: names.all(),
             edges,
         }
+    }
+}
+
+impl EveryCall<'_> {
+    /// The edges.
+    #[must_use]
+    pub fn edges(&self) -> &[CallEdge] {
+        &self.edges
+    }
+
+    /// The shortest way by calls from one of some functions to one of others; empty where there is none.
+    #[must_use]
+    pub fn way_between(&self, callers: &[Caller], callees: &[Caller]) -> Vec<&CallEdge> {
+        let mut out: FxHashMap<Caller, Vec<&CallEdge>> = FxHashMap::default();
+        for edge in &self.edges {
+            out.entry(edge.caller).or_default().push(edge);
+        }
+        let mut before: FxHashMap<Caller, &CallEdge> = FxHashMap::default();
+        let mut waiting: VecDeque<Caller> = callers.iter().copied().collect();
+        let mut seen: FxHashSet<Caller> = callers.iter().copied().collect();
+        while let Some(caller) = waiting.pop_front() {
+            for edge in out.get(&caller).into_iter().flatten() {
+                let callee = (edge.callee.0, Some(edge.callee.1));
+                if callees.contains(&callee) {
+                    let mut way = vec![*edge];
+                    while let Some(edge) = way.last().and_then(|edge| before.get(&edge.caller)) {
+                        way.push(edge);
+                    }
+                    way.reverse();
+                    return way;
+                }
+                if seen.insert(callee) {
+                    before.insert(callee, edge);
+                    waiting.push_back(callee);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// The calls of something called `name` in one of some functions that lead to no function of the program: where they stand and
+    /// how they are written.
+    #[must_use]
+    pub fn unresolved_calls(&self, callers: &[Caller], name: &str) -> Vec<(Site, String)> {
+        let resolved: FxHashSet<(FileId, CallId)> = self
+            .edges
+            .iter()
+            .filter_map(|edge| Some((edge.site.file, edge.call?)))
+            .collect();
+        let mut found = Vec::new();
+        for (file, function) in callers {
+            let facts = &self.program[*file].facts;
+            for (index, call) in facts.calls.iter().enumerate() {
+                let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+                let is_named = super::names::last_name(facts, call.callee).is_some_and(|last| facts.text(last) == name);
+                if is_named && facts.function_around(call.scope) == *function && !resolved.contains(&(*file, id)) {
+                    found.push((
+                        self.program.callee_site(*file, call),
+                        self.program.written(*file, call.callee),
+                    ));
+                }
+            }
+        }
+        found
     }
 }
 

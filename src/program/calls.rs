@@ -4,16 +4,13 @@
 //! to libraries that call them, and what frameworks fill in. An edge says in which thread the callee runs and whether at once.
 
 use super::Program;
-use super::edges::{EdgeWalk, Getters, Joined, Library, Walked};
 use super::entries::EntryPoint;
 use super::names::FunctionRef;
-use super::receivers::{Depth, Receivers};
 use crate::catalog::Node;
 use crate::facts::{CallId, FunctionId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
-use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// In which thread a callee runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,7 +36,7 @@ pub enum By {
 pub type Caller = (FileId, Option<FunctionId>);
 
 /// One way by which control passes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallEdge {
     /// Who calls.
     pub caller: Caller,
@@ -61,73 +58,55 @@ pub struct CallEdge {
     pub alternatives: u32,
 }
 
-/// All edges of the program, and the library functions that its calls arrive at.
+/// A call, the catalogued function that it arrives at, and how that was resolved.
+pub(super) type LibraryCall = (CallId, Node, Confidence);
+
+/// The edges that lead to what rules ask about.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     edges: Vec<CallEdge>,
     into: FxHashMap<FunctionRef, Vec<u32>>,
+    /// The functions all of whose callers are known.
+    traced: FxHashSet<FunctionRef>,
     /// The functions that libraries call, in no order.
     entries: Vec<EntryPoint>,
-    /// The catalogued functions that the calls of each file arrive at, in order.
-    libraries: Vec<Vec<(CallId, Node, Confidence)>>,
 }
 
 impl Calls {
-    pub(super) fn find(program: &Program<'_>) -> Self {
-        let mut calls = Self {
-            libraries: vec![Vec::new(); program.files.len()],
-            ..Self::default()
-        };
-        let walked: Vec<Walked> = Receivers::find(program, Depth::Rules)
-            .into_par_iter()
-            .map(|mut receivers| EdgeWalk::walk(&mut receivers, program, Getters::ThatCall))
-            .collect();
-        let mut joined = Joined::default();
-        for walked in walked {
-            for Library {
-                file,
-                call,
-                node,
-                confidence,
-                ..
-            } in joined.add(walked)
-            {
-                if let Some(node) = node {
-                    calls.libraries[file.0 as usize].push((call, node, confidence));
-                }
-            }
+    pub(super) fn new(edges: Vec<CallEdge>, traced: FxHashSet<FunctionRef>, entries: Vec<EntryPoint>) -> Self {
+        let mut into: FxHashMap<FunctionRef, Vec<u32>> = FxHashMap::default();
+        for (index, edge) in edges.iter().enumerate() {
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            into.entry(edge.callee).or_default().push(index);
         }
-        (calls.edges, calls.entries) = joined.finish();
-        for (index, edge) in calls.edges.iter().enumerate() {
-            calls
-                .into
-                .entry(edge.callee)
-                .or_default()
-                .push(u32::try_from(index).unwrap_or(u32::MAX));
+        Self {
+            edges,
+            into,
+            traced,
+            entries,
         }
-        calls
     }
 
     /// The functions that libraries call.
     pub(super) fn entries(&self) -> &[EntryPoint] {
         &self.entries
     }
-
-    /// The library functions, as far as the catalog has their path, that the calls of a file arrive at; in order.
-    pub(super) fn libraries(&self, file: FileId) -> &[(CallId, Node, Confidence)] {
-        &self.libraries[file.0 as usize]
-    }
 }
 
 impl Program<'_> {
-    /// Every call edge, in the order of the calling files.
+    /// The call edges, in the order of the calling files: all that lead to what rules ask about, and some others.
     #[must_use]
     pub fn call_edges(&self) -> &[CallEdge] {
         &self.calls.edges
     }
 
-    /// The edges that lead into a function.
+    /// The edges that lead into a function, which must be one that rules ask about.
     pub fn calls_into(&self, function: FunctionRef) -> impl Iterator<Item = &CallEdge> {
+        debug_assert!(
+            self.calls.traced.is_empty() || self.calls.traced.contains(&function),
+            "the callers of `{}` were not looked for",
+            self.symbol_of_function(function)
+        );
         let edges = self.calls.into.get(&function).map_or(&[][..], Vec::as_slice);
         edges.iter().map(|index| &self.calls.edges[*index as usize])
     }

@@ -11,12 +11,14 @@
 mod bindings;
 mod blocks;
 mod call_graph;
+mod callers;
 mod calls;
 mod crates;
 mod edges;
 mod entries;
 mod modules;
 mod names;
+mod own_loop;
 mod owners;
 mod reach;
 mod receivers;
@@ -30,10 +32,11 @@ mod values;
 mod wrappers;
 
 pub use blocks::LoopState;
-pub use call_graph::{CallGraph, Edge};
+pub use call_graph::{CallGraph, Edge, EveryCall};
 pub use calls::{By, CallEdge, Caller, Thread};
 pub use entries::{EntryPoint, Surface};
 pub use names::{ClassRef, FunctionRef, Origin, Value};
+pub use own_loop::OwnLoop;
 pub use owners::{
     BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Owner, Owners, SECRET_RESOLUTION, TOKEN_MINTING,
     TOKEN_VALIDATION, matches_pattern,
@@ -51,6 +54,7 @@ use crate::facts::{
 };
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
+use callers::Callers;
 use calls::Calls;
 use entries::Entries;
 use modules::Modules;
@@ -59,6 +63,7 @@ use rustc_hash::FxHashMap;
 use sites::Sites;
 use stars::Stars;
 use std::ops::Index;
+use std::sync::OnceLock;
 use tokens::TokenSites;
 use units::Units;
 
@@ -99,9 +104,10 @@ pub struct Program<'a> {
     extended_by: FxHashMap<ClassRef, ClassRef>,
     stars: Stars,
     calls: Calls,
-    sites: Sites,
+    // Found while the calls are, which look on.
+    sites: OnceLock<Sites>,
+    tokens: OnceLock<TokenSites>,
     entries: Entries,
-    tokens: TokenSites,
     secrets: Vec<SecretRead>,
     owners: Owners,
     concerns: &'a [Concern],
@@ -129,22 +135,43 @@ impl<'a> Program<'a> {
             extended_by: FxHashMap::default(),
             stars: Stars::default(),
             calls: Calls::default(),
-            sites: Sites::default(),
+            sites: OnceLock::new(),
+            tokens: OnceLock::new(),
             entries: Entries::default(),
-            tokens: TokenSites::default(),
             secrets: Vec::new(),
             owners: Owners::default(),
             concerns: &declarations.concerns,
         };
         program.find_stars();
         program.extend_classes();
-        program.calls = Calls::find(&program);
-        program.sites = Sites::find(&program);
+        let (calls, direct_reads) = program.find_calls();
+        program.calls = calls;
         program.entries = Entries::find(&program);
-        program.tokens = TokenSites::find(&program);
-        program.secrets = secrets::find(&program);
+        program.secrets = secrets::with_wrapped(&program, direct_reads);
         program.owners = Owners::decide(&program, &declarations.concerns);
         program
+    }
+
+    /// Finds the sites of library functions, those where tokens and secrets are dealt with, and the calls that lead there.
+    fn find_calls(&self) -> (Calls, Vec<SecretRead>) {
+        let callers = Callers::begin(self);
+        let libraries = callers.libraries();
+        let sites = self.sites.get_or_init(|| Sites::find(self, &libraries));
+        let tokens = self.tokens.get_or_init(|| TokenSites::find(self));
+        let secrets = secrets::direct(self);
+        let by_library = sites.all().iter().filter(|site| {
+            let role = self.entry(site).and_then(|entry| entry.role);
+            role.is_some_and(Role::is_asked_backwards)
+                || (role == Some(Role::WaitsForResult) && self.may_wait_for_own_loop(site))
+                || !self.catalog.concerns(site.node).is_empty()
+        });
+        let by_library = by_library.map(|site| (site.file, site.scope));
+        let by_token = tokens.validation.iter().chain(&tokens.minting);
+        let by_token = by_token.map(|site| (site.primary.file, site.scope));
+        let by_secret = secrets.iter().map(|read| (read.primary.file, read.scope));
+        let places = by_library.chain(by_token).chain(by_secret);
+        let functions = places.filter_map(|(file, scope)| Some((file, self[file].facts.function_around(scope)?)));
+        (callers.follow(functions), secrets)
     }
 
     /// Finds the class that each block of added members (`impl Type`) speaks of.
@@ -223,13 +250,12 @@ impl<'a> Program<'a> {
     /// Every call or item access of a catalogued library function, in order.
     #[must_use]
     pub fn sites(&self) -> &[LibrarySite] {
-        self.sites.all()
+        self.sites.get().map_or(&[], Sites::all)
     }
 
     /// The sites of one role, in order.
     pub fn sites_of(&self, role: Role) -> impl Iterator<Item = &LibrarySite> {
-        self.sites
-            .all()
+        self.sites()
             .iter()
             .filter(move |site| self.entry(site).is_some_and(|entry| entry.role == Some(role)))
     }
@@ -237,13 +263,13 @@ impl<'a> Program<'a> {
     /// Where tokens are decoded or validated, in order.
     #[must_use]
     pub fn validation_sites(&self) -> &[TokenSite] {
-        &self.tokens.validation
+        self.tokens.get().map_or(&[], |tokens| &tokens.validation)
     }
 
     /// Where tokens are made, in order.
     #[must_use]
     pub fn minting_sites(&self) -> &[TokenSite] {
-        &self.tokens.minting
+        self.tokens.get().map_or(&[], |tokens| &tokens.minting)
     }
 
     /// Where secrets are read, in order.

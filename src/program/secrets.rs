@@ -45,8 +45,9 @@ pub enum ReadBy {
     Manager,
 }
 
-pub(super) fn find(program: &Program<'_>) -> Vec<SecretRead> {
-    let mut reads = direct(program);
+/// All reads: the direct ones, and those through functions of the program.
+pub(super) fn with_wrapped(program: &Program<'_>, direct: Vec<SecretRead>) -> Vec<SecretRead> {
+    let mut reads = direct;
     reads.extend(wrappers::reads(program));
     reads.sort_by_key(|read| read.primary);
     // Several ways lead from one call to the environment where a wrapper may be one of several.
@@ -54,7 +55,8 @@ pub(super) fn find(program: &Program<'_>) -> Vec<SecretRead> {
     reads
 }
 
-fn direct(program: &Program<'_>) -> Vec<SecretRead> {
+/// The reads that go through no other function of the program.
+pub(super) fn direct(program: &Program<'_>) -> Vec<SecretRead> {
     program.for_each_file(|file, data| {
         let mut reads: Vec<SecretRead> = program
             .sites_in(file)

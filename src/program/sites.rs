@@ -1,6 +1,7 @@
 //! Where the program calls catalogued library functions, and where it subscripts catalogued mappings.
 
 use super::bindings;
+use super::calls::LibraryCall;
 use super::names::{self, Origin};
 use super::{Program, ProgramFile};
 use crate::catalog::{Meaning, Node, Role};
@@ -38,8 +39,9 @@ pub(super) struct Sites {
 }
 
 impl Sites {
-    pub(super) fn find(program: &Program<'_>) -> Self {
-        let all = program.for_each_file(|file, data| find_in(program, file, data));
+    /// Finds them; `libraries` says which library functions the calls of each file arrive at, where receivers know.
+    pub(super) fn find(program: &Program<'_>, libraries: &[Vec<LibraryCall>]) -> Self {
+        let all = program.for_each_file(|file, data| find_in(program, file, data, &libraries[file.0 as usize]));
         let mut by_file = Vec::with_capacity(program.files.len());
         let mut start = 0;
         for index in 0..program.files.len() {
@@ -67,13 +69,13 @@ impl Program<'_> {
     /// The library sites of one file, in order.
     #[must_use]
     pub fn sites_in(&self, file: FileId) -> &[LibrarySite] {
-        self.sites.in_file(file)
+        self.sites.get().map_or(&[], |sites| sites.in_file(file))
     }
 
     /// The site that `expr` itself is, if it is one.
     #[must_use]
     pub fn site_at(&self, file: FileId, expr: ExprId) -> Option<&LibrarySite> {
-        self.sites.in_file(file).iter().find(|site| site.expr == expr)
+        self.sites_in(file).iter().find(|site| site.expr == expr)
     }
 
     /// What the field `field` of `object` means, where that is an instance of a library's type whose own entry has `role`.
@@ -117,7 +119,12 @@ impl Program<'_> {
     }
 }
 
-fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<LibrarySite> {
+fn find_in(
+    program: &Program<'_>,
+    file: FileId,
+    data: &ProgramFile,
+    libraries: &[LibraryCall],
+) -> Vec<LibrarySite> {
     if data.language == Language::Config {
         return Vec::new();
     }
@@ -137,7 +144,7 @@ fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<Libra
             confidence,
         });
     };
-    for (call, node, confidence) in program.calls.libraries(file) {
+    for (call, node, confidence) in libraries {
         if program.catalog.call(*node).is_some() || !program.catalog.concerns(*node).is_empty() {
             add(*call, *node, *confidence);
         }

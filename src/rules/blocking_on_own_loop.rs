@@ -4,7 +4,7 @@ use super::Findings;
 use crate::catalog::Role;
 use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId, ScopeKind};
 use crate::finding::{Confidence, Site};
-use crate::program::{LibrarySite, LoopState, Program};
+use crate::program::{LibrarySite, LoopState, OwnLoop, Program};
 use crate::source::{FileId, Span};
 
 /// Reports waits for work of the own loop, results that are asked for too early, and waits that hold the loop up.
@@ -46,14 +46,12 @@ fn waiting(program: &Program<'_>, site: &LibrarySite, call: CallId, out: &mut Fi
     }
     let function = function_of(facts, site.scope);
     let is_async = function.is_some_and(|function| facts[function].is_async);
-    let (owner, confidence) = future.map_or((Owner::Elsewhere, Confidence::Certain), |future| {
-        worked_on_by(program, site, future)
-    });
-    let confidence = confidence.min(site.confidence);
-    let way = match (owner, function) {
-        (Owner::OwnLoop { .. }, _) if is_async => Some((Vec::new(), confidence)),
-        (Owner::OwnLoop { asks: true }, _) => Some((Vec::new(), confidence)),
-        (Owner::OwnLoop { asks: false }, Some(function)) => {
+    let own_loop = future.and_then(|future| program.own_loop_behind(site, future));
+    let confidence = own_loop.map_or(Confidence::Certain, |own| own.confidence).min(site.confidence);
+    let way = match (own_loop, function) {
+        (Some(_), _) if is_async => Some((Vec::new(), confidence)),
+        (Some(OwnLoop { asks: true, .. }), _) => Some((Vec::new(), confidence)),
+        (Some(OwnLoop { asks: false, .. }), Some(function)) => {
             program.ways_from_async((site.file, function)).map(|ways| {
                 let way = ways.shortest;
                 (program.steps(&way), confidence.min(way.confidence))
@@ -71,88 +69,11 @@ fn waiting(program: &Program<'_>, site: &LibrarySite, call: CallId, out: &mut Fi
         let finding = out.add(program, program.primary(site), site.scope, message, values);
         finding.confidence = confidence;
         finding.trail = way;
-    } else if is_async && !matches!(owner, Owner::OwnLoop { .. }) {
+    } else if is_async && own_loop.is_none() {
         let values = vec![("call", call), ("function", program.symbol(site.file, site.scope))];
         let finding = out.add(program, program.primary(site), site.scope, "holds-up", values);
         finding.confidence = confidence;
     }
-}
-
-/// Whose work a future stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Owner {
-    /// The loop of the thread that waits; `asks` where getting it says that it runs.
-    OwnLoop { asks: bool },
-    /// Another thread, or what is not known.
-    Elsewhere,
-}
-
-fn worked_on_by(program: &Program<'_>, site: &LibrarySite, future: ExprId) -> (Owner, Confidence) {
-    for origin in program.origins(site.file, future) {
-        let Some(scheduled) = program.site_at(origin.file, origin.expr) else {
-            continue;
-        };
-        let role = program.entry(scheduled).and_then(|entry| entry.role);
-        if role != Some(Role::SchedulesThreadsafe) {
-            continue;
-        }
-        if let Some(target) = program.argument(scheduled, "loop")
-            && let Some((asks, confidence)) = is_own_loop(program, scheduled, target)
-        {
-            // The loop was asked for in another function: there it ran, here perhaps not in this thread.
-            let is_here = scheduled.file == site.file
-                && function_of(&program[site.file].facts, scheduled.scope)
-                    == function_of(&program[site.file].facts, site.scope);
-            return (
-                Owner::OwnLoop { asks: asks && is_here },
-                confidence.min(origin.confidence),
-            );
-        }
-    }
-    (Owner::Elsewhere, Confidence::Certain)
-}
-
-/// Whether every known origin of a loop is the one that runs in the asking thread; and whether it is asked for on the spot.
-fn is_own_loop(program: &Program<'_>, scheduled: &LibrarySite, target: ExprId) -> Option<(bool, Confidence)> {
-    let facts = &program[scheduled.file].facts;
-    if runs_in_a_thread_of_its_own(program, scheduled.file, target) {
-        return None;
-    }
-    let here = function_of(facts, scheduled.scope);
-    let mut found: Option<(bool, Confidence)> = None;
-    for origin in program.origins(scheduled.file, target) {
-        let site = program.site_at(origin.file, origin.expr);
-        let role = site.and_then(|site| program.entry(site)).and_then(|entry| entry.role);
-        match (role, site) {
-            (Some(Role::AsksRunningLoop), Some(site)) => {
-                let is_here = site.file == scheduled.file && function_of(facts, site.scope) == here;
-                let asks = is_here && found.is_none_or(|(asks, _)| asks);
-                found = Some((asks, origin.confidence));
-            }
-            (Some(Role::GivesEventLoop), _) => found = Some((false, origin.confidence)),
-            (Some(Role::MakesEventLoop), _) => return None,
-            _ => {}
-        }
-    }
-    found
-}
-
-/// Whether something in the file runs the loop of this name: then a thread of its own does, as far as one can tell.
-fn runs_in_a_thread_of_its_own(program: &Program<'_>, file: FileId, target: ExprId) -> bool {
-    let facts = &program[file].facts;
-    let Some(name) = last_name(facts, target) else {
-        return false;
-    };
-    let runs = |expr: ExprId| matches!(facts[expr].kind, ExprKind::Member { object, .. } if last_name(facts, object) == Some(name));
-    program.sites_in(file).iter().any(|site| {
-        let role = program.entry(site).and_then(|entry| entry.role);
-        match role {
-            Some(Role::RunsEventLoop) => runs(site.callee),
-            // `Thread(target=self.loop.run_forever)`
-            Some(Role::RunsInThread) => program.argument(site, "callable").is_some_and(&runs),
-            _ => false,
-        }
-    })
 }
 
 /// `task.result()` of a task that nothing has run yet.

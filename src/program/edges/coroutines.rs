@@ -1,6 +1,6 @@
 //! Coroutines that one function makes and another runs: `spawn(refresh())`, where `spawn` schedules its parameter.
 
-use super::{Control, EdgeWalk};
+use super::{CallRef, Control, EdgeWalk};
 use crate::facts::{CallId, ExprId, ExprKind, FileFacts};
 use crate::program::calls::{By, CallEdge, Thread};
 use crate::program::names::{FunctionRef, Origin};
@@ -32,6 +32,11 @@ impl Coroutines {
         self.passed.extend(passed.map(|(edge, to)| (before + edge, to)));
     }
 
+    /// Keeps how functions run coroutines, but not which edges pass some.
+    pub(super) fn learn(&mut self, other: Self) {
+        self.run.extend(other.run);
+    }
+
     /// The coroutine of some edges is passed to a parameter.
     pub(super) fn passed(&mut self, edges: Range<usize>, to: ParameterRef) {
         self.passed.extend(edges.map(|edge| (edge, to)));
@@ -57,15 +62,14 @@ pub(super) struct Handling {
 
 impl EdgeWalk<'_, '_, '_> {
     /// The coroutine calls of a file that are handed to a function which schedules them, or passed to one of the program.
-    pub(super) fn handling(&mut self, file: FileId, callees: &[Things]) -> Handling {
+    pub(super) fn handling(&mut self, calls: &[CallRef], callees: &[Things]) -> Handling {
         let mut handling = Handling::default();
-        for (index, called) in callees.iter().enumerate() {
-            let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+        for ((file, call), called) in calls.iter().zip(callees) {
             for entry in called.iter() {
                 match entry.thing {
-                    Thing::Library(path) => self.handle(path, file, call, &mut handling.run),
-                    Thing::Function(function) => self.pass(function, 0, file, call, callees, &mut handling),
-                    Thing::Bound(function, ..) => self.pass(function, 1, file, call, callees, &mut handling),
+                    Thing::Library(path) => self.handle(path, *file, *call, &mut handling.run),
+                    Thing::Function(function) => self.pass(function, 0, (*file, *call), &mut handling),
+                    Thing::Bound(function, ..) => self.pass(function, 1, (*file, *call), &mut handling),
                     _ => {}
                 }
             }
@@ -126,21 +130,13 @@ impl EdgeWalk<'_, '_, '_> {
         })
     }
 
-    fn pass(
-        &mut self,
-        function: FunctionRef,
-        offset: u32,
-        file: FileId,
-        call: CallId,
-        callees: &[Things],
-        handling: &mut Handling,
-    ) {
+    fn pass(&mut self, function: FunctionRef, offset: u32, (file, call): CallRef, handling: &mut Handling) {
         let facts = self.facts(file);
         for (index, argument) in facts.arguments(&facts[call]).iter().enumerate() {
             let ExprKind::Call(made) = facts[argument.value].kind else {
                 continue;
             };
-            if facts[made].awaited || !self.gives_coroutine(&callees[made.0 as usize]) {
+            if facts[made].awaited || !self.gives_coroutine(file, made) {
                 continue;
             }
             if let Some(parameter) = self.receivers.parameter_for(function, offset, file, call, index) {
@@ -149,7 +145,8 @@ impl EdgeWalk<'_, '_, '_> {
         }
     }
 
-    fn gives_coroutine(&self, callees: &Things) -> bool {
+    fn gives_coroutine(&mut self, file: FileId, call: CallId) -> bool {
+        let callees = self.receivers.callees(file, call);
         callees.iter().any(|entry| match entry.thing {
             Thing::Function((file, function)) | Thing::Bound((file, function), ..) => {
                 self.facts(file)[function].is_async

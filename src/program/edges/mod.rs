@@ -14,12 +14,12 @@ use super::entries::EntryPoint;
 use super::names::FunctionRef;
 use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things};
 use crate::catalog::{Entry as Known, Node, Role};
-use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts};
+use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use coroutines::{BY_CALL, Coroutines};
 use routers::Routers;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Reads the edges off.
 pub(super) struct EdgeWalk<'w, 'p, 'a> {
@@ -31,8 +31,8 @@ pub(super) struct EdgeWalk<'w, 'p, 'a> {
 /// What was read off.
 #[derive(Default)]
 pub(super) struct Walked {
-    edges: Vec<CallEdge>,
-    libraries: Vec<Library>,
+    pub(super) edges: Vec<CallEdge>,
+    pub(super) libraries: Vec<Library>,
     routers: Routers,
     coroutines: Coroutines,
     entries: Vec<EntryPoint>,
@@ -57,6 +57,18 @@ impl Joined {
         walked.libraries
     }
 
+    /// Keeps what one walk read off that matters beyond its files, but none of its edges.
+    pub(super) fn learn(&mut self, walked: Walked) {
+        self.coroutines.learn(walked.coroutines);
+        self.routers.extend(walked.routers);
+        self.entries.extend(walked.entries);
+    }
+
+    /// Whose callers must be known, too, where those of a function must.
+    pub(super) fn traced_along(&self) -> FxHashMap<FunctionRef, Vec<FunctionRef>> {
+        self.routers.traced_along()
+    }
+
     /// All edges, in the order of the calling files, and where libraries enter the program.
     pub(super) fn finish(mut self) -> (Vec<CallEdge>, Vec<EntryPoint>) {
         self.coroutines.apply(&mut self.edges);
@@ -77,15 +89,6 @@ pub(super) struct Library {
     pub(super) confidence: Confidence,
 }
 
-/// Which properties are edges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Getters {
-    /// Those that call nothing that rules ask about lead nowhere and are left out.
-    ThatCall,
-    /// All.
-    All,
-}
-
 /// A call of the program.
 type CallRef = (FileId, CallId);
 
@@ -93,50 +96,123 @@ type CallRef = (FileId, CallId);
 type Control = (Thread, By);
 
 impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
-    /// Reads off the edges of the files that `receivers` knows.
-    pub(super) fn walk(receivers: &'w mut Receivers<'p, 'a>, program: &'p Program<'a>, getters: Getters) -> Walked {
-        receivers.find_properties(getters == Getters::All);
-        let mut walk = Self {
+    /// Reads off all edges of the files that `receivers` knows.
+    pub(super) fn walk_all(receivers: &'w mut Receivers<'p, 'a>, program: &'p Program<'a>) -> Walked {
+        receivers.find_properties();
+        let calls = receivers.visited_calls();
+        let mut walk = Self::new(receivers, program);
+        walk.visit_calls(&calls);
+        for file in walk.receivers.own_files() {
+            for (decorator, scope) in decorators(walk.facts(file)) {
+                walk.visit_decorator(file, decorator, scope);
+            }
+            walk.visit_blocks(file, &|_| true);
+            walk.visit_properties(file);
+            walk.visit_declarations(file);
+        }
+        walk.found
+    }
+
+    /// Reads off what a file tells frameworks to call, and to fill in.
+    pub(super) fn visit_declarations(&mut self, file: FileId) {
+        self.visit_handlers(file);
+        self.visit_injections(file);
+        self.visit_replacements(file);
+    }
+
+    /// Begins with nothing read off.
+    pub(super) fn new(receivers: &'w mut Receivers<'p, 'a>, program: &'p Program<'a>) -> Self {
+        Self {
             receivers,
             program,
             found: Walked::default(),
-        };
-        for file in walk.receivers.own_files() {
-            walk.visit(file);
         }
-        walk.found
+    }
+
+    /// What was read off.
+    pub(super) fn finish(self) -> Walked {
+        self.found
+    }
+
+    /// The files that `receivers` knows.
+    pub(super) fn files(&self) -> Vec<FileId> {
+        self.receivers.own_files()
+    }
+
+    /// Whether statements call methods of this name without saying so.
+    pub(super) fn is_called_by_statements(name: &str) -> bool {
+        matches!(
+            name,
+            "__init__"
+                | "__enter__"
+                | "__exit__"
+                | "__aenter__"
+                | "__aexit__"
+                | "__iter__"
+                | "__next__"
+                | "__aiter__"
+                | "__anext__"
+        )
+    }
+
+    /// Reads off the visited calls and decorators of the files that `counts` names.
+    pub(super) fn visit_visited(&mut self, counts: &dyn Fn(FileId) -> bool) {
+        let mut calls = self.receivers.visited_calls();
+        calls.retain(|(file, _)| counts(*file));
+        self.visit_calls(&calls);
+        for (file, decorator, scope) in self.receivers.visited_decorators() {
+            if counts(file) {
+                self.visit_decorator(file, decorator, scope);
+            }
+        }
+    }
+
+    /// Reads off the decorators that were visited since the last time.
+    pub(super) fn visit_new_decorators(&mut self) {
+        for (file, decorator, scope) in self.receivers.new_decorators() {
+            self.visit_decorator(file, decorator, scope);
+        }
+    }
+
+    /// Reads off who reads those of some functions that are properties, in the files that `counts` names.
+    pub(super) fn read_properties_of(&mut self, functions: &FxHashSet<FunctionRef>, counts: &dyn Fn(FileId) -> bool) {
+        self.receivers.property_names.clear();
+        let mut has_any = false;
+        for function in functions {
+            has_any |= self.receivers.add_property(*function);
+        }
+        if has_any {
+            for file in self.files().into_iter().filter(|file| counts(*file)) {
+                self.visit_properties(file);
+            }
+        }
     }
 
     fn facts(&self, file: FileId) -> &'p FileFacts {
         &self.program[file].facts
     }
 
-    fn visit(&mut self, file: FileId) {
-        let facts = self.facts(file);
-        let callees: Vec<Things> = (0..facts.calls.len())
-            .map(|index| {
-                self.receivers
-                    .callees(file, CallId(u32::try_from(index).unwrap_or(u32::MAX)))
-            })
-            .collect();
-        let handling = self.handling(file, &callees);
-        for (index, callees) in callees.into_iter().enumerate() {
-            let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
-            let expr = facts[call].expr;
-            let control = handling.run.get(&expr).copied().unwrap_or(BY_CALL);
-            let before = self.found.edges.len();
-            self.visit_call(file, call, callees, control);
-            if let Some(to) = handling.passed.get(&expr) {
-                let made = before..self.found.edges.len();
-                self.found.coroutines.passed(made, *to);
+    /// Reads off what calls call, which come in the order of files.
+    pub(super) fn visit_calls(&mut self, calls: &[CallRef]) {
+        for calls in calls.chunk_by(|one, next| one.0 == next.0) {
+            let file = calls[0].0;
+            let facts = self.facts(file);
+            let callees: Vec<Things> = calls
+                .iter()
+                .map(|(_, call)| self.receivers.callees(file, *call))
+                .collect();
+            let handling = self.handling(calls, &callees);
+            for ((_, call), callees) in calls.iter().zip(callees) {
+                let expr = facts[*call].expr;
+                let control = handling.run.get(&expr).copied().unwrap_or(BY_CALL);
+                let before = self.found.edges.len();
+                self.visit_call(file, *call, callees, control);
+                if let Some(to) = handling.passed.get(&expr) {
+                    let made = before..self.found.edges.len();
+                    self.found.coroutines.passed(made, *to);
+                }
             }
         }
-        self.visit_decorators(file);
-        self.visit_blocks(file);
-        self.visit_properties(file);
-        self.visit_handlers(file);
-        self.visit_injections(file);
-        self.visit_replacements(file);
     }
 
     /// What the catalog says of calling `path`.
@@ -358,29 +434,19 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
     // What is called without a call
 
     /// A decorator is called by the scope it stands in.
-    fn visit_decorators(&mut self, file: FileId) {
+    pub(super) fn visit_decorator(&mut self, file: FileId, decorator: ExprId, scope: ScopeId) {
         let facts = self.facts(file);
-        let functions = facts
-            .functions
-            .iter()
-            .map(|function| (function.decorators, function.parent));
-        let classes = facts.classes.iter().map(|class| (class.decorators, class.parent));
-        let decorated: Vec<_> = functions.chain(classes).collect();
-        for (decorators, scope) in decorated {
-            let caller = (file, facts.function_around(scope));
-            for decorator in facts.list(decorators) {
-                let things = self.receivers.settled(file, *decorator);
-                let site = Site {
-                    file,
-                    span: super::names::last_name_span(facts, *decorator),
-                };
-                self.add_targets(&things, caller, site, None, BY_CALL);
-            }
-        }
+        let caller = (file, facts.function_around(scope));
+        let things = self.receivers.settled(file, decorator);
+        let site = Site {
+            file,
+            span: super::names::last_name_span(facts, decorator),
+        };
+        self.add_targets(&things, caller, site, None, BY_CALL);
     }
 
-    /// Contexts are entered and left, iterables iterated.
-    fn visit_blocks(&mut self, file: FileId) {
+    /// Contexts are entered and left, iterables iterated, classes raised: where that calls a method whose name `counts`.
+    pub(super) fn visit_blocks(&mut self, file: FileId, counts: &dyn Fn(&str) -> bool) {
         let facts = self.facts(file);
         for block in &facts.blocks {
             let (subject, names): (ExprId, &[&str]) = match block.kind {
@@ -396,6 +462,12 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 } => (over, &["__aiter__"]),
                 _ => continue,
             };
+            if !names
+                .iter()
+                .any(|name| counts(name) || next_of(name).is_some_and(counts))
+            {
+                continue;
+            }
             let caller = (file, facts.function_around(block.scope));
             let site = Site {
                 file,
@@ -408,11 +480,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 for name in names {
                     let called = self.receivers.special(class, exact, name);
                     self.add_targets(&called, caller, site, None, BY_CALL);
-                    let next = match *name {
-                        "__iter__" => "__next__",
-                        "__aiter__" => "__anext__",
-                        _ => continue,
-                    };
+                    let Some(next) = next_of(name) else { continue };
                     for iterator in self.receivers.results_of(&called) {
                         if let Thing::Instance(class, exact) = iterator.thing {
                             let called = self.receivers.special(class, exact, next);
@@ -424,7 +492,9 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         }
         // A class that is raised is made.
         for block in &facts.blocks {
-            if let crate::facts::Exit::Raises(Some(raised)) = block.exit {
+            if let crate::facts::Exit::Raises(Some(raised)) = block.exit
+                && counts("__init__")
+            {
                 let caller = (file, facts.function_around(block.scope));
                 let things = self.receivers.settled(file, raised);
                 let site = Site {
@@ -439,7 +509,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
     }
 
     /// Reading a property calls its function, writing it the one that sets it.
-    fn visit_properties(&mut self, file: FileId) {
+    pub(super) fn visit_properties(&mut self, file: FileId) {
         let facts = self.facts(file);
         let written: FxHashSet<ExprId> = facts.stores.iter().map(|store| store.target).collect();
         for index in 0..facts.exprs.len() {
@@ -468,5 +538,26 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             };
             self.add_targets(&called, caller, site, None, BY_CALL);
         }
+    }
+}
+
+/// The decorators of all functions and classes of a file, and the scope that each stands in.
+fn decorators(facts: &FileFacts) -> impl Iterator<Item = (ExprId, ScopeId)> {
+    let functions = facts
+        .functions
+        .iter()
+        .map(|function| (function.decorators, function.parent));
+    let classes = facts.classes.iter().map(|class| (class.decorators, class.parent));
+    functions
+        .chain(classes)
+        .flat_map(|(decorators, scope)| facts.list(decorators).iter().map(move |decorator| (*decorator, scope)))
+}
+
+/// The method by which a loop goes on, by the one by which it begins.
+fn next_of(begins: &str) -> Option<&'static str> {
+    match begins {
+        "__iter__" => Some("__next__"),
+        "__aiter__" => Some("__anext__"),
+        _ => None,
     }
 }

@@ -13,7 +13,7 @@ use crate::program::calls::{By, CallEdge, Caller, Thread};
 use crate::program::names::FunctionRef;
 use crate::program::receivers::{PathId, Thing, Things};
 use crate::source::FileId;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::Hash;
 
 /// Something that handlers or commands are registered on.
@@ -25,18 +25,18 @@ enum Router {
     Group(FunctionRef),
 }
 
-/// What some files declare of routers.
+/// What some files declare of routers; the same files may be read several times.
 #[derive(Debug, Default)]
 pub(in crate::program) struct Routers {
-    handlers: Vec<(Router, FunctionRef)>,
+    handlers: FxHashSet<(Router, FunctionRef)>,
     /// Each router and the one that it is mounted on.
-    mounted: Vec<(Router, Router)>,
+    mounted: FxHashSet<(Router, Router)>,
     /// What each handler of a router depends on; the caller is still the place that says so.
-    required: Vec<(Router, CallEdge)>,
+    required: FxHashSet<(Router, CallEdge)>,
     /// What stands in for a dependency, likewise.
-    replaced: Vec<(FunctionRef, CallEdge)>,
+    replaced: FxHashSet<(FunctionRef, CallEdge)>,
     /// Who calls what may be a group of commands, and where.
-    called: Vec<(Router, Caller, Site)>,
+    called: FxHashSet<(Router, Caller, Site)>,
 }
 
 impl Routers {
@@ -47,6 +47,30 @@ impl Routers {
         self.required.extend(other.required);
         self.replaced.extend(other.replaced);
         self.called.extend(other.called);
+    }
+
+    /// Whose callers lead to a function as its own do: the handlers of routers that depend on it, the dependencies that it stands in
+    /// for, the groups that it is a command of.
+    pub(super) fn traced_along(&self) -> FxHashMap<FunctionRef, Vec<FunctionRef>> {
+        let registered: Vec<(Router, FunctionRef)> = self.registered().collect();
+        let handlers = grouped(registered.iter().copied());
+        let of_routers = self.required.iter().flat_map(|(router, edge)| {
+            let handlers = handlers.get(router).into_iter().flatten();
+            handlers.map(|handler| (edge.callee, *handler))
+        });
+        let replaced = self
+            .replaced
+            .iter()
+            .map(|(dependency, edge)| (edge.callee, *dependency));
+        let of_groups = registered.iter().filter_map(|(router, command)| match router {
+            Router::Group(group) => Some((*command, *group)),
+            Router::Made(..) => None,
+        });
+        let called = self.called.iter().flat_map(|(router, caller, _)| {
+            let commands = handlers.get(router).into_iter().flatten();
+            commands.filter_map(|command| Some((*command, (caller.0, caller.1?))))
+        });
+        grouped(of_routers.chain(replaced).chain(of_groups).chain(called))
     }
 
     /// What handlers depend on by their routers, what stands in for the dependencies of `edges` and of these, and the commands that
@@ -189,7 +213,10 @@ impl EdgeWalk<'_, '_, '_> {
             if let Thing::Made(file, made) = entry.thing
                 && matches!(self.facts(file)[made].kind, ExprKind::Call(_))
             {
-                self.found.routers.called.push((Router::Made(file, made), caller, site));
+                self.found
+                    .routers
+                    .called
+                    .insert((Router::Made(file, made), caller, site));
             }
         }
     }

@@ -72,6 +72,7 @@ impl Receivers<'_, '_> {
 
     /// What callers pass to a parameter, and its default.
     pub(super) fn passed(&mut self, function: FunctionRef, index: u32) -> Things {
+        self.want_callers(function);
         // More callers may be found as long as rounds go on.
         self.is_open = true;
         let key = self.key_of_parameter(function, index);
@@ -137,7 +138,8 @@ impl Receivers<'_, '_> {
     }
 
     /// What reaches `*args` or `**kwargs` of a function.
-    pub(super) fn rest_flows(&self, function: FunctionRef, index: u32) -> Vec<Flow> {
+    pub(super) fn rest_flows(&mut self, function: FunctionRef, index: u32) -> Vec<Flow> {
+        self.want_callers(function);
         let key = self.key_of_parameter(function, index);
         self.flows.get(&key).cloned().unwrap_or_default()
     }

@@ -5,7 +5,7 @@ use super::definitions::MethodKind;
 use super::news::News;
 use super::{Exact, PathId, Receivers, Symbol, Thing, Things};
 use crate::catalog::Node;
-use crate::facts::{BindingKind, CallId, ClassId, ExprId, ExprKind, FunctionId, MODULE_SCOPE, Name, ScopeKind, Store};
+use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, MODULE_SCOPE, Name, ScopeKind, Store};
 use crate::finding::Confidence;
 use crate::program::Program;
 use crate::program::bindings::{at_end_of_scope, lookup};
@@ -298,10 +298,28 @@ impl Receivers<'_, '_> {
         self.solve(key, |receivers| {
             receivers.is_open |= receivers.is_collecting;
             let order = receivers.resolution_order(class);
+            receivers.want_fillers(class, &order, name);
             let mut things = receivers.stored(&order, symbol);
             things.extend(&receivers.class_level(&order, name));
             things
         })
+    }
+
+    /// A field without a constructor is filled by the calls that make the object.
+    fn want_fillers(&mut self, class: ClassRef, order: &[Ancestor], name: &str) {
+        let is_field = |ancestor: &Ancestor| {
+            let Ancestor::Project((file, class)) = *ancestor else {
+                return false;
+            };
+            let facts = self.facts(file);
+            let written = facts.names.find(name);
+            let bindings = written.map_or(&[][..], |name| facts.bindings_of(facts[class].scope, name));
+            bindings.iter().any(|binding| binding.annotation.is_some())
+        };
+        if self.demand.is_some() && order.iter().any(is_field) {
+            self.is_open = true;
+            self.want_makers(class);
+        }
     }
 
     /// What is written to `self.name` in any method along a resolution order. Annotations speak where no value is known.
@@ -726,49 +744,24 @@ impl Receivers<'_, '_> {
 
     // Properties and methods by name
 
-    /// Finds the names of properties: of all, or of those whose function calls others of the program or does what rules ask about.
-    pub(crate) fn find_properties(&mut self, all: bool) {
-        self.property_names.clear();
+    /// Finds the names of all properties.
+    pub(crate) fn find_properties(&mut self) {
         for file in super::python_files(self.program) {
-            let facts = self.facts(file);
-            let is_getter = |function: &FunctionId| {
-                facts[*function].class.is_some() && super::definitions::is_property(facts, *function)
-            };
-            let getters: Vec<FunctionId> = self.functions_of(file).filter(is_getter).collect();
-            if getters.is_empty() {
-                continue;
-            }
-            let mut counts: Vec<bool> = vec![all; facts.functions.len()];
-            for (index, call) in facts.calls.iter().enumerate().filter(|_| !all) {
-                if let Some(caller) = facts.function_around(call.scope)
-                    && !counts[caller.0 as usize]
-                    && getters.contains(&caller)
-                {
-                    let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
-                    counts[caller.0 as usize] = self.leads_on(file, call);
-                }
-            }
-            for getter in getters.into_iter().filter(|getter| counts[getter.0 as usize]) {
-                if let Some(name) = facts[getter].name {
-                    let symbol = self.symbol(file, name);
-                    self.property_names.insert(symbol);
-                }
+            for function in self.functions_of(file) {
+                self.add_property((file, function));
             }
         }
     }
 
-    /// Whether a call gets to a function of the program, or to one of a library that has a role.
-    fn leads_on(&mut self, file: FileId, call: CallId) -> bool {
-        let catalog = self.program.catalog;
-        self.callees(file, call).iter().any(|entry| match entry.thing {
-            Thing::Library(path) => {
-                let node = self.paths.node(path);
-                node.and_then(|node| catalog.call(node))
-                    .is_some_and(|entry| entry.role.is_some())
-            }
-            Thing::Function(_) | Thing::Bound(..) | Thing::Class(..) | Thing::Instance(..) | Thing::Partial(..) => true,
-            _ => false,
-        })
+    /// Adds a function to the properties, if it is one; whether it is.
+    pub(crate) fn add_property(&mut self, (file, function): FunctionRef) -> bool {
+        let facts = self.facts(file);
+        let is_getter = facts[function].class.is_some() && super::definitions::is_property(facts, function);
+        if let Some(name) = facts[function].name.filter(|_| is_getter) {
+            let symbol = self.symbol(file, name);
+            self.property_names.insert(symbol);
+        }
+        is_getter
     }
 
     /// Finds the methods that only one class of the program has, for calls of which nothing but the name is known.

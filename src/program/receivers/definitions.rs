@@ -1,6 +1,7 @@
 //! Functions: how they are called, and what their decorators make of them.
 
-use super::arguments::{Flow, Passed, Slot};
+use super::arguments::{Flow, Slot};
+use super::demand::{Decoration, decorations};
 use super::results::is_callable;
 use super::{Exact, Receivers, Thing, Things};
 use crate::catalog::{Entry, Role};
@@ -132,32 +133,30 @@ impl<'a> Receivers<'_, 'a> {
 
     /// Follows what the decorators of a file's functions and classes get.
     pub(super) fn visit_decorators(&mut self, file: FileId, is_first: bool) {
-        let facts = self.facts(file);
-        let mut all: Vec<(ExprId, Passed)> = Vec::new();
-        for function in self.functions_of(file) {
-            for (index, decorator) in facts.list(facts[function].decorators).iter().enumerate() {
-                let behind = u32::try_from(index + 1).unwrap_or(u32::MAX);
-                all.push((*decorator, Passed::Decorated(function, behind)));
-            }
-        }
-        for (index, class) in facts.classes.iter().enumerate() {
-            let class_id = crate::facts::ClassId(u32::try_from(index).unwrap_or(u32::MAX));
-            for decorator in facts.list(class.decorators) {
-                all.push((*decorator, Passed::DecoratedClass(class_id)));
-            }
-        }
-        for (decorator, passed) in all {
-            if !is_first && !self.open_decorators.contains(&(file, decorator)) {
-                continue;
-            }
-            let ((), is_open) = self.watched(|receivers| receivers.pass_decorated(file, decorator, passed));
-            if is_open {
-                self.open_decorators.insert((file, decorator));
+        for (decorator, passed) in decorations(self.facts(file)) {
+            if is_first || self.open_decorators.contains(&(file, decorator)) {
+                let decoration = Decoration {
+                    file,
+                    decorator,
+                    passed,
+                };
+                let ((), is_open) = self.watched(|receivers| receivers.visit_decoration(decoration));
+                if is_open {
+                    self.open_decorators.insert((file, decorator));
+                }
             }
         }
     }
 
-    fn pass_decorated(&mut self, file: FileId, decorator: ExprId, passed: Passed) {
+    /// Follows what one decorator gets.
+    pub(super) fn visit_decoration(
+        &mut self,
+        Decoration {
+            file,
+            decorator,
+            passed,
+        }: Decoration,
+    ) {
         for entry in self.settled(file, decorator) {
             let (function, first) = match entry.thing {
                 Thing::Function(function) => (function, 0),

@@ -3,8 +3,9 @@
 //! The storey between `names` (what a written path refers to) and `calls` (who calls whom). [`Receivers::find`] works out what
 //! every call of the program calls. The steps, each in a file of its own: `expressions` (names, members, items, choices), `classes`
 //! (resolution order, attributes, overriding), `definitions` (decorators), `results` (what calls give), `arguments` (what callers
-//! pass), `containers` (elements of lists and mappings), `injection` and `fixtures` (parameters that a framework fills). `things` says what a value
-//! can be, `memo` how circles among all that end, `news` how the workers that share the files tell one another what they learn.
+//! pass), `containers` (elements of lists and mappings), `injection` and `fixtures` (parameters that a framework fills). `things` says
+//! what a value can be, `memo` how circles among all that end, `demand` which calls are looked at, `news` how the workers that share
+//! the files tell one another what they learn.
 //!
 //! Left out on purpose: what differs from object to object of one class, and from one call of a function to the next; types that
 //! only a type checker can tell. Arguments flow into parameters, results out of calls, both without regard to the calling context,
@@ -14,6 +15,7 @@ mod arguments;
 mod classes;
 mod containers;
 mod definitions;
+mod demand;
 mod expressions;
 mod fixtures;
 mod injection;
@@ -36,6 +38,7 @@ use arguments::Flow;
 use classes::Ancestor;
 use containers::{Held, Write};
 use definitions::runs_with_fields;
+use demand::Demand;
 use memo::{Key, Known, Memo};
 use news::News;
 use rayon::prelude::*;
@@ -43,14 +46,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// How often what callers pass is followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Depth {
-    /// As far as rules need it: what is passed, and what that is passed on as.
-    Rules,
-    /// Until it has settled, on all programs that were measured: a function that is told what to call by one that was told.
-    Graph,
-}
+/// What callers pass is followed this often: until it has settled, on all programs that were measured. Each round finds who is told
+/// what to call by one that was told in the round before.
+const MOST_ROUNDS: usize = 3;
 
 /// Values are followed this deep.
 const DEEPEST: u32 = 160;
@@ -112,6 +110,8 @@ pub(crate) struct Receivers<'p, 'a> {
     news: Vec<News>,
     /// Whether something new was learnt in this round that others may have missed.
     has_news: bool,
+    /// Which calls are looked at; none where all are.
+    demand: Option<Demand>,
 }
 
 /// Where the keys of a file's facts begin.
@@ -132,20 +132,10 @@ pub(crate) struct Symbol(u32);
 
 impl<'p, 'a> Receivers<'p, 'a> {
     /// Works out what every call of the program calls: the workers, each of which knows it of its own files.
-    pub(crate) fn find(program: &'p Program<'a>, depth: Depth) -> Vec<Self> {
-        let mut workers: Vec<Self> = shares(program).into_iter().map(|own| Self::new(program, own)).collect();
-        Self::work(&mut workers, Self::find_derived);
-        Self::work(&mut workers, |worker| {
-            worker.find_methods();
-            worker.find_own_stores();
-        });
-        Self::work(&mut workers, Self::find_writes);
-        let rounds = match depth {
-            Depth::Rules => 2,
-            Depth::Graph => 3,
-        };
-        for round in 0..rounds {
-            workers.iter_mut().for_each(Self::next_round);
+    pub(crate) fn of_all_calls(program: &'p Program<'a>) -> Vec<Self> {
+        let mut workers = Self::workers(program);
+        for round in 0..MOST_ROUNDS {
+            Self::begin_round(&mut workers);
             Self::work(&mut workers, |worker| worker.visit_all(round == 0));
             if workers.iter().all(|worker| !worker.has_news) {
                 break;
@@ -154,16 +144,40 @@ impl<'p, 'a> Receivers<'p, 'a> {
         workers
     }
 
-    /// Lets all workers do a piece of work, and then hear what the others learnt.
-    fn work(workers: &mut [Self], work: impl Fn(&mut Self) + Sync) {
-        let news: Vec<Vec<News>> = workers
+    /// Works out what those calls call that may arrive at a catalogued library function, and what is asked for afterwards.
+    pub(crate) fn on_demand(program: &'p Program<'a>) -> Vec<Self> {
+        let mut workers = Self::workers(program);
+        for worker in &mut workers {
+            worker.demand = Some(Demand::default());
+        }
+        Self::work(&mut workers, Self::find_held);
+        Self::work(&mut workers, Self::index_calls);
+        workers
+    }
+
+    /// The workers, with what they know before any call is looked at.
+    fn workers(program: &'p Program<'a>) -> Vec<Self> {
+        let mut workers: Vec<Self> = shares(program).into_iter().map(|own| Self::new(program, own)).collect();
+        Self::work(&mut workers, Self::find_derived);
+        Self::work(&mut workers, |worker| {
+            worker.find_methods();
+            worker.find_own_stores();
+        });
+        Self::work(&mut workers, Self::find_writes);
+        workers
+    }
+
+    /// Lets all workers do a piece of work, and then hear what the others learnt; what the work gave, by worker.
+    pub(crate) fn work<T: Send>(workers: &mut [Self], work: impl Fn(&mut Self) -> T + Sync) -> Vec<T> {
+        let done: Vec<(T, Vec<News>)> = workers
             .par_iter_mut()
             .map(|worker| {
                 worker.has_news = false;
-                work(worker);
-                worker.take_news()
+                let result = work(worker);
+                (result, worker.take_news())
             })
             .collect();
+        let (results, news): (Vec<T>, Vec<Vec<News>>) = done.into_iter().unzip();
         workers.par_iter_mut().enumerate().for_each(|(index, worker)| {
             for (from, news) in news.iter().enumerate() {
                 if from != index {
@@ -171,6 +185,15 @@ impl<'p, 'a> Receivers<'p, 'a> {
                 }
             }
         });
+        results
+    }
+
+    /// Begins a round: what may have changed is worked out again where it is asked for.
+    pub(crate) fn begin_round(workers: &mut [Self]) {
+        for worker in workers {
+            worker.memo.next_round();
+            worker.receiving_of.clear();
+        }
     }
 
     fn new(program: &'p Program<'a>, own: Range<usize>) -> Self {
@@ -235,6 +258,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             own,
             news: Vec::new(),
             has_news: false,
+            demand: None,
         }
     }
 
@@ -265,11 +289,6 @@ impl<'p, 'a> Receivers<'p, 'a> {
             self.visit_stores(file, false);
             self.visit_decorators(file, is_first);
         }
-    }
-
-    fn next_round(&mut self) {
-        self.memo.next_round();
-        self.receiving_of.clear();
     }
 
     /// This worker's files.

@@ -7,6 +7,7 @@ use super::Receivers;
 use super::arguments::{Flow, MOST_FLOWS};
 use super::classes::StoredValue;
 use super::containers::{MOST_WRITES, Write};
+use super::demand::Wanted;
 use super::memo::Key;
 use crate::catalog::Node;
 use crate::facts::{ExprId, Name};
@@ -34,6 +35,10 @@ pub(super) enum News {
     Written(FileId, ExprId, Write),
     /// Something is passed to a parameter.
     Passed(Key, Flow),
+    /// Something that may be called is held under a name, which this file says.
+    Held(FileId, Name),
+    /// The calls of a name are wanted, so far from what rules ask; this file says the name.
+    Wanted(FileId, Name, Wanted, u8),
 }
 
 /// More values of one attribute are not told apart.
@@ -111,6 +116,14 @@ impl Receivers<'_, '_> {
                 add(self.writes.entry((*file, *container)).or_default(), *write, MOST_WRITES)
             }
             News::Passed(parameter, flow) => add(self.flows.entry(*parameter).or_default(), *flow, MOST_FLOWS),
+            News::Held(file, name) => {
+                let symbol = self.symbol(*file, *name);
+                self.keep_held(symbol)
+            }
+            News::Wanted(file, name, whose, distance) => {
+                let symbol = self.symbol(*file, *name);
+                self.keep_wanted(symbol, *whose, *distance)
+            }
         }
     }
 }

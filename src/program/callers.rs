@@ -1,0 +1,224 @@
+//! The callers of what rules ask about, and theirs: the part of the call graph that leads there.
+//!
+//! Rules begin at few places and go backwards. So the calls that may arrive at a catalogued library function are worked out first
+//! ([`Callers::begin`]); then come the callers of the functions that rules begin in, the callers of those, and so on
+//! ([`Callers::follow`]). What nothing of this leads to stays unread: in most programs that is nearly all.
+
+use super::Program;
+use super::calls::{Caller, Calls, LibraryCall};
+use super::edges::{EdgeWalk, Joined, Walked};
+use super::names::FunctionRef;
+use super::receivers::Receivers;
+use crate::facts::CallId;
+use crate::source::FileId;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Works out who calls what rules ask about.
+pub(super) struct Callers<'p, 'a> {
+    program: &'p Program<'a>,
+    workers: Vec<Receivers<'p, 'a>>,
+    /// The functions that call each function, by the edges read off so far, and the files of all that do.
+    into: FxHashMap<FunctionRef, Vec<Caller>>,
+    /// The library functions that calls arrive at.
+    libraries: FxHashMap<(FileId, CallId), LibraryCall>,
+    /// What was read off that matters to all files.
+    joined: Joined,
+    /// The functions whose callers are found.
+    traced: FxHashSet<FunctionRef>,
+    /// Functions whose callers are to be found.
+    waiting: Vec<FunctionRef>,
+    /// The names of the methods among the traced functions that statements call without a call.
+    special: FxHashSet<&'p str>,
+}
+
+impl<'p, 'a> Callers<'p, 'a> {
+    /// Works out the calls that may arrive at a catalogued library function.
+    pub(super) fn begin(program: &'p Program<'a>) -> Self {
+        let mut callers = Self {
+            program,
+            workers: Receivers::on_demand(program),
+            into: FxHashMap::default(),
+            libraries: FxHashMap::default(),
+            joined: Joined::default(),
+            traced: FxHashSet::default(),
+            waiting: Vec::new(),
+            special: FxHashSet::default(),
+        };
+        callers.visit_wanted();
+        callers.visit_again();
+        callers.read_all(|walk| {
+            for file in walk.files() {
+                walk.visit_declarations(file);
+            }
+        });
+        callers
+    }
+
+    /// The library functions that the calls of each file arrive at.
+    pub(super) fn libraries(&self) -> Vec<Vec<LibraryCall>> {
+        let mut libraries = vec![Vec::new(); self.program.files.len()];
+        for ((file, _), call) in &self.libraries {
+            libraries[file.0 as usize].push(*call);
+        }
+        libraries
+    }
+
+    /// Finds the callers of some functions, and theirs.
+    pub(super) fn follow(mut self, functions: impl IntoIterator<Item = FunctionRef>) -> Calls {
+        self.waiting.extend(functions);
+        self.trace();
+        // What they pass may show further ones.
+        self.visit_again();
+        self.trace();
+        let calling = self.traced.iter().filter_map(|function| self.into.get(function));
+        let calling: FxHashSet<FileId> = calling.flatten().map(|(file, _)| *file).collect();
+        let special = std::mem::take(&mut self.special);
+        let traced = std::mem::take(&mut self.traced);
+        let read = self.read(|walk| {
+            walk.read_properties_of(&traced, &|file| calling.contains(&file));
+            for file in walk.files().into_iter().filter(|file| calling.contains(file)) {
+                walk.visit_blocks(file, &|name| special.contains(name));
+                walk.visit_declarations(file);
+            }
+            walk.visit_visited(&|file| calling.contains(&file));
+        });
+        for walked in read {
+            self.joined.add(walked);
+        }
+        let (edges, entries) = self.joined.finish();
+        Calls::new(edges, traced, entries)
+    }
+
+    /// Finds the callers of the waiting functions, and theirs, as far as they lead.
+    fn trace(&mut self) {
+        loop {
+            let traced = self.trace_known();
+            if traced.is_empty() {
+                break;
+            }
+            Receivers::work(&mut self.workers, |worker| {
+                for function in &traced {
+                    worker.ask_for_callers(*function);
+                }
+            });
+            self.visit_wanted();
+            self.read_what_is_called_silently(&traced);
+        }
+    }
+
+    /// Traces the waiting functions and those that are known to call them; the ones that were not traced before.
+    fn trace_known(&mut self) -> Vec<FunctionRef> {
+        let along = self.joined.traced_along();
+        let traced_before = along.iter().filter(|(function, _)| self.traced.contains(function));
+        self.waiting.extend(traced_before.flat_map(|(_, others)| others));
+        let mut traced = Vec::new();
+        while let Some(function) = self.waiting.pop() {
+            if self.traced.insert(function) {
+                let callers = self.into.get(&function).into_iter().flatten();
+                self.waiting.extend(callers.filter_map(function_of));
+                self.waiting.extend(along.get(&function).into_iter().flatten());
+                traced.push(function);
+            }
+        }
+        traced
+    }
+
+    /// Visits what is wanted, and what is wanted because of that.
+    fn visit_wanted(&mut self) {
+        while self.workers.iter().any(Receivers::is_waiting) {
+            self.visit(Receivers::visit_wanted);
+        }
+    }
+
+    /// Visits again what was visited, with what is known by now.
+    fn visit_again(&mut self) {
+        self.visit(Receivers::visit_again);
+        self.visit_wanted();
+    }
+
+    /// Lets the workers visit calls, and reads off what these call.
+    fn visit(&mut self, visit: impl Fn(&mut Receivers<'p, 'a>) -> Vec<(FileId, CallId)> + Sync) {
+        Receivers::begin_round(&mut self.workers);
+        let visited = Receivers::work(&mut self.workers, visit);
+        let program = self.program;
+        let workers = self.workers.par_iter_mut().zip(visited);
+        let walks = workers.map(|(worker, calls)| {
+            let mut walk = EdgeWalk::new(worker, program);
+            walk.visit_calls(&calls);
+            walk.finish()
+        });
+        let walked: Vec<Walked> = walks.collect();
+        self.note(walked);
+    }
+
+    /// Reads off who gets to functions by properties, decorators, and statements that call special methods.
+    fn read_what_is_called_silently(&mut self, functions: &[FunctionRef]) {
+        let program = self.program;
+        let method = |function: &FunctionRef| {
+            let facts = &program[function.0].facts;
+            let function = &facts[function.1];
+            function.class.and(function.name).map(|name| facts.text(name))
+        };
+        let names: FxHashSet<&str> = functions
+            .iter()
+            .filter_map(method)
+            .filter(|name| EdgeWalk::is_called_by_statements(name) && !self.special.contains(name))
+            .collect();
+        let functions: FxHashSet<FunctionRef> = functions.iter().copied().collect();
+        self.read_all(|walk| {
+            walk.read_properties_of(&functions, &|_| true);
+            walk.visit_new_decorators();
+            if !names.is_empty() {
+                for file in walk.files() {
+                    walk.visit_blocks(file, &|name| names.contains(name));
+                }
+            }
+        });
+        self.special.extend(names);
+    }
+
+    /// Reads edges off in all workers, and notes them.
+    fn read_all(&mut self, read: impl Fn(&mut EdgeWalk<'_, 'p, 'a>) + Sync) {
+        let walked = self.read(read);
+        self.note(walked);
+    }
+
+    /// Reads edges off in all workers.
+    fn read(&mut self, read: impl Fn(&mut EdgeWalk<'_, 'p, 'a>) + Sync) -> Vec<Walked> {
+        let program = self.program;
+        let workers = self.workers.par_iter_mut();
+        let walks = workers.map(|worker| {
+            let mut walk = EdgeWalk::new(worker, program);
+            read(&mut walk);
+            walk.finish()
+        });
+        walks.collect()
+    }
+
+    /// Notes who calls whom; callers of traced functions wait to be traced.
+    fn note(&mut self, walked: Vec<Walked>) {
+        for edge in walked.iter().flat_map(|walked| &walked.edges) {
+            let known = self.into.entry(edge.callee).or_default();
+            if !known.contains(&edge.caller) {
+                known.push(edge.caller);
+                if self.traced.contains(&edge.callee) {
+                    self.waiting.extend(function_of(&edge.caller));
+                }
+            }
+        }
+        for library in walked.iter().flat_map(|walked| &walked.libraries) {
+            if let Some(node) = library.node {
+                let found = (library.call, node, library.confidence);
+                self.libraries.insert((library.file, library.call), found);
+            }
+        }
+        for walked in walked {
+            self.joined.learn(walked);
+        }
+    }
+}
+
+fn function_of((file, function): &Caller) -> Option<FunctionRef> {
+    function.map(|function| (*file, function))
+}

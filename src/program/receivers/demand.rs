@@ -1,0 +1,482 @@
+//! Which calls are looked at: those that what rules ask leads to, instead of all.
+//!
+//! A question about a function is one about its callers, and a caller says its name, or the name of something that stands for it. So
+//! every question becomes a name that is wanted, and the calls of that name are visited in the next round; what they are made on and
+//! what they pass may raise further questions. Two kinds of calls are always visited: those that may arrive at a catalogued library
+//! function, since rules begin there, and those of something that is held rather than defined, since their name says nothing.
+
+use super::arguments::Passed;
+use super::definitions::runs_with_fields;
+use super::news::News;
+use super::{Receivers, Symbol};
+use crate::facts::{
+    BindingKind, CallId, ClassId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId, ScopeKind,
+};
+use crate::program::bindings::lookup;
+use crate::program::names::{ClassRef, FunctionRef, first_name, last_name};
+use crate::source::FileId;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// How far a question is from what rules ask: questions that questions raise are followed this far.
+const FURTHEST: u8 = 2;
+
+/// The distance of what nobody asks for.
+const NEVER: u8 = u8::MAX;
+
+/// What is wanted, and where its names are called.
+#[derive(Debug, Default)]
+pub(super) struct Demand {
+    /// The calls of this worker's files by the name they call.
+    calls: FxHashMap<Symbol, Vec<(FileId, CallId)>>,
+    decorations: Vec<Decoration>,
+    /// The decorations of this worker's files by the name of the decorator.
+    decorators: FxHashMap<Symbol, Vec<u32>>,
+    /// The names under which things are held that may be called: variables, fields, attributes.
+    held: FxHashSet<Symbol>,
+    /// How far from what rules ask each name is whose calls are wanted, and each whose decorated functions' calls are.
+    wanted: FxHashMap<(Symbol, Wanted), u8>,
+    /// The same for functions.
+    functions: FxHashMap<FunctionRef, u8>,
+    /// What to visit in the next round, and how far it is from what rules ask.
+    waiting: Vec<(u8, Place)>,
+    /// How far that was which was visited.
+    visited: FxHashMap<Place, u8>,
+    /// The decorators among it, in the order they were visited, and how many of them were told.
+    visited_decorations: Vec<u32>,
+    told_decorations: usize,
+    /// How far that is which is visited now; as far as can be while nothing is.
+    distance: u8,
+}
+
+/// Whose calls are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Wanted {
+    /// Of what has the name.
+    Named,
+    /// Of what is decorated with what has the name: what a decorator makes is called by the names of what it decorates.
+    Decorated,
+}
+
+/// Something to visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Place {
+    Call(FileId, CallId),
+    Decoration(u32),
+}
+
+/// A decorator and what it is applied to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decoration {
+    pub(super) file: FileId,
+    pub(super) decorator: ExprId,
+    pub(super) passed: Passed,
+}
+
+impl Receivers<'_, '_> {
+    // Questions
+
+    /// Asks for the calls of a function, because rules do.
+    pub(crate) fn ask_for_callers(&mut self, function: FunctionRef) {
+        self.want(function, 0);
+    }
+
+    /// Asks for the calls of a function, because what is visited now depends on what they pass.
+    pub(super) fn want_callers(&mut self, function: FunctionRef) {
+        if let Some(distance) = self.next_distance() {
+            self.want(function, distance);
+        }
+    }
+
+    /// Asks for the calls that make objects of a class, because what is visited now depends on what they pass.
+    pub(super) fn want_makers(&mut self, class: ClassRef) {
+        if let Some(distance) = self.next_distance() {
+            self.want_class(class, distance);
+        }
+    }
+
+    fn next_distance(&self) -> Option<u8> {
+        let distance = self.demand.as_ref()?.distance;
+        (distance < FURTHEST).then_some(distance + 1)
+    }
+
+    fn want(&mut self, function: FunctionRef, distance: u8) {
+        let Some(demand) = &mut self.demand else { return };
+        if !comes_closer(demand.functions.entry(function).or_insert(NEVER), distance) {
+            return;
+        }
+        let (file, id) = function;
+        let facts = self.facts(file);
+        if let Some(name) = facts[id].name {
+            self.want_name(file, name, Wanted::Named, distance);
+            if let Some(class) = self.class_of(function)
+                && (matches!(facts.text(name), "__init__" | "__new__" | "__post_init__" | "__call__")
+                    || runs_with_fields(facts, id))
+            {
+                self.want_class(class, distance);
+            }
+        }
+        for around in enclosing(facts, facts[id].parent) {
+            self.want_name(file, around, Wanted::Decorated, distance);
+        }
+    }
+
+    /// Wants the calls of a class and of those below, which may have its constructor.
+    fn want_class(&mut self, class: ClassRef, distance: u8) {
+        self.want_name(class.0, self.facts(class.0)[class.1].name, Wanted::Named, distance);
+        for (file, class) in self.all_derived(class) {
+            self.want_name(file, self.facts(file)[class].name, Wanted::Named, distance);
+        }
+    }
+
+    fn want_name(&mut self, file: FileId, name: Name, whose: Wanted, distance: u8) {
+        self.learn(News::Wanted(file, name, whose, distance));
+    }
+
+    /// Keeps that a name is wanted, and lets its calls of this worker's files wait; whether that was not known before.
+    pub(super) fn keep_wanted(&mut self, name: Symbol, whose: Wanted, distance: u8) -> bool {
+        let Some(demand) = &mut self.demand else { return false };
+        if !comes_closer(demand.wanted.entry((name, whose)).or_insert(NEVER), distance) {
+            return false;
+        }
+        let decorations = demand.decorators.get(&name).map_or(&[][..], Vec::as_slice);
+        match whose {
+            Wanted::Named => {
+                let calls = demand.calls.get(&name).into_iter().flatten();
+                let calls = calls.map(|(file, call)| Place::Call(*file, *call));
+                let places = calls.chain(decorations.iter().map(|index| Place::Decoration(*index)));
+                demand.waiting.extend(places.map(|place| (distance, place)));
+            }
+            Wanted::Decorated => {
+                let decorated: Vec<FunctionRef> = decorations
+                    .iter()
+                    .filter_map(|index| demand.decorations[*index as usize].function())
+                    .collect();
+                for function in decorated {
+                    self.want(function, distance);
+                }
+            }
+        }
+        true
+    }
+
+    /// Keeps that something is held under a name; whether that was not known before.
+    pub(super) fn keep_held(&mut self, name: Symbol) -> bool {
+        self.demand.as_mut().is_some_and(|demand| demand.held.insert(name))
+    }
+
+    // Visits
+
+    /// Whether anything waits to be visited.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.demand.as_ref().is_some_and(|demand| !demand.waiting.is_empty())
+    }
+
+    /// Visits what waits; the calls that were not visited before.
+    pub(crate) fn visit_wanted(&mut self) -> Vec<(FileId, CallId)> {
+        let mut calls = Vec::new();
+        let waiting = self.demand.as_mut().map(|demand| std::mem::take(&mut demand.waiting));
+        let mut waiting = waiting.unwrap_or_default();
+        waiting.sort_unstable();
+        for (distance, place) in waiting {
+            let Some(demand) = &mut self.demand else { break };
+            let known = demand.visited.entry(place).or_insert(NEVER);
+            let is_first = *known == NEVER;
+            if !comes_closer(known, distance) {
+                continue;
+            }
+            self.visit(place, distance);
+            if !is_first {
+                continue;
+            }
+            match place {
+                Place::Call(file, call) => calls.push((file, call)),
+                Place::Decoration(index) => {
+                    if let Some(demand) = &mut self.demand {
+                        demand.visited_decorations.push(index);
+                    }
+                }
+            }
+        }
+        calls.sort_unstable();
+        calls
+    }
+
+    /// Visits again what may have something new to say; the calls among it.
+    pub(crate) fn visit_again(&mut self) -> Vec<(FileId, CallId)> {
+        let mut calls = Vec::new();
+        let visited = self.demand.iter().flat_map(|demand| &demand.visited);
+        let mut visited: Vec<(u8, Place)> = visited.map(|(place, distance)| (*distance, *place)).collect();
+        visited.sort_unstable();
+        for (distance, place) in visited {
+            let is_final = match place {
+                Place::Call(file, call) => !self.memo.is_stale(self.first_keys[file.0 as usize].callee + call.0),
+                Place::Decoration(_) => false,
+            };
+            if !is_final {
+                self.visit(place, distance);
+                if let Place::Call(file, call) = place {
+                    calls.push((file, call));
+                }
+            }
+        }
+        calls.sort_unstable();
+        calls
+    }
+
+    fn visit(&mut self, place: Place, distance: u8) {
+        let Some(demand) = &mut self.demand else { return };
+        demand.distance = distance;
+        match place {
+            Place::Call(file, call) => self.visit_call(file, call),
+            Place::Decoration(index) => {
+                let decoration = demand.decorations[index as usize];
+                self.visit_decoration(decoration);
+            }
+        }
+        if let Some(demand) = &mut self.demand {
+            demand.distance = FURTHEST;
+        }
+    }
+
+    /// The calls of this worker's files that were visited, in order; all of them where nothing was asked for in particular.
+    pub(crate) fn visited_calls(&self) -> Vec<(FileId, CallId)> {
+        let Some(demand) = &self.demand else {
+            let calls_of = |file: FileId| (0..self.facts(file).calls.len()).map(move |call| (file, call_id(call)));
+            return self.own_files().into_iter().flat_map(calls_of).collect();
+        };
+        let calls = demand.visited.keys().filter_map(|place| match place {
+            Place::Call(file, call) => Some((*file, *call)),
+            Place::Decoration(_) => None,
+        });
+        let mut calls: Vec<_> = calls.collect();
+        calls.sort_unstable();
+        calls
+    }
+
+    /// The decorators of this worker's files that were visited, in order, each with the scope that it stands in.
+    pub(crate) fn visited_decorators(&self) -> Vec<(FileId, ExprId, ScopeId)> {
+        let Some(demand) = &self.demand else { return Vec::new() };
+        let mut visited: Vec<u32> = demand.visited_decorations.clone();
+        visited.sort_unstable();
+        visited.into_iter().map(|index| self.placed(index)).collect()
+    }
+
+    /// The same for those that were visited since the last time this was asked.
+    pub(crate) fn new_decorators(&mut self) -> Vec<(FileId, ExprId, ScopeId)> {
+        let Some(demand) = &mut self.demand else { return Vec::new() };
+        let new = std::mem::replace(&mut demand.told_decorations, demand.visited_decorations.len());
+        let new = demand.visited_decorations[new..].to_vec();
+        new.into_iter().map(|index| self.placed(index)).collect()
+    }
+
+    /// A decorator of this worker's files with the scope that it stands in.
+    fn placed(&self, index: u32) -> (FileId, ExprId, ScopeId) {
+        let Some(demand) = &self.demand else { unreachable!("asked for a decorator of no index") };
+        let Decoration { file, decorator, passed } = demand.decorations[index as usize];
+        let facts = self.facts(file);
+        let scope = match passed {
+            Passed::Decorated(function, _) => facts[function].parent,
+            Passed::DecoratedClass(class) => facts[class].parent,
+            _ => crate::facts::MODULE_SCOPE,
+        };
+        (file, decorator, scope)
+    }
+
+    // The index
+
+    /// Finds the names under which this worker's files hold what may be called.
+    pub(super) fn find_held(&mut self) {
+        let words = self.program.catalog.words();
+        for file in self.own_files() {
+            let facts = self.facts(file);
+            let shared = facts.bindings.iter().filter(|binding| {
+                matches!(facts[binding.scope].kind, ScopeKind::Module | ScopeKind::Class(_)) && holds(facts, binding.kind)
+            });
+            let mut names: Vec<Name> = shared.map(|binding| binding.name).collect();
+            names.extend(facts.stores.iter().filter_map(|store| match facts[store.target].kind {
+                ExprKind::Member { name, .. } => {
+                    store.value.is_none_or(|value| may_be_called(facts, value)).then_some(name)
+                }
+                _ => None,
+            }));
+            names.sort_unstable();
+            names.dedup();
+            for name in names {
+                // Of the many calls of such a name hardly any is of what one class or test puts there.
+                let text = facts.text(name);
+                if !text.starts_with("__") && !words.is_common_method(text) {
+                    self.learn(News::Held(file, name));
+                }
+            }
+        }
+    }
+
+    /// Notes where this worker's files call what, and lets those calls wait that are always visited.
+    pub(super) fn index_calls(&mut self) {
+        let mut demand = self.demand.take().unwrap_or_default();
+        let mut are_beginnings: FxHashMap<Symbol, bool> = FxHashMap::default();
+        let wild = self.program.catalog.wild_roots(Language::Python);
+        for file in self.own_files() {
+            let facts = self.facts(file);
+            let aliases = aliases(facts);
+            let original = |name: Name| aliases.get(&name).copied().unwrap_or(name);
+            let is_wild = imports_any(facts, &wild);
+            for (index, call) in facts.calls.iter().enumerate() {
+                let place = Place::Call(file, call_id(index));
+                let name = match facts[call.callee].kind {
+                    ExprKind::Name { name, .. } => original(name),
+                    ExprKind::Member { name, .. } => name,
+                    _ => {
+                        demand.waiting.push((0, place));
+                        continue;
+                    }
+                };
+                let symbol = self.symbol(file, name);
+                demand.calls.entry(symbol).or_default().push((file, call_id(index)));
+                let mut is_beginning = || {
+                    let catalog = self.program.catalog;
+                    let known = are_beginnings.entry(symbol);
+                    *known.or_insert_with(|| catalog.may_do(facts.text(name)))
+                };
+                if demand.held.contains(&symbol)
+                    || is_beginning()
+                    || (is_wild && is_imported(facts, call.callee))
+                    || is_local(facts, call.callee)
+                {
+                    demand.waiting.push((0, place));
+                }
+            }
+            for (decorator, passed) in decorations(facts) {
+                let Some(name) = last_name(facts, decorator) else { continue };
+                let symbol = self.symbol(file, original(name));
+                let index = u32::try_from(demand.decorations.len()).unwrap_or(u32::MAX);
+                demand.decorators.entry(symbol).or_default().push(index);
+                demand.decorations.push(Decoration { file, decorator, passed });
+            }
+        }
+        self.demand = Some(demand);
+    }
+}
+
+impl Decoration {
+    /// The function that is decorated, if it is one.
+    fn function(&self) -> Option<FunctionRef> {
+        match self.passed {
+            Passed::Decorated(function, _) => Some((self.file, function)),
+            _ => None,
+        }
+    }
+}
+
+/// Notes a distance if it is a shorter one.
+fn comes_closer(known: &mut u8, distance: u8) -> bool {
+    let is_closer = distance < *known;
+    if is_closer {
+        *known = distance;
+    }
+    is_closer
+}
+
+/// The names of the functions and classes around a scope, itself first.
+fn enclosing(facts: &FileFacts, scope: ScopeId) -> impl Iterator<Item = Name> {
+    let scopes = std::iter::successors(Some(scope), |scope| facts[*scope].parent);
+    scopes.filter_map(|scope| match facts[scope].kind {
+        ScopeKind::Function(function) => facts[function].name,
+        ScopeKind::Class(class) => Some(facts[class].name),
+        _ => None,
+    })
+}
+
+/// The decorators of all functions and classes of a file, and what each is applied to.
+pub(super) fn decorations(facts: &FileFacts) -> impl Iterator<Item = (ExprId, Passed)> {
+    let functions = facts.functions.iter().enumerate().flat_map(|(index, function)| {
+        let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
+        let decorators = facts.list(function.decorators).iter().enumerate();
+        decorators.map(move |(position, decorator)| {
+            let behind = u32::try_from(position + 1).unwrap_or(u32::MAX);
+            (*decorator, Passed::Decorated(id, behind))
+        })
+    });
+    let classes = facts.classes.iter().enumerate().flat_map(|(index, class)| {
+        let id = ClassId(u32::try_from(index).unwrap_or(u32::MAX));
+        let decorators = facts.list(class.decorators).iter();
+        decorators.map(move |decorator| (*decorator, Passed::DecoratedClass(id)))
+    });
+    functions.chain(classes)
+}
+
+/// Whether a name that is bound so holds something that may be called and is not defined under that name.
+fn holds(facts: &FileFacts, kind: BindingKind) -> bool {
+    match kind {
+        BindingKind::Value(value) => may_be_called(facts, value),
+        BindingKind::Import(_)
+        | BindingKind::Function(_)
+        | BindingKind::Class(_)
+        | BindingKind::Module(_)
+        | BindingKind::Changed(_)
+        | BindingKind::Deleted => false,
+        BindingKind::Unpacked { .. }
+        | BindingKind::Element { .. }
+        | BindingKind::ElementUnpacked { .. }
+        | BindingKind::Parameter(_)
+        | BindingKind::Entered(_)
+        | BindingKind::Caught(_)
+        | BindingKind::Declared
+        | BindingKind::Unknown => true,
+    }
+}
+
+/// Whether a value may be a function or an object that can be called.
+fn may_be_called(facts: &FileFacts, value: ExprId) -> bool {
+    matches!(
+        facts[value].kind,
+        ExprKind::Name { .. }
+            | ExprKind::Member { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::Call(_)
+            | ExprKind::Choice { .. }
+            | ExprKind::Both(_)
+            | ExprKind::Lambda(_)
+    )
+}
+
+/// Whether a plain name is called that a function binds to something it holds.
+fn is_local(facts: &FileFacts, callee: ExprId) -> bool {
+    let ExprKind::Name { name, scope } = facts[callee].kind else {
+        return false;
+    };
+    lookup(facts, scope, name).is_some_and(|bindings| bindings.iter().any(|binding| holds(facts, binding.kind)))
+}
+
+/// Whether what is called begins with a name that the file imports.
+fn is_imported(facts: &FileFacts, callee: ExprId) -> bool {
+    first_name(facts, callee)
+        .and_then(|(name, scope)| lookup(facts, scope, name))
+        .is_some_and(|bindings| {
+            let kinds = bindings.iter().map(|binding| binding.kind);
+            kinds.into_iter().any(|kind| matches!(kind, BindingKind::Import(_)))
+        })
+}
+
+/// Whether a file imports anything of libraries with these names.
+fn imports_any(facts: &FileFacts, libraries: &FxHashSet<&str>) -> bool {
+    !libraries.is_empty()
+        && facts.imports.iter().any(|import| {
+            let first = facts.path(import.path).first();
+            first.is_some_and(|first| libraries.contains(facts.text(*first)))
+        })
+}
+
+/// The names that a file gives to what it imports, with those it has where it is defined.
+fn aliases(facts: &FileFacts) -> FxHashMap<Name, Name> {
+    let aliased = facts.bindings.iter().filter_map(|binding| {
+        let BindingKind::Import(import) = binding.kind else { return None };
+        let original = *facts.path(facts[import].path).last()?;
+        (facts[import].member && original != binding.name).then_some((binding.name, original))
+    });
+    aliased.collect()
+}
+
+fn call_id(index: usize) -> CallId {
+    CallId(u32::try_from(index).unwrap_or(u32::MAX))
+}
