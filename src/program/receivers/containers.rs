@@ -4,7 +4,7 @@ use super::arguments::{Flow, Slot};
 use super::news::News;
 use super::things::MOST_FLOWING;
 use super::{Exact, Receivers, Symbol, Thing, Things};
-use crate::facts::{BlockKind, CallId, ExprId, ExprKind, Range, Splat};
+use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, Range, Splat};
 use crate::finding::Confidence;
 use crate::program::names::FunctionRef;
 use crate::source::FileId;
@@ -717,7 +717,7 @@ impl Receivers<'_, '_> {
             return;
         };
         let key = key.and_then(|key| arguments.get(key)).map(|argument| argument.value);
-        if argument.keyword.is_some() {
+        if argument.keyword.is_some() || !is_worth_keeping(facts, argument.value) {
             return;
         }
         let containers = self.settled(file, object);
@@ -926,4 +926,17 @@ impl Receivers<'_, '_> {
             exact: Exact::Receiver,
         }))
     }
+}
+
+/// Whether anything will be asked of a value once it is taken out of a container again.
+pub(super) fn is_worth_keeping(facts: &FileFacts, value: ExprId) -> bool {
+    !matches!(
+        facts[value].kind,
+        ExprKind::Truth(_)
+            | ExprKind::Number(_)
+            | ExprKind::Nothing
+            | ExprKind::Template(_)
+            | ExprKind::Compare { .. }
+            | ExprKind::Not(_)
+    )
 }
