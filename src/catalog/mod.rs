@@ -44,6 +44,15 @@ pub struct Entry {
     pub open_without: Vec<String>,
 }
 
+impl Entry {
+    /// Whether a call hands functions or coroutines over to the library.
+    #[must_use]
+    pub fn hands_over(&self) -> bool {
+        let mut meanings = self.arguments.iter().map(|(meaning, _)| meaning.as_str());
+        self.runs_own.is_some() || meanings.any(|meaning| matches!(meaning, "callable" | "coroutine"))
+    }
+}
+
 /// All library knowledge of a run.
 #[derive(Debug)]
 pub struct Catalog {
@@ -85,8 +94,10 @@ pub struct Doing {
     pub only_methods: bool,
     /// Whether all read or write settings.
     pub only_settings: bool,
-    /// Whether rules ask how control gets to any of them.
-    pub is_asked_backwards: bool,
+    /// Whether any of them is handed functions or coroutines.
+    pub hands_over: bool,
+    /// Whether it is worth a look at what callers pass to find a call of any of them.
+    pub is_worth_following: bool,
 }
 
 /// A function that does something rules ask about.
@@ -96,6 +107,7 @@ struct Doer {
     library: Box<str>,
     name: Box<str>,
     is_method: bool,
+    hands_over: bool,
     /// None for a call of a concern of the user's.
     role: Option<Role>,
 }
@@ -131,7 +143,7 @@ impl Catalog {
         for (concern, paths) in concerns.iter().enumerate() {
             for path in *paths {
                 let node = catalog.insert(language_of(path), path);
-                catalog.add_doer(language_of(path), path, None);
+                catalog.add_doer(language_of(path), path, None, false);
                 catalog.nodes[node.0 as usize].concerns.push(concern);
             }
         }
@@ -194,16 +206,20 @@ impl Catalog {
             let doing = doing.entry(&*doer.name).or_insert(Doing {
                 only_methods: true,
                 only_settings: true,
-                is_asked_backwards: false,
+                hands_over: false,
+                is_worth_following: false,
             });
             doing.only_methods &= doer.is_method;
             doing.only_settings &= doer.role.is_some_and(Role::is_of_settings);
-            doing.is_asked_backwards |= doer.role.is_none_or(Role::is_asked_backwards);
+            doing.hands_over |= doer.hands_over;
+            doing.is_worth_following |= doer
+                .role
+                .is_none_or(|role| role.is_asked_backwards() || role.is_of_entries());
         }
         doing
     }
 
-    fn add_doer(&mut self, language: Language, path: &str, role: Option<Role>) {
+    fn add_doer(&mut self, language: Language, path: &str, role: Option<Role>, hands_over: bool) {
         let mut segments: Vec<&str> = split(path).collect();
         let Some(name) = segments.pop() else { return };
         let library = segments.first().copied().unwrap_or(name);
@@ -217,6 +233,7 @@ impl Catalog {
             library: library.into(),
             name: name.into(),
             is_method: owner.flatten().is_some_and(|owner| self.is_type(owner)),
+            hands_over,
             role,
         };
         self.doers.push(doer);
@@ -364,8 +381,9 @@ impl Catalog {
             }
             let entry = self.entry(call, returns, fills);
             if call.role.is_some() {
+                let hands_over = self.entries[entry].hands_over();
                 for path in std::iter::once(&call.path).chain(&call.also) {
-                    self.add_doer(place(path), path, call.role);
+                    self.add_doer(place(path), path, call.role, hands_over);
                 }
             }
             self.nodes[node.0 as usize].call = Some(entry);

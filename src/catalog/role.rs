@@ -111,6 +111,15 @@ impl Role {
         matches!(self, Self::ReadsSetting | Self::ReadsAllSettings | Self::WritesSetting)
     }
 
+    /// Whether it is where a framework or a runner enters the program.
+    #[must_use]
+    pub fn is_of_entries(self) -> bool {
+        matches!(
+            self,
+            Self::HandlesRequest | Self::HandlesWebsocket | Self::RunsCommand | Self::RunsTask
+        )
+    }
+
     /// Whether rules ask by which calls control, and what it brings along, gets to a function that does this.
     #[must_use]
     pub fn is_asked_backwards(self) -> bool {

@@ -4,6 +4,7 @@ use super::calls::{By, CallEdge, Caller, Thread};
 use super::edges::{EdgeWalk, Joined, Library};
 use super::receivers::Receivers;
 use super::{Program, ProgramFile};
+use crate::catalog::Node;
 use crate::facts::{CallId, FileFacts, FunctionId, Language, ScopeId, ScopeKind};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
@@ -49,6 +50,7 @@ impl CallGraph {
 #[derive(Debug)]
 pub struct EveryCall<'p> {
     edges: Vec<CallEdge>,
+    libraries: Vec<Node>,
     program: &'p Program<'p>,
 }
 
@@ -73,11 +75,14 @@ impl Program<'_> {
     #[must_use]
     pub fn every_call(&self) -> EveryCall<'_> {
         let mut joined = Joined::default();
+        let mut libraries = Vec::new();
         for mut receivers in Receivers::of_all_calls(self) {
-            joined.add(EdgeWalk::walk_all(&mut receivers, self));
+            let found = joined.add(EdgeWalk::walk_all(&mut receivers, self));
+            libraries.extend(found.into_iter().filter_map(|library| library.node));
         }
         EveryCall {
             edges: joined.finish().0,
+            libraries,
             program: self,
         }
     }
@@ -135,6 +140,12 @@ impl EveryCall<'_> {
     #[must_use]
     pub fn edges(&self) -> &[CallEdge] {
         &self.edges
+    }
+
+    /// The catalogued library paths that calls arrive at, in the order of the calling files.
+    #[must_use]
+    pub fn libraries(&self) -> &[Node] {
+        &self.libraries
     }
 
     /// The shortest way by calls from one of some functions to one of others; empty where there is none.

@@ -100,10 +100,16 @@ impl Program<'_> {
         &self.calls.edges
     }
 
+    /// Whether all edges that lead into a function are known.
+    #[must_use]
+    pub fn knows_callers(&self, function: FunctionRef) -> bool {
+        self.calls.traced.contains(&function)
+    }
+
     /// The edges that lead into a function, which must be one that rules ask about.
     pub fn calls_into(&self, function: FunctionRef) -> impl Iterator<Item = &CallEdge> {
         debug_assert!(
-            self.calls.traced.is_empty() || self.calls.traced.contains(&function),
+            self.calls.traced.is_empty() || self.knows_callers(function),
             "the callers of `{}` were not looked for",
             self.symbol_of_function(function)
         );

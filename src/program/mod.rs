@@ -58,6 +58,7 @@ use callers::Callers;
 use calls::Calls;
 use entries::Entries;
 use modules::Modules;
+use own_loop::is_parameter;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use sites::Sites;
@@ -171,7 +172,28 @@ impl<'a> Program<'a> {
         let by_secret = secrets.iter().map(|read| (read.primary.file, read.scope));
         let places = by_library.chain(by_token).chain(by_secret);
         let functions = places.filter_map(|(file, scope)| Some((file, self[file].facts.function_around(scope)?)));
+        let functions = functions.flat_map(|function| {
+            let storing = self.methods_that_keep_parameters(function);
+            storing.into_iter().chain([function])
+        });
         (callers.follow(functions), secrets)
+    }
+
+    /// The methods of a method's class that keep what they are passed in attributes, where the method finds it.
+    fn methods_that_keep_parameters(&self, (file, function): FunctionRef) -> Vec<FunctionRef> {
+        let facts = &self[file].facts;
+        let Some(class) = facts[function].class else {
+            return Vec::new();
+        };
+        let keeping = facts.stores.iter().filter_map(|store| {
+            let is_attribute = matches!(facts[store.target].kind, ExprKind::Member { .. });
+            let method = facts.function_around(facts[store.block].scope)?;
+            let keeps = is_attribute && facts[method].class == Some(class) && is_parameter(facts, store.value?);
+            keeps.then_some((file, method))
+        });
+        let mut keeping: Vec<FunctionRef> = keeping.collect();
+        keeping.dedup();
+        keeping
     }
 
     /// Finds the class that each block of added members (`impl Type`) speaks of.

@@ -116,7 +116,7 @@ fn innermost_function(facts: &FileFacts, scope: ScopeId) -> Option<FunctionId> {
 }
 
 /// Whether an expression is a parameter by its name alone.
-fn is_parameter(facts: &FileFacts, expr: ExprId) -> bool {
+pub(super) fn is_parameter(facts: &FileFacts, expr: ExprId) -> bool {
     let ExprKind::Name { name, scope } = facts[expr].kind else {
         return false;
     };

@@ -426,7 +426,9 @@ impl<'p, 'a> Tracing<'p, 'a> {
         let name = self.facts(function.0).text(parameter.name);
         let mut is_known = false;
         let mut is_defaulted = false;
-        let callers = self.callers(function, way);
+        let Some(callers) = self.callers(function, way) else {
+            return false;
+        };
         for caller in &callers {
             let passed = self.program.passed(caller, function, index);
             let way = self.handed_by(caller, function, passed.map(|argument| argument.span), name, way);
@@ -453,12 +455,13 @@ impl<'p, 'a> Tracing<'p, 'a> {
         facts.parameters(&facts[function]).get(index as usize).copied()
     }
 
-    /// The calls that lead into `function`, none where it was asked before or the way is long enough.
-    fn callers(&self, function: FunctionRef, way: &Way) -> Vec<Passing> {
+    /// The calls that lead into `function`, none where it was asked before or the way is long enough; `None` where they are not known.
+    fn callers(&self, function: FunctionRef, way: &Way) -> Option<Vec<Passing>> {
         if way.asked.contains(&function) || way.asked.len() >= MOST_CALLS {
-            return Vec::new();
+            return Some(Vec::new());
         }
-        self.program.passing_into(function)
+        let is_known = self.program[function.0].language == Language::Rust || self.program.knows_callers(function);
+        is_known.then(|| self.program.passing_into(function))
     }
 
     /// Whether a call spreads arguments, so that some may be there unseen.
@@ -704,7 +707,9 @@ impl<'p, 'a> Tracing<'p, 'a> {
             return false;
         };
         let mut is_known = false;
-        let callers = self.callers(function, way);
+        let Some(callers) = self.callers(function, way) else {
+            return false;
+        };
         let is_rest = parameter.kind == ParameterKind::KeywordRest;
         if parameter.kind == ParameterKind::Rest {
             return false;

@@ -17,6 +17,7 @@ use crate::program::bindings::lookup;
 use crate::program::names::{ClassRef, FunctionRef, first_name, last_name};
 use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::hash_map::Entry;
 
 /// How far a question is from what rules ask: questions that questions raise are followed this far.
 const FURTHEST: u8 = 1;
@@ -32,6 +33,8 @@ pub(super) struct Demand {
     decorations: Vec<Decoration>,
     /// The decorations of this worker's files by the name of the decorator.
     decorators: FxHashMap<Symbol, Vec<u32>>,
+    /// What the functions of libraries do that have these names, or are given them.
+    doing: FxHashMap<Symbol, Doing>,
     /// The names under which things are held that may be called: variables, fields, attributes.
     held: FxHashSet<Symbol>,
     /// How far from what rules ask each name is whose calls are wanted, and each whose decorated functions' calls are.
@@ -238,6 +241,7 @@ impl Receivers<'_, '_> {
             let deferred = std::mem::take(&mut demand.deferred);
             for place in &deferred {
                 demand.visited.remove(place);
+                demand.beginnings.remove(place);
             }
             demand.waiting.extend(deferred.into_iter().map(|place| (0, place)));
         }
@@ -272,14 +276,17 @@ impl Receivers<'_, '_> {
         let Some(demand) = &mut self.demand else { return };
         demand.distance = distance;
         match place {
-            Place::Call(file, call) if demand.has_begun => self.visit_call(file, call),
+            Place::Call(file, call) if demand.has_begun || !demand.beginnings.contains(&place) => {
+                self.visit_call(file, call);
+            }
             Place::Call(file, call) => {
-                let hands_over = self.callees(file, call).iter().any(|entry| match entry.thing {
+                let callees = self.callees(file, call);
+                let hands_over = callees.iter().any(|entry| match entry.thing {
                     Thing::Library(path) => self.paths.hands_over(path),
                     _ => false,
                 });
-                if let Some(demand) = self.demand.as_mut().filter(|_| hands_over) {
-                    demand.deferred.push(place);
+                if hands_over || (callees.is_empty() && self.may_hand_over(file, call)) {
+                    self.defer(place);
                 }
             }
             Place::Decoration(index) => {
@@ -289,6 +296,20 @@ impl Receivers<'_, '_> {
         }
         if let Some(demand) = &mut self.demand {
             demand.distance = FURTHEST;
+        }
+    }
+
+    /// Whether a call of something unknown may, by its name, hand functions to a library.
+    fn may_hand_over(&mut self, file: FileId, call: CallId) -> bool {
+        let name = last_name(self.facts(file), self.facts(file)[call].callee);
+        let symbol = name.map(|name| self.symbol(file, name));
+        let doing = self.demand.as_ref().and_then(|demand| demand.doing.get(&symbol?));
+        doing.is_some_and(|doing| doing.hands_over)
+    }
+
+    fn defer(&mut self, place: Place) {
+        if let Some(demand) = &mut self.demand {
+            demand.deferred.push(place);
         }
     }
 
@@ -390,8 +411,8 @@ impl Receivers<'_, '_> {
         })
     }
 
-    /// What the functions of libraries do that the program can get at.
-    fn doing(&mut self) -> FxHashMap<Symbol, Doing> {
+    /// Finds what the functions of libraries do that the program can get at.
+    pub(super) fn find_doing(&mut self) {
         let catalog = self.program.catalog;
         let mut imported: FxHashSet<&str> = FxHashSet::default();
         for file in super::python_files(self.program) {
@@ -402,14 +423,67 @@ impl Receivers<'_, '_> {
                 .filter_map(|import| facts.path(import.path).first());
             imported.extend(firsts.map(|first| facts.text(*first)));
         }
-        let doing = catalog.doing(Language::Python, &imported).into_iter();
-        doing.map(|(name, doing)| (self.symbol_of(name), doing)).collect()
+        for (name, doing) in catalog.doing(Language::Python, &imported) {
+            let symbol = self.symbol_of(name);
+            self.keep_doing(symbol, doing);
+        }
+    }
+
+    /// Finds the names that this worker's files give to functions that do something: `from jwt import decode as read`, `read = decode`.
+    pub(super) fn find_renamed(&mut self) {
+        for file in self.own_files() {
+            let facts = self.facts(file);
+            for binding in &facts.bindings {
+                let original = match binding.kind {
+                    BindingKind::Import(import) if facts[import].member => {
+                        facts.path(facts[import].path).last().copied()
+                    }
+                    BindingKind::Value(value) => match facts[value].kind {
+                        ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => Some(name),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                let Some(original) = original else { continue };
+                let symbol = self.symbol(file, original);
+                let doing = self
+                    .demand
+                    .as_ref()
+                    .and_then(|demand| demand.doing.get(&symbol))
+                    .copied();
+                if let Some(doing) = doing {
+                    let doing = Doing {
+                        only_methods: false,
+                        ..doing
+                    };
+                    self.learn(News::Doing(file, binding.name, doing));
+                }
+            }
+        }
+    }
+
+    /// Keeps what functions of a name do; whether it was not known before.
+    pub(super) fn keep_doing(&mut self, name: Symbol, doing: Doing) -> bool {
+        self.demand
+            .as_mut()
+            .is_some_and(|demand| match demand.doing.entry(name) {
+                Entry::Occupied(mut known) => {
+                    let is_new = known.get().only_methods && !doing.only_methods;
+                    known.get_mut().only_methods &= doing.only_methods;
+                    is_new
+                }
+                Entry::Vacant(place) => {
+                    place.insert(doing);
+                    true
+                }
+            })
     }
 
     /// Notes where this worker's files call what, and lets those calls wait that are always visited.
     pub(super) fn index_calls(&mut self) {
         let mut demand = self.demand.take().unwrap_or_default();
-        let doing = self.doing();
+        let call = self.symbol_of("__call__");
+        let objects_do = demand.doing.contains_key(&call);
         let wild = self.program.catalog.wild_roots(Language::Python);
         for file in self.own_files() {
             let facts = self.facts(file);
@@ -422,7 +496,7 @@ impl Receivers<'_, '_> {
                     ExprKind::Name { name, .. } => (original(name), false),
                     ExprKind::Member { name, .. } => (name, true),
                     _ => {
-                        demand.deferred.push(place);
+                        demand.wait_for_held(place, objects_do);
                         continue;
                     }
                 };
@@ -431,7 +505,8 @@ impl Receivers<'_, '_> {
                 if facts.text(name) == "__init__" {
                     demand.constructor_calls.entry(file).or_default().push(call_id(index));
                 }
-                let doing = doing.get(&symbol).filter(|doing| is_member || !doing.only_methods);
+                let doing = demand.doing.get(&symbol).copied();
+                let doing = doing.filter(|doing| is_member || !doing.only_methods);
                 // Nearly all calls of `get` are of built-in types: what they are made on is not followed to callers.
                 let is_plain = doing.is_some_and(|doing| doing.only_settings)
                     && self.program.catalog.words().is_common_method(facts.text(name));
@@ -441,13 +516,14 @@ impl Receivers<'_, '_> {
                     }
                 } else if doing.is_some()
                     || (is_wild && is_imported(facts, call.callee))
+                    || (objects_do && !is_member && is_imported(facts, call.callee))
                     || (is_member && self.is_unbound_library(file, call.callee))
                 {
-                    let is_asked = doing.is_none_or(|doing| doing.is_asked_backwards);
+                    let is_asked = doing.is_none_or(|doing| doing.is_worth_following);
                     demand.waiting.push((if is_asked { 0 } else { FURTHEST }, place));
                     demand.beginnings.insert(place);
                 } else if demand.held.contains(&symbol) || is_local(facts, call.callee) {
-                    demand.deferred.push(place);
+                    demand.wait_for_held(place, objects_do);
                 }
             }
             for (decorator, passed) in decorations(facts) {
@@ -465,6 +541,17 @@ impl Receivers<'_, '_> {
             }
         }
         self.demand = Some(demand);
+    }
+}
+
+impl Demand {
+    /// Lets a call of what is held wait: at once where calling an object of a library may do what rules ask about.
+    fn wait_for_held(&mut self, place: Place, objects_do: bool) {
+        if objects_do {
+            self.waiting.push((0, place));
+            self.beginnings.insert(place);
+        }
+        self.deferred.push(place);
     }
 }
 

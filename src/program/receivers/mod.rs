@@ -152,7 +152,16 @@ impl<'p, 'a> Receivers<'p, 'a> {
         for worker in &mut workers {
             worker.demand = Some(Demand::default());
         }
-        Self::work(&mut workers, Self::find_held);
+        Self::work(&mut workers, |worker| {
+            worker.find_held();
+            worker.find_doing();
+        });
+        while Self::work(&mut workers, |worker| {
+            worker.find_renamed();
+            worker.has_news
+        })
+        .contains(&true)
+        {}
         Self::work(&mut workers, Self::index_calls);
         workers
     }

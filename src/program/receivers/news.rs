@@ -9,6 +9,7 @@ use super::classes::StoredValue;
 use super::containers::{MOST_WRITES, Write};
 use super::demand::Wanted;
 use super::memo::Key;
+use crate::catalog::Doing;
 use crate::catalog::Node;
 use crate::facts::{ExprId, Name};
 use crate::program::names::{ClassRef, FunctionRef};
@@ -37,6 +38,8 @@ pub(super) enum News {
     Passed(Key, Flow),
     /// Something that may be called is held under a name, which this file says.
     Held(FileId, Name),
+    /// Functions of a name, which this file says, do something that rules ask about.
+    Doing(FileId, Name, Doing),
     /// The calls of a name are wanted, so far from what rules ask; this file says the name.
     Wanted(FileId, Name, Wanted, u8),
     /// The constructor of a class is wanted where those below call it, so far from what rules ask.
@@ -127,6 +130,10 @@ impl Receivers<'_, '_> {
             News::Held(file, name) => {
                 let symbol = self.symbol(*file, *name);
                 self.keep_held(symbol)
+            }
+            News::Doing(file, name, doing) => {
+                let symbol = self.symbol(*file, *name);
+                self.keep_doing(symbol, *doing)
             }
             News::WantedBelow(class, distance) => self.keep_wanted_below(*class, *distance),
             News::Wanted(file, name, whose, distance) => {

@@ -1,6 +1,6 @@
 //! The paths of libraries that the program names, catalogued or not: `jwt.decode`, `<builtin>.print`.
 
-use crate::catalog::{Catalog, Node};
+use crate::catalog::{Catalog, Entry, Node};
 use crate::facts::Language;
 use rustc_hash::FxHashMap;
 
@@ -128,10 +128,7 @@ impl Paths {
 
     fn push(&mut self, catalog: &Catalog, text: Box<str>, node: Option<Node>) -> PathId {
         let entry = node.and_then(|node| catalog.call(node));
-        let hands_over = entry.is_some_and(|entry| {
-            let mut meanings = entry.arguments.iter().map(|(meaning, _)| meaning.as_str());
-            entry.runs_own.is_some() || meanings.any(|meaning| matches!(meaning, "callable" | "coroutine"))
-        });
+        let hands_over = entry.is_some_and(Entry::hands_over);
         self.paths.push(Path {
             text,
             node,
