@@ -6,9 +6,9 @@ use super::results::Handed;
 use super::things::MOST_FLOWING;
 use super::{Exact, PathId, Receivers, Thing, Things};
 use crate::catalog::Role;
-use crate::facts::{Argument, CallId, ExprId, ExprKind, FunctionId, Name, Parameter, ParameterKind, Splat};
+use crate::facts::{Argument, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, Parameter, ParameterKind, Splat};
 use crate::finding::Confidence;
-use crate::program::names::{ClassRef, FunctionRef};
+use crate::program::names::{ClassRef, FunctionRef, last_name};
 use crate::source::FileId;
 
 /// One thing that a caller passes to a parameter.
@@ -390,6 +390,53 @@ impl Receivers<'_, '_> {
         }
     }
 
+    /// Whether a function can be called with the arguments of a call, its first `offset` parameters filled otherwise. What decorators
+    /// make of it may take others.
+    pub(crate) fn takes(&self, function: FunctionRef, offset: usize, file: FileId, call: CallId) -> bool {
+        let callee = self.facts(function.0);
+        let facts = self.facts(file);
+        let arguments = facts.arguments(&facts[call]);
+        let decorators = callee.list(callee[function.1].decorators);
+        if !decorators.iter().all(|decorator| keeps_parameters(callee, *decorator)) {
+            return true;
+        }
+        let parameters = callee.parameters(self.function(function));
+        let is_positional =
+            |parameter: &&Parameter| matches!(parameter.kind, ParameterKind::Positional | ParameterKind::Either);
+        let has = |kind: ParameterKind| parameters.iter().any(|parameter| parameter.kind == kind);
+        let places = parameters.iter().filter(is_positional).count();
+        let given = arguments
+            .iter()
+            .filter(|argument| argument.keyword.is_none() && argument.splat == Splat::No)
+            .count();
+        if given + offset > places && !has(ParameterKind::Rest) {
+            return false;
+        }
+        let is_named = |parameter: &Parameter, argument: &Argument| {
+            !matches!(
+                parameter.kind,
+                ParameterKind::Positional | ParameterKind::Rest | ParameterKind::KeywordRest
+            ) && argument
+                .keyword
+                .is_some_and(|keyword| facts.text(keyword) == callee.text(parameter.name))
+        };
+        let takes_any_name = has(ParameterKind::KeywordRest);
+        let fits = |argument: &Argument| {
+            argument.keyword.is_none()
+                || takes_any_name
+                || parameters.iter().any(|parameter| is_named(parameter, argument))
+        };
+        let spreads = |splat: Splat| arguments.iter().any(|argument| argument.splat == splat);
+        let (spreads_positions, spreads_keywords) = (spreads(Splat::Positions), spreads(Splat::Keywords));
+        let is_filled = |(index, parameter): (usize, &Parameter)| {
+            parameter.default.is_some()
+                || matches!(parameter.kind, ParameterKind::Rest | ParameterKind::KeywordRest)
+                || (is_positional(&parameter) && (spreads_positions || index < given + offset))
+                || arguments.iter().any(|argument| is_named(parameter, argument))
+        };
+        arguments.iter().all(fits) && (spreads_keywords || parameters.iter().enumerate().all(is_filled))
+    }
+
     /// The `__init__` that a class or one of its bases has, where it is one of the program.
     pub(crate) fn constructor(&mut self, class: ClassRef) -> Option<FunctionRef> {
         let symbol = self.symbol_of("__init__");
@@ -400,6 +447,15 @@ impl Receivers<'_, '_> {
                 _ => None,
             })
     }
+}
+
+/// Decorators that leave a function's parameters as they are.
+fn keeps_parameters(facts: &FileFacts, decorator: ExprId) -> bool {
+    let name = last_name(facts, decorator).map_or("", |name| facts.text(name));
+    matches!(
+        name,
+        "staticmethod" | "classmethod" | "abstractmethod" | "override" | "overload" | "wraps" | "final"
+    )
 }
 
 /// Which parameter gets the argument at a position.

@@ -4,9 +4,8 @@ use super::containers::Write;
 use super::definitions::MethodKind;
 use super::news::News;
 use super::{Exact, PathId, Receivers, Symbol, Thing, Things};
-use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, MODULE_SCOPE, Name, ScopeKind, Store};
+use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, FileFacts, MODULE_SCOPE, Name, ScopeKind, Store};
 use crate::finding::Confidence;
-use crate::program::Program;
 use crate::program::bindings::{at_end_of_scope, lookup};
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
@@ -333,19 +332,20 @@ impl Receivers<'_, '_> {
                         continue;
                     };
                     let range = facts.binding_range(facts[class].scope, written);
-                    let mut things = Things::default();
+                    let mut members = Things::default();
                     for binding in at_end_of_scope(facts, range) {
-                        things.extend(&self.bound(file, binding));
+                        let is_static = makes_static(facts, facts[binding].kind);
+                        for entry in self.bound(file, binding) {
+                            let thing = match entry.thing {
+                                Thing::Function(function) if !is_static && self.is_plain_in_class(function) => {
+                                    Thing::Method(function)
+                                }
+                                other => other,
+                            };
+                            members.add(thing, entry.confidence);
+                        }
                     }
-                    let mut methods = Things::default();
-                    for entry in things {
-                        let thing = match entry.thing {
-                            Thing::Function(function) if self.is_plain_in_class(function) => Thing::Method(function),
-                            other => other,
-                        };
-                        methods.add(thing, entry.confidence);
-                    }
-                    methods
+                    members
                 }
                 Ancestor::Library(path) => {
                     // A catalogued class of a library is known to lack what the catalog does not list; others may have anything.
@@ -427,6 +427,7 @@ impl Receivers<'_, '_> {
         if things.len() <= 1 {
             return things;
         }
+        self.drop_abstract(&mut things);
         // Each of very many overriders is a guess.
         let is_own = |thing: Thing| own.iter().any(|entry| entry.thing == thing);
         let is_crowd = things.len() > MOST_OVERRIDES;
@@ -440,6 +441,14 @@ impl Receivers<'_, '_> {
             dispatched.add(entry.thing, entry.confidence.min(best));
         }
         dispatched
+    }
+
+    /// Where others define a method, one that only says that they must is not called.
+    fn drop_abstract(&mut self, methods: &mut Things) {
+        let is_abstract = |thing: Thing| matches!(thing, Thing::Method(function) if self.is_abstract(function));
+        if !methods.iter().all(|entry| is_abstract(entry.thing)) {
+            methods.retain(|thing| !is_abstract(thing));
+        }
     }
 
     /// The classes that an object known as one of `class` can be of: those, itself and below, that the program makes objects of. Where
@@ -722,7 +731,7 @@ impl Receivers<'_, '_> {
         is_getter
     }
 
-    /// Finds the methods that only one class of the program has, for calls of which nothing but the name is known.
+    /// Finds which methods have which name, for calls of whose object nothing is known.
     pub(super) fn find_methods(&mut self) {
         for file in self.own_files() {
             let facts = self.facts(file);
@@ -731,8 +740,7 @@ impl Receivers<'_, '_> {
                 let (Some(name), Some(_)) = (definition.name, definition.class) else {
                     continue;
                 };
-                let text = facts.text(name);
-                if !text.starts_with("__") && !is_common_method(self.program, text) {
+                if !facts.text(name).starts_with("__") {
                     self.learn(News::Method(name, (file, function)));
                 }
             }
@@ -740,13 +748,19 @@ impl Receivers<'_, '_> {
     }
 }
 
-/// Methods of built-in types, files, loggers and the like: their name alone says nothing.
-fn is_common_method(program: &Program<'_>, name: &str) -> bool {
-    program.catalog.words().is_common_method(name)
+/// `name = staticmethod(function)`: not bound to the object it is looked up on.
+fn makes_static(facts: &FileFacts, binding: BindingKind) -> bool {
+    let BindingKind::Value(value) = binding else {
+        return false;
+    };
+    let ExprKind::Call(call) = facts[value].kind else {
+        return false;
+    };
+    matches!(facts[facts[call].callee].kind, ExprKind::Name { name, .. } if facts.text(name) == "staticmethod")
 }
 
 /// Bases that give their classes nothing that is called by name.
-fn is_bare_base(path: &str) -> bool {
+pub(super) fn is_bare_base(path: &str) -> bool {
     matches!(
         path.rsplit('.').next().unwrap_or(""),
         "object" | "ABC" | "Generic" | "Protocol"

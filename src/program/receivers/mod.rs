@@ -22,6 +22,7 @@ mod memo;
 mod news;
 mod paths;
 mod results;
+mod shapes;
 mod things;
 
 pub(crate) use paths::{PathId, Paths};
@@ -40,6 +41,7 @@ use memo::{Key, Known, Memo};
 use news::News;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use shapes::Askings;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -83,8 +85,10 @@ pub(crate) struct Receivers<'p, 'a> {
     made: FxHashSet<ClassRef>,
     /// The classes that an object can be of, by the class it is known to be of; for this round.
     receiving_of: FxHashMap<ClassRef, Arc<[ClassRef]>>,
-    /// The methods of each name, where at most two classes of the program define one.
+    /// The methods of each name, as far as they are few enough to tell something.
     methods: FxHashMap<Symbol, Vec<FunctionRef>>,
+    /// What is read from what names hold, for the files where it was asked for.
+    askings: Askings,
     /// The yields and returns of each file, by function.
     returns: Vec<Vec<u32>>,
     /// Names of properties.
@@ -239,6 +243,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             made: FxHashSet::default(),
             receiving_of: FxHashMap::default(),
             methods: FxHashMap::default(),
+            askings: Askings::default(),
             returns: program.files.iter().map(by_function).collect(),
             property_names: FxHashSet::default(),
             open_stores: FxHashSet::default(),
@@ -299,19 +304,6 @@ impl<'p, 'a> Receivers<'p, 'a> {
     }
 
     // What `calls` asks
-
-    /// A method that only its name tells, for a call of which nothing else is known.
-    pub(crate) fn guessed_method(&mut self, file: FileId, callee: ExprId) -> Things {
-        let facts = self.facts(file);
-        let crate::facts::ExprKind::Member { object, name } = facts[callee].kind else {
-            return Things::default();
-        };
-        if !self.settled(file, object).is_empty() {
-            return Things::default();
-        }
-        let symbol = self.symbol(file, name);
-        self.by_name_alone(symbol)
-    }
 
     /// A special method of an object: `__call__`, `__enter__`.
     pub(crate) fn special(&mut self, class: ClassRef, exact: Exact, name: &str) -> Things {

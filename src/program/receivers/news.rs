@@ -9,6 +9,7 @@ use super::classes::StoredValue;
 use super::containers::{MOST_WRITES, Write};
 use super::demand::Wanted;
 use super::memo::Key;
+use super::shapes::MOST_NAMESAKES;
 use crate::facts::{ExprId, Name};
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
@@ -77,7 +78,7 @@ impl Receivers<'_, '_> {
                     .methods
                     .get(&symbol)
                     .is_some_and(|known| known.iter().any(|known| self.class_of(*known) == own_class));
-                !is_known && add(self.methods.entry(symbol).or_default(), *method, 2)
+                !is_known && add(self.methods.entry(symbol).or_default(), *method, MOST_NAMESAKES)
             }
             News::Stored(class, name, value) => {
                 let symbol = self.symbol(value.file, *name);

@@ -68,9 +68,9 @@ pub(crate) struct Entry {
 }
 
 /// A value that comes by way of parameters or containers is told apart from no more others than this.
-pub(super) const MOST_FLOWING: usize = 12;
+pub(super) const MOST_FLOWING: usize = 48;
 /// More things than this are not told apart: the first ones found stay.
-const MOST_THINGS: usize = 48;
+const MOST_THINGS: usize = 128;
 
 /// A bounded set of things, in the order they were found.
 #[derive(Clone, Debug, Default, PartialEq)]
