@@ -3,9 +3,9 @@
 use super::Program;
 use super::calls::{By, CallEdge, Caller, Thread};
 use super::names::FunctionRef;
-use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things};
+use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things, asked_by_text};
 use crate::catalog::{Node, Role};
-use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, ScopeId};
+use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -477,17 +477,28 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             let Some((_, scope)) = super::names::first_name(facts, object) else {
                 continue;
             };
-            let getters = self.receivers.getters(file, object, name);
-            if getters.is_empty() {
-                continue;
-            }
             let caller = (file, facts.function_around(scope));
             let site = Site {
                 file,
                 span: super::names::last_name_span(facts, expr),
             };
-            self.add_targets(&getters, caller, site, None, (Thread::Same, By::Call));
+            self.add_getters(caller, object, name, site);
         }
+        for (index, call) in facts.calls.iter().enumerate() {
+            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            if let Some((object, name)) = asked_by_text(facts, id)
+                && self.receivers.may_be_property(file, name)
+            {
+                let caller = (file, facts.function_around(call.scope));
+                let site = self.program.callee_site(file, call);
+                self.add_getters(caller, object, name, site);
+            }
+        }
+    }
+
+    fn add_getters(&mut self, caller: Caller, object: ExprId, name: Name, site: Site) {
+        let getters = self.receivers.getters(caller.0, object, name);
+        self.add_targets(&getters, caller, site, None, (Thread::Same, By::Call));
     }
 
     /// `@router.get("/", dependencies=[Depends(check)])`: what a handler depends on without a parameter for it.

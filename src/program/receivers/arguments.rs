@@ -3,7 +3,6 @@
 use super::memo::Key;
 use super::news::News;
 use super::results::Handed;
-use super::things::MOST_FLOWING;
 use super::{Exact, PathId, Receivers, Thing, Things};
 use crate::catalog::Role;
 use crate::facts::{Argument, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, Parameter, ParameterKind, Splat};
@@ -88,7 +87,7 @@ impl Receivers<'_, '_> {
                 things.extend(&receivers.settle(value));
             }
             receivers.forget_literals(&mut things);
-            things.first(MOST_FLOWING).at_most(Confidence::Likely)
+            things.first().at_most(Confidence::Likely)
         })
     }
 

@@ -197,7 +197,56 @@ impl Receivers<'_, '_> {
                     .at_most(entry.confidence),
             );
         }
+        if things.is_empty() && !name.starts_with("__") {
+            things = self.handed_on((class, exact), symbol, name);
+        }
         things
+    }
+
+    /// What `__getattr__` gives for a name that a class lacks: the same of another object, `return getattr(self.wrapped, name)`.
+    fn handed_on(&mut self, (class, exact): (ClassRef, Exact), symbol: Symbol, name: &str) -> Things {
+        let mut things = Things::default();
+        let asking = self.symbol_of("__getattr__");
+        for entry in self.attribute(class, asking, "__getattr__") {
+            let Thing::Method((file, function)) = entry.thing else {
+                continue;
+            };
+            if self.handing_on.contains(&(function, symbol)) {
+                continue;
+            }
+            self.handing_on.push((function, symbol));
+            for other in self.asked_instead((file, function)) {
+                let others = self.settled(file, other);
+                let mut seen = Things::default();
+                for entry in others {
+                    seen.add(self.seen_from(entry.thing, Some((class, exact))), entry.confidence);
+                }
+                things.extend(&self.member(&seen, symbol, name).at_most(Confidence::Likely));
+            }
+            self.handing_on.pop();
+        }
+        things
+    }
+
+    /// The objects that a `__getattr__` asks for the name that it is asked for.
+    fn asked_instead(&self, (file, function): FunctionRef) -> Vec<ExprId> {
+        let facts = self.facts(file);
+        let is_asked_name = |expr: ExprId| match facts[expr].kind {
+            ExprKind::Name { name, scope } => lookup(facts, scope, name).is_some_and(|bindings| {
+                bindings
+                    .iter()
+                    .any(|binding| binding.kind == BindingKind::Parameter(1) && binding.scope == facts[function].scope)
+            }),
+            _ => false,
+        };
+        let calls = facts.calls.iter().filter_map(|call| match facts.arguments(call) {
+            [object, asked, ..] if is_asked_name(asked.value) => {
+                let callee = crate::program::names::last_name(facts, call.callee)?;
+                (facts.text(callee) == "getattr").then_some(object.value)
+            }
+            _ => None,
+        });
+        calls.collect()
     }
 
     fn looked_up_on_object(&mut self, thing: Thing, class: ClassRef, exact: Exact) -> Things {

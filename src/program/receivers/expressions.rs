@@ -153,7 +153,11 @@ impl Receivers<'_, '_> {
             match binding.annotation {
                 Some(annotation) if !matches!(binding.kind, BindingKind::Parameter(_)) => {
                     let declared = receivers.annotated(file, annotation);
-                    if things.is_empty() { declared } else { things }
+                    if is_of_program(&things) || !is_of_program(&declared) && !things.is_empty() {
+                        things
+                    } else {
+                        declared
+                    }
                 }
                 _ => things,
             }
@@ -575,6 +579,12 @@ impl Receivers<'_, '_> {
             _ => self.annotated(file, bound.value),
         }
     }
+}
+
+/// Whether anything speaks of the program's own: what stands in for an object of its own may come from a library.
+fn is_of_program(things: &Things) -> bool {
+    let is_own = |thing: Thing| !matches!(thing, Thing::Library(_) | Thing::LibraryInstance(_));
+    things.iter().any(|entry| is_own(entry.thing))
 }
 
 /// Whether subscripting something makes a type of others: `Optional[…]`, `Annotated[…]`.

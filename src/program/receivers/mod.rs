@@ -3,9 +3,10 @@
 //! The storey between `names` (what a written path refers to) and `calls` (who calls whom). [`Receivers::find`] works out what
 //! every call of the program calls. The steps, each in a file of its own: `expressions` (names, members, items, choices), `classes`
 //! (resolution order, attributes, overriding), `definitions` (decorators), `results` (what calls give), `arguments` (what callers
-//! pass), `containers` (elements of lists and mappings), `injection` (parameters that a framework fills). `things` says what a value
-//! can be, `memo` how circles among all that end, `demand` which calls are looked at, `news` how the workers that share the files tell
-//! one another what they learn.
+//! pass), `containers` (elements of lists and mappings), `named` (members whose names are values), `injection` (parameters that a
+//! framework fills), `shapes` (what an object must be by what is asked of it). `things` says what a value can be, `memo` how circles
+//! among all that end, `demand` which calls are looked at, `news` how the workers that share the files tell one another what they
+//! learn.
 //!
 //! Left out on purpose: what differs from object to object of one class, and from one call of a function to the next; types that
 //! only a type checker can tell. Arguments flow into parameters, results out of calls, both without regard to the calling context,
@@ -19,12 +20,14 @@ mod demand;
 mod expressions;
 mod injection;
 mod memo;
+mod named;
 mod news;
 mod paths;
 mod results;
 mod shapes;
 mod things;
 
+pub(crate) use named::asked_by_text;
 pub(crate) use paths::{PathId, Paths};
 pub(crate) use results::Handed;
 pub(crate) use things::{Entry, Exact, Thing, Things};
@@ -38,6 +41,7 @@ use classes::Ancestor;
 use containers::{Held, Write};
 use demand::Demand;
 use memo::{Key, Known, Memo};
+use named::KeyedTexts;
 use news::News;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -89,6 +93,8 @@ pub(crate) struct Receivers<'p, 'a> {
     methods: FxHashMap<Symbol, Vec<FunctionRef>>,
     /// What is read from what names hold, for the files where it was asked for.
     askings: Askings,
+    /// What texts stand under what keys, once it was asked for.
+    keyed_texts: Option<KeyedTexts>,
     /// The yields and returns of each file, by function.
     returns: Vec<Vec<u32>>,
     /// Names of properties.
@@ -96,6 +102,8 @@ pub(crate) struct Receivers<'p, 'a> {
     /// Stores and decorators whose objects may change in the next round.
     open_stores: FxHashSet<(FileId, u32)>,
     open_decorators: FxHashSet<(FileId, ExprId)>,
+    /// The names that are being asked of other objects by a `__getattr__`: a circle of them ends.
+    handing_on: Vec<(FunctionId, Symbol)>,
     /// Whether it is still being collected what is written where: whatever depends on it may change.
     is_collecting: bool,
     /// Whether what is being worked out may change in the next round.
@@ -244,10 +252,12 @@ impl<'p, 'a> Receivers<'p, 'a> {
             receiving_of: FxHashMap::default(),
             methods: FxHashMap::default(),
             askings: Askings::default(),
+            keyed_texts: None,
             returns: program.files.iter().map(by_function).collect(),
             property_names: FxHashSet::default(),
             open_stores: FxHashSet::default(),
             open_decorators: FxHashSet::default(),
+            handing_on: Vec::new(),
             is_collecting: false,
             is_open: false,
             depth: 0,

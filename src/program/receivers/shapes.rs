@@ -30,10 +30,11 @@ impl Receivers<'_, '_> {
         let ExprKind::Member { object, name } = facts[facts[call].callee].kind else {
             return Things::default();
         };
-        if !self.settled(file, object).is_empty() {
-            return Things::default();
-        }
         let symbol = self.symbol(file, name);
+        let known = self.settled(file, object);
+        if !known.is_empty() {
+            return self.below(&known, symbol, self.text(file, name));
+        }
         if self.demand.is_none() {
             let found = self.by_shape(file, call, object, (symbol, name));
             if !found.is_empty() {
@@ -46,6 +47,24 @@ impl Receivers<'_, '_> {
             _ => true,
         });
         found
+    }
+
+    /// What is called of objects whose classes lack it must be of classes below them that have it.
+    fn below(&mut self, known: &Things, symbol: Symbol, name: &str) -> Things {
+        let namesakes = self.methods.get(&symbol).cloned().unwrap_or_default();
+        let mut things = Things::default();
+        for entry in known.iter() {
+            let Thing::Instance(class, _) = entry.thing else {
+                continue;
+            };
+            let below = self.all_derived(class);
+            for method in &namesakes {
+                if let Some(own) = self.class_of(*method).filter(|own| below.contains(own)) {
+                    things.extend(&self.object_member(own, Exact::OrBelow, symbol, name));
+                }
+            }
+        }
+        things.at_most(Confidence::Likely)
     }
 
     /// The methods of the one family of classes that has all that is asked of the object.

@@ -60,6 +60,20 @@ pub(crate) enum Thing {
     Partial(FileId, CallId),
 }
 
+impl Thing {
+    fn is_function(self) -> bool {
+        matches!(
+            self,
+            Self::Function(_)
+                | Self::Bound(..)
+                | Self::Method(_)
+                | Self::ClassMethod(_)
+                | Self::Class(..)
+                | Self::Partial(..)
+        )
+    }
+}
+
 /// A thing and how sure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -68,7 +82,9 @@ pub(crate) struct Entry {
 }
 
 /// A value that comes by way of parameters or containers is told apart from no more others than this.
-pub(super) const MOST_FLOWING: usize = 48;
+const MOST_FLOWING: usize = 12;
+/// Functions and classes are told apart from more: what is registered to be called is many of them.
+const MOST_FLOWING_FUNCTIONS: usize = 64;
 /// More things than this are not told apart: the first ones found stay.
 const MOST_THINGS: usize = 128;
 
@@ -110,9 +126,20 @@ impl Things {
         self
     }
 
-    /// The first `most` of them.
-    pub(super) fn first(mut self, most: usize) -> Self {
-        self.0.truncate(most);
+    /// The first of them, as many as come by one parameter or container.
+    pub(super) fn first(mut self) -> Self {
+        if self.0.len() > MOST_FLOWING {
+            let (mut functions, mut others) = (0, 0);
+            self.0.retain(|entry| {
+                let (count, most) = if entry.thing.is_function() {
+                    (&mut functions, MOST_FLOWING_FUNCTIONS)
+                } else {
+                    (&mut others, MOST_FLOWING)
+                };
+                *count += 1;
+                *count <= most
+            });
+        }
         self
     }
 
@@ -126,7 +153,7 @@ impl Things {
 
     /// Whether a container that holds these need not be looked at any further.
     pub(crate) fn is_full(&self) -> bool {
-        self.0.len() >= MOST_FLOWING
+        self.0.len() >= MOST_FLOWING && self.0.iter().filter(|entry| !entry.thing.is_function()).count() >= MOST_FLOWING
     }
 
     pub(crate) fn len(&self) -> usize {
