@@ -87,7 +87,7 @@ impl Receivers<'_, '_> {
                 things.extend(&receivers.settle(value));
             }
             receivers.forget_literals(&mut things);
-            things.first().at_most(Confidence::Likely)
+            things.first(receivers.most_functions()).at_most(Confidence::Likely)
         })
     }
 

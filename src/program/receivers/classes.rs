@@ -321,7 +321,9 @@ impl Receivers<'_, '_> {
     /// A field without a constructor is filled by the calls that make the object.
     fn want_fillers(&mut self, class: ClassRef, order: &[Ancestor], name: &str) {
         let is_field = |ancestor: &Ancestor| {
-            let Ancestor::Project((file, class)) = *ancestor else { return false };
+            let Ancestor::Project((file, class)) = *ancestor else {
+                return false;
+            };
             let facts = self.facts(file);
             let written = facts.names.find(name);
             let bindings = written.map_or(&[][..], |name| facts.bindings_of(facts[class].scope, name));
@@ -789,7 +791,9 @@ impl Receivers<'_, '_> {
                 let (Some(name), Some(_)) = (definition.name, definition.class) else {
                     continue;
                 };
-                if !facts.text(name).starts_with("__") {
+                let text = facts.text(name);
+                let may_tell = self.is_whole || !self.program.catalog.words().is_common_method(text);
+                if may_tell && !text.starts_with("__") {
                     self.learn(News::Method(name, (file, function)));
                 }
             }

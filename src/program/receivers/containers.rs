@@ -140,7 +140,9 @@ impl Receivers<'_, '_> {
         }
         let memory = self.container_key((file, container, Held::Under(key)));
         self.solve(memory, |receivers| {
-            receivers.item_of_container(file, container, keys).first()
+            receivers
+                .item_of_container(file, container, keys)
+                .first(receivers.most_functions())
         })
     }
 
@@ -198,7 +200,7 @@ impl Receivers<'_, '_> {
         match facts[container].kind {
             ExprKind::Table(entries) => {
                 for (key, value) in facts.entries(entries) {
-                    if things.is_full() {
+                    if things.is_full(self.most_functions()) {
                         break;
                     }
                     match key {
@@ -426,7 +428,11 @@ impl Receivers<'_, '_> {
 
     fn elements_of_made(&mut self, file: FileId, expr: ExprId) -> Things {
         let key = self.container_key((file, expr, Held::Elements));
-        self.solve(key, |receivers| receivers.elements_of_container(file, expr).first())
+        self.solve(key, |receivers| {
+            receivers
+                .elements_of_container(file, expr)
+                .first(receivers.most_functions())
+        })
     }
 
     fn elements_of_container(&mut self, file: FileId, expr: ExprId) -> Things {
@@ -436,7 +442,7 @@ impl Receivers<'_, '_> {
         match facts[expr].kind {
             ExprKind::Group(elements) => {
                 for element in facts.list(elements) {
-                    if things.is_full() {
+                    if things.is_full(self.most_functions()) {
                         break;
                     }
                     match facts[*element].kind {
@@ -450,7 +456,7 @@ impl Receivers<'_, '_> {
             }
             ExprKind::Table(entries) => {
                 for (key, _) in facts.entries(entries) {
-                    if let Some(key) = key.filter(|_| !things.is_full()) {
+                    if let Some(key) = key.filter(|_| !things.is_full(self.most_functions())) {
                         things.extend(&self.value(file, key));
                     }
                 }

@@ -60,6 +60,8 @@ const DEEPEST: u32 = 160;
 #[derive(Debug)]
 pub(crate) struct Receivers<'p, 'a> {
     program: &'p Program<'a>,
+    /// Whether every call is looked at, to know all that it may call; not only what rules ask for.
+    is_whole: bool,
     pub(crate) paths: Paths,
     memo: Memo,
     /// Where the keys of each file's facts begin.
@@ -138,7 +140,7 @@ pub(crate) struct Symbol(u32);
 impl<'p, 'a> Receivers<'p, 'a> {
     /// Works out what every call of the program calls: the workers, each of which knows it of its own files.
     pub(crate) fn of_all_calls(program: &'p Program<'a>) -> Vec<Self> {
-        let mut workers = Self::workers(program);
+        let mut workers = Self::workers(program, true);
         for round in 0..MOST_ROUNDS {
             Self::begin_round(&mut workers);
             Self::work(&mut workers, |worker| worker.visit_all(round == 0));
@@ -151,7 +153,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
 
     /// Works out what those calls call that may arrive at a catalogued library function, and what is asked for afterwards.
     pub(crate) fn on_demand(program: &'p Program<'a>) -> Vec<Self> {
-        let mut workers = Self::workers(program);
+        let mut workers = Self::workers(program, false);
         for worker in &mut workers {
             worker.demand = Some(Demand::default());
         }
@@ -161,8 +163,11 @@ impl<'p, 'a> Receivers<'p, 'a> {
     }
 
     /// The workers, with what they know before any call is looked at.
-    fn workers(program: &'p Program<'a>) -> Vec<Self> {
-        let mut workers: Vec<Self> = shares(program).into_iter().map(|own| Self::new(program, own)).collect();
+    fn workers(program: &'p Program<'a>, is_whole: bool) -> Vec<Self> {
+        let mut workers: Vec<Self> = shares(program)
+            .into_iter()
+            .map(|own| Self::new(program, is_whole, own))
+            .collect();
         Self::work(&mut workers, Self::find_derived);
         Self::work(&mut workers, |worker| {
             worker.find_methods();
@@ -201,7 +206,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
         }
     }
 
-    fn new(program: &'p Program<'a>, own: Range<usize>) -> Self {
+    fn new(program: &'p Program<'a>, is_whole: bool, own: Range<usize>) -> Self {
         let mut next: Key = 0;
         let mut take = |count: usize| {
             let start = next;
@@ -232,6 +237,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
         };
         Self {
             program,
+            is_whole,
             paths: Paths::new(program.catalog, Language::Python),
             memo: Memo::new(next as usize),
             first_keys,
@@ -311,6 +317,16 @@ impl<'p, 'a> Receivers<'p, 'a> {
         let is_open = self.is_open;
         self.is_open |= around;
         (result, is_open)
+    }
+
+    /// So many functions and classes that come by one parameter or container are told apart: what is registered to be called is many.
+    /// What rules ask for is found among few.
+    fn most_functions(&self) -> usize {
+        if self.is_whole {
+            MOST_REGISTERED
+        } else {
+            things::MOST_FLOWING
+        }
     }
 
     // What `calls` asks
@@ -459,6 +475,9 @@ impl<'p, 'a> Receivers<'p, 'a> {
         (0..u32::try_from(self.facts(file).functions.len()).unwrap_or(u32::MAX)).map(FunctionId)
     }
 }
+
+/// More functions and classes in one registry are not told apart.
+const MOST_REGISTERED: usize = 64;
 
 /// Workers beyond this number would each work out again what all files share.
 const WORKERS: usize = 2;

@@ -74,11 +74,11 @@ impl Receivers<'_, '_> {
                 let symbol = self.symbol(method.0, *name);
                 let own_class = self.class_of(*method);
                 // One class may define a method several times: overloads, branches.
-                let is_known = self
-                    .methods
-                    .get(&symbol)
-                    .is_some_and(|known| known.iter().any(|known| self.class_of(*known) == own_class));
-                !is_known && add(self.methods.entry(symbol).or_default(), *method, MOST_NAMESAKES)
+                let known = self.methods.get(&symbol).map_or(&[][..], Vec::as_slice);
+                // Two are enough to know that there is not one.
+                let most = if self.is_whole { MOST_NAMESAKES } else { 2 };
+                let is_known = known.len() >= most || known.iter().any(|known| self.class_of(*known) == own_class);
+                !is_known && add(self.methods.entry(symbol).or_default(), *method, most)
             }
             News::Stored(class, name, value) => {
                 let symbol = self.symbol(value.file, *name);

@@ -32,14 +32,13 @@ impl Receivers<'_, '_> {
         };
         let symbol = self.symbol(file, name);
         let known = self.settled(file, object);
-        if !known.is_empty() {
-            return self.below(&known, symbol, self.text(file, name));
-        }
-        if self.demand.is_none() {
-            let found = self.by_shape(file, call, object, (symbol, name));
-            if !found.is_empty() {
-                return found;
-            }
+        let guessed = match (self.is_whole, known.is_empty()) {
+            (true, true) => self.by_shape(file, call, object, (symbol, name)),
+            (true, false) => self.below(&known, symbol, self.text(file, name)),
+            (false, _) => Things::default(),
+        };
+        if !guessed.is_empty() || !known.is_empty() {
+            return guessed;
         }
         let mut found = self.by_name_alone(symbol);
         found.retain(|thing| match thing {
@@ -51,15 +50,18 @@ impl Receivers<'_, '_> {
 
     /// What is called of objects whose classes lack it must be of classes below them that have it.
     fn below(&mut self, known: &Things, symbol: Symbol, name: &str) -> Things {
-        let namesakes = self.methods.get(&symbol).cloned().unwrap_or_default();
         let mut things = Things::default();
         for entry in known.iter() {
             let Thing::Instance(class, _) = entry.thing else {
                 continue;
             };
-            let below = self.all_derived(class);
-            for method in &namesakes {
-                if let Some(own) = self.class_of(*method).filter(|own| below.contains(own)) {
+            if !self.derived.contains_key(&class) {
+                continue;
+            }
+            for method in self.namesakes(symbol) {
+                if let Some(own) = self.class_of(method)
+                    && self.resolution_order(own).contains(&Ancestor::Project(class))
+                {
                     things.extend(&self.object_member(own, Exact::OrBelow, symbol, name));
                 }
             }
@@ -67,12 +69,21 @@ impl Receivers<'_, '_> {
         things.at_most(Confidence::Likely)
     }
 
+    /// The methods of a name; none where they are too many to tell anything.
+    fn namesakes(&self, symbol: Symbol) -> Vec<FunctionRef> {
+        let known = self.methods.get(&symbol);
+        known
+            .filter(|known| known.len() < MOST_NAMESAKES)
+            .cloned()
+            .unwrap_or_default()
+    }
+
     /// The methods of the one family of classes that has all that is asked of the object.
     fn by_shape(&mut self, file: FileId, call: CallId, object: ExprId, (symbol, name): (Symbol, Name)) -> Things {
         let is_test = self.program[file].scope == CodeScope::Test;
-        let mut namesakes = self.methods.get(&symbol).cloned().unwrap_or_default();
+        let mut namesakes = self.namesakes(symbol);
         namesakes.retain(|method| is_test || self.program[method.0].scope != CodeScope::Test);
-        if namesakes.len() >= MOST_NAMESAKES {
+        if namesakes.is_empty() {
             return Things::default();
         }
         let asked = self.asked_of(file, object, name);

@@ -82,9 +82,7 @@ pub(crate) struct Entry {
 }
 
 /// A value that comes by way of parameters or containers is told apart from no more others than this.
-const MOST_FLOWING: usize = 12;
-/// Functions and classes are told apart from more: what is registered to be called is many of them.
-const MOST_FLOWING_FUNCTIONS: usize = 64;
+pub(super) const MOST_FLOWING: usize = 12;
 /// More things than this are not told apart: the first ones found stay.
 const MOST_THINGS: usize = 128;
 
@@ -126,13 +124,13 @@ impl Things {
         self
     }
 
-    /// The first of them, as many as come by one parameter or container.
-    pub(super) fn first(mut self) -> Self {
+    /// The first of them, as many as come by one parameter or container; of functions and classes the first `most_functions`.
+    pub(super) fn first(mut self, most_functions: usize) -> Self {
         if self.0.len() > MOST_FLOWING {
             let (mut functions, mut others) = (0, 0);
             self.0.retain(|entry| {
                 let (count, most) = if entry.thing.is_function() {
-                    (&mut functions, MOST_FLOWING_FUNCTIONS)
+                    (&mut functions, most_functions)
                 } else {
                     (&mut others, MOST_FLOWING)
                 };
@@ -151,9 +149,12 @@ impl Things {
         self.0.is_empty()
     }
 
-    /// Whether a container that holds these need not be looked at any further.
-    pub(crate) fn is_full(&self) -> bool {
-        self.0.len() >= MOST_FLOWING && self.0.iter().filter(|entry| !entry.thing.is_function()).count() >= MOST_FLOWING
+    /// Whether a container that holds these need not be looked at any further: [`Things::first`] would leave the rest out.
+    pub(crate) fn is_full(&self, most_functions: usize) -> bool {
+        self.0.len() >= MOST_FLOWING && {
+            let functions = self.0.iter().filter(|entry| entry.thing.is_function()).count();
+            functions >= most_functions || self.0.len() - functions >= MOST_FLOWING
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
