@@ -27,6 +27,9 @@ pub struct Entries {
     /// Subscripts of instances.
     #[serde(default, rename = "item")]
     pub items: Vec<ItemEntry>,
+    /// Lists that name classes and functions.
+    #[serde(default, rename = "list")]
+    pub lists: Vec<ListEntry>,
     /// Classes to derive from.
     #[serde(default, rename = "base")]
     pub bases: Vec<BaseEntry>,
@@ -53,6 +56,13 @@ pub struct CallEntry {
     /// The 0-based position of the argument that it gives back, itself or as a copy.
     #[serde(default, rename = "returns-argument")]
     pub returns_argument: Option<u32>,
+    /// The method that it runs of the object it is called on, where that is no argument: `run` for the `start` of a thread. Where a
+    /// decorator made a function such an object, the function itself.
+    #[serde(default, rename = "runs-own")]
+    pub runs_own: Option<String>,
+    /// The type of the objects that get its keywords as attributes.
+    #[serde(default, rename = "fills")]
+    pub fills: Option<String>,
     /// The meanings of the arguments without which it accepts anything in their place.
     #[serde(default, rename = "open-without")]
     pub open_without: Vec<String>,
@@ -67,7 +77,7 @@ pub struct CallEntry {
 pub enum Meaning {
     /// 0-based position, `self` not counted.
     Position(u32),
-    /// Keyword.
+    /// Keyword; `*` is any.
     Keyword(String),
 }
 
@@ -83,6 +93,9 @@ pub struct TypeEntry {
     /// Types whose methods it has too.
     #[serde(default)]
     pub bases: Vec<String>,
+    /// Whether its objects are there to hold what the program writes to their attributes.
+    #[serde(default)]
+    pub holds: bool,
     /// A trait of Rust, whose methods any type may have: to import it is what brings them.
     #[serde(default, rename = "trait")]
     pub is_trait: bool,
@@ -125,12 +138,28 @@ pub struct BaseEntry {
     pub also: Vec<String>,
     /// What the derived class is.
     pub role: Role,
+    /// The methods that the library calls of objects of the derived class; `test*` are all whose names begin so.
+    #[serde(default)]
+    pub methods: Vec<String>,
     /// What the keywords of its fields' attributes mean.
     #[serde(default)]
     pub arguments: BTreeMap<String, Vec<Meaning>>,
     /// Code that does it.
     #[serde(default)]
     pub example: Option<String>,
+}
+
+/// A name that modules give to a list of the dotted names of classes and functions which a library calls: `MIDDLEWARE`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListEntry {
+    /// The name.
+    pub name: String,
+    /// What is listed.
+    pub role: Role,
+    /// The methods that the library calls of objects of a listed class; of a listed function it calls what that gives.
+    #[serde(default)]
+    pub methods: Vec<String>,
 }
 
 /// An entry's example, for the test that every example arrives at its entry.

@@ -7,7 +7,7 @@ mod entries;
 mod role;
 mod words;
 
-pub use entries::{CallEntry, Entries, Example, Meaning};
+pub use entries::{CallEntry, Entries, Example, ListEntry, Meaning};
 pub use role::Role;
 pub use words::{ExtraWords, FlagName, TokenCheck, Words};
 
@@ -34,6 +34,12 @@ pub struct Entry {
     pub returns: Option<Node>,
     /// The position of the argument that it gives back, itself or as a copy.
     pub returns_argument: Option<u32>,
+    /// The method that it runs of the object it is called on.
+    pub runs_own: Option<String>,
+    /// The type of the objects that get its keywords as attributes.
+    pub fills: Option<Node>,
+    /// The methods that the library calls of objects of a class that derives from it.
+    pub methods: Vec<String>,
     /// The meanings of the arguments without which it accepts anything in their place.
     pub open_without: Vec<String>,
 }
@@ -44,6 +50,7 @@ pub struct Catalog {
     nodes: Vec<NodeData>,
     roots: FxHashMap<Language, Node>,
     entries: Vec<Entry>,
+    lists: Vec<ListEntry>,
     /// The last segments of all paths that a call can arrive at.
     last_names: FxHashSet<Box<str>>,
     /// Those of functions that do something rules ask about.
@@ -62,6 +69,7 @@ struct NodeData {
     base: Option<usize>,
     is_type: bool,
     is_trait: bool,
+    holds: bool,
     bases: Vec<Node>,
     value_of: Option<Node>,
     /// Indices of the user's concerns that a call to this path belongs to.
@@ -82,6 +90,7 @@ impl Catalog {
             nodes: Vec::new(),
             roots: FxHashMap::default(),
             entries: Vec::new(),
+            lists: Vec::new(),
             last_names: FxHashSet::default(),
             doing: FxHashSet::default(),
             words: Words::load(words)?,
@@ -146,7 +155,10 @@ impl Catalog {
     /// The libraries of a language of which whole packages are catalogued.
     #[must_use]
     pub fn wild_roots(&self, language: Language) -> FxHashSet<&str> {
-        let wild = self.nodes.iter().filter(|node| node.path.ends_with(WILDCARD) && language_of(&node.path) == language);
+        let wild = self
+            .nodes
+            .iter()
+            .filter(|node| node.path.ends_with(WILDCARD) && language_of(&node.path) == language);
         wild.filter_map(|node| split(&node.path).next()).collect()
     }
 
@@ -198,6 +210,12 @@ impl Catalog {
             .map(|entry| &self.entries[entry])
     }
 
+    /// The lists that modules of Python have.
+    #[must_use]
+    pub fn lists(&self) -> &[ListEntry] {
+        &self.lists
+    }
+
     /// Whether `node` is a class whose instances have catalogued members.
     #[must_use]
     pub fn is_type(&self, node: Node) -> bool {
@@ -208,6 +226,12 @@ impl Catalog {
     #[must_use]
     pub fn is_trait(&self, node: Node) -> bool {
         self.nodes[self.canonical(node).0 as usize].is_trait
+    }
+
+    /// Whether the objects of the class `node` are there to hold what the program writes to their attributes.
+    #[must_use]
+    pub fn holds(&self, node: Node) -> bool {
+        self.nodes[self.canonical(node).0 as usize].holds
     }
 
     /// The type that the value at `node` is an instance of.
@@ -245,13 +269,15 @@ impl Catalog {
             let data = &mut self.nodes[node.0 as usize];
             data.is_type = true;
             data.is_trait = declared.is_trait;
+            data.holds = declared.holds;
             data.bases.extend(bases);
             self.alias(node, place(&declared.path), &declared.also);
         }
         for call in &file.calls {
             let node = self.insert(place(&call.path), &call.path);
             let returns = call.returns.as_ref().map(|path| self.insert(place(path), path));
-            let entry = self.entry(call, returns);
+            let fills = call.fills.as_ref().map(|path| self.insert(place(path), path));
+            let entry = self.entry(call, returns, fills);
             if call.role.is_some() {
                 let paths = std::iter::once(&call.path).chain(&call.also);
                 let names = paths.filter_map(|path| split(path).last());
@@ -266,6 +292,7 @@ impl Catalog {
             self.nodes[node.0 as usize].value_of = Some(of);
             self.alias(node, place(&value.path), &value.also);
         }
+        self.lists.extend(file.lists.iter().cloned());
         for item in &file.items {
             let node = self.insert(place(&item.of), &item.of);
             self.entries.push(Entry {
@@ -274,6 +301,9 @@ impl Catalog {
                 arguments: vec![("name".into(), vec![Meaning::Position(0)])],
                 returns: None,
                 returns_argument: None,
+                runs_own: None,
+                fills: None,
+                methods: Vec::new(),
                 open_without: Vec::new(),
             });
             self.nodes[node.0 as usize].item = Some(self.entries.len() - 1);
@@ -286,6 +316,9 @@ impl Catalog {
                 arguments: meanings(&base.arguments),
                 returns: None,
                 returns_argument: None,
+                runs_own: None,
+                fills: None,
+                methods: base.methods.clone(),
                 open_without: Vec::new(),
             });
             self.nodes[node.0 as usize].base = Some(self.entries.len() - 1);
@@ -293,13 +326,16 @@ impl Catalog {
         }
     }
 
-    fn entry(&mut self, call: &CallEntry, returns: Option<Node>) -> usize {
+    fn entry(&mut self, call: &CallEntry, returns: Option<Node>, fills: Option<Node>) -> usize {
         self.entries.push(Entry {
             path: call.path.clone(),
             role: call.role,
             arguments: meanings(&call.arguments),
             returns,
             returns_argument: call.returns_argument,
+            runs_own: call.runs_own.clone(),
+            fills,
+            methods: Vec::new(),
             open_without: call.open_without.clone(),
         });
         self.entries.len() - 1

@@ -70,14 +70,28 @@ pub enum Role {
     BindsArguments,
     /// Says which function fills a parameter: `Depends(f)`.
     InjectsDependency,
+    /// Puts another function in the place of a dependency.
+    ReplacesDependency,
+    /// Makes a function a fixture of tests, by its decorator.
+    ProvidesFixture,
+    /// Names fixtures that tests use without a parameter for them.
+    UsesFixtures,
+    /// Makes a router: what it depends on, all its handlers depend on.
+    MakesRouter,
+    /// Adds the handlers of one router to another.
+    MountsRouter,
     /// Makes a function the handler of HTTP requests, as its decorator or by getting it.
     HandlesRequest,
     /// Makes a function the handler of WebSocket connections.
     HandlesWebsocket,
     /// Makes a function a command of the command line.
     RunsCommand,
-    /// Makes a function a task of a queue.
+    /// Makes a function a task of a queue; as a decorator it gives the task, which is called like the function.
     RunsTask,
+    /// Puts a task into a queue: the function that it is handed, or the task that it is called on.
+    QueuesTask,
+    /// Runs a function as a test, or around tests.
+    RunsTest,
     /// Decodes base64.
     DecodesBase64,
     /// Parses JSON.

@@ -1,7 +1,7 @@
 //! The call graph by names, for whoever looks at it from outside.
 
 use super::calls::{By, CallEdge, Caller, Thread};
-use super::edges::{EdgeWalk, Library, Walked};
+use super::edges::{EdgeWalk, Joined, Library};
 use super::receivers::Receivers;
 use super::{Program, ProgramFile};
 use crate::facts::{CallId, FileFacts, FunctionId, Language, ScopeId, ScopeKind};
@@ -72,10 +72,12 @@ impl Program<'_> {
     /// Every call edge, in the order of the calling files.
     #[must_use]
     pub fn every_call(&self) -> EveryCall<'_> {
-        let workers = Receivers::of_all_calls(self).into_iter();
-        let edges = workers.flat_map(|mut receivers| EdgeWalk::walk_all(&mut receivers, self).edges);
+        let mut joined = Joined::default();
+        for mut receivers in Receivers::of_all_calls(self) {
+            joined.add(EdgeWalk::walk_all(&mut receivers, self));
+        }
         EveryCall {
-            edges: edges.collect(),
+            edges: joined.finish().0,
             program: self,
         }
     }
@@ -89,26 +91,27 @@ impl Program<'_> {
             let known = best.entry((caller, callee, thread, by)).or_insert(confidence);
             *known = (*known).max(confidence);
         };
+        let mut joined = Joined::default();
         for mut receivers in Receivers::of_all_calls(self) {
-            let Walked { edges, libraries } = EdgeWalk::walk_all(&mut receivers, self);
-            for edge in edges {
-                let caller = names.of(edge.caller.0, edge.caller.1);
-                let callee = names.of(edge.callee.0, Some(edge.callee.1));
-                add(caller, callee, edge.thread, edge.by, edge.confidence);
-            }
+            let walked = EdgeWalk::walk_all(&mut receivers, self);
             for Library {
                 file,
                 call,
                 path,
                 confidence,
                 ..
-            } in libraries
+            } in joined.add(walked)
             {
                 let facts = &self[file].facts;
                 let caller = names.of(file, facts.function_around(facts[call].scope));
                 let callee = receivers.paths.text(path).to_owned();
                 add(caller, callee, Thread::Same, By::Call, confidence);
             }
+        }
+        for edge in joined.finish().0 {
+            let caller = names.of(edge.caller.0, edge.caller.1);
+            let callee = names.of(edge.callee.0, Some(edge.callee.1));
+            add(caller, callee, edge.thread, edge.by, edge.confidence);
         }
         let edges = best
             .into_iter()
@@ -180,7 +183,10 @@ impl EveryCall<'_> {
                 let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
                 let is_named = super::names::last_name(facts, call.callee).is_some_and(|last| facts.text(last) == name);
                 if is_named && facts.function_around(call.scope) == *function && !resolved.contains(&(*file, id)) {
-                    found.push((self.program.callee_site(*file, call), self.program.written(*file, call.callee)));
+                    found.push((
+                        self.program.callee_site(*file, call),
+                        self.program.written(*file, call.callee),
+                    ));
                 }
             }
         }

@@ -6,7 +6,7 @@
 
 use super::Program;
 use super::calls::{Caller, Calls, LibraryCall};
-use super::edges::{EdgeWalk, Walked};
+use super::edges::{EdgeWalk, Joined, Walked};
 use super::names::FunctionRef;
 use super::receivers::Receivers;
 use crate::facts::CallId;
@@ -22,6 +22,8 @@ pub(super) struct Callers<'p, 'a> {
     into: FxHashMap<FunctionRef, Vec<Caller>>,
     /// The library functions that calls arrive at.
     libraries: FxHashMap<(FileId, CallId), LibraryCall>,
+    /// What was read off that matters to all files.
+    joined: Joined,
     /// The functions whose callers are found.
     traced: FxHashSet<FunctionRef>,
     /// Functions whose callers are to be found.
@@ -38,6 +40,7 @@ impl<'p, 'a> Callers<'p, 'a> {
             workers: Receivers::on_demand(program),
             into: FxHashMap::default(),
             libraries: FxHashMap::default(),
+            joined: Joined::default(),
             traced: FxHashSet::default(),
             waiting: Vec::new(),
             special: FxHashSet::default(),
@@ -46,7 +49,7 @@ impl<'p, 'a> Callers<'p, 'a> {
         callers.visit_again();
         callers.read_all(|walk| {
             for file in walk.files() {
-                walk.visit_injections(file);
+                walk.visit_declarations(file);
             }
         });
         callers
@@ -76,18 +79,24 @@ impl<'p, 'a> Callers<'p, 'a> {
             walk.read_properties_of(&traced, &|file| calling.contains(&file));
             for file in walk.files().into_iter().filter(|file| calling.contains(file)) {
                 walk.visit_blocks(file, &|name| special.contains(name));
-                walk.visit_injections(file);
+                walk.visit_declarations(file);
             }
             walk.visit_visited(&|file| calling.contains(&file));
         });
-        let edges = read.into_iter().flat_map(|walked| walked.edges);
-        Calls::new(edges.collect(), traced)
+        for walked in read {
+            self.joined.add(walked);
+        }
+        let (edges, entries) = self.joined.finish();
+        Calls::new(edges, traced, entries)
     }
 
     /// Finds the callers of the waiting functions, and theirs, as far as they lead.
     fn trace(&mut self) {
-        while !self.waiting.is_empty() {
+        loop {
             let traced = self.trace_known();
+            if traced.is_empty() {
+                break;
+            }
             Receivers::work(&mut self.workers, |worker| {
                 for function in &traced {
                     worker.ask_for_callers(*function);
@@ -100,11 +109,15 @@ impl<'p, 'a> Callers<'p, 'a> {
 
     /// Traces the waiting functions and those that are known to call them; the ones that were not traced before.
     fn trace_known(&mut self) -> Vec<FunctionRef> {
+        let along = self.joined.traced_along();
+        let traced_before = along.iter().filter(|(function, _)| self.traced.contains(function));
+        self.waiting.extend(traced_before.flat_map(|(_, others)| others));
         let mut traced = Vec::new();
         while let Some(function) = self.waiting.pop() {
             if self.traced.insert(function) {
                 let callers = self.into.get(&function).into_iter().flatten();
                 self.waiting.extend(callers.filter_map(function_of));
+                self.waiting.extend(along.get(&function).into_iter().flatten());
                 traced.push(function);
             }
         }
@@ -136,7 +149,7 @@ impl<'p, 'a> Callers<'p, 'a> {
             walk.finish()
         });
         let walked: Vec<Walked> = walks.collect();
-        self.note(&walked);
+        self.note(walked);
     }
 
     /// Reads off who gets to functions by properties, decorators, and statements that call special methods.
@@ -168,7 +181,7 @@ impl<'p, 'a> Callers<'p, 'a> {
     /// Reads edges off in all workers, and notes them.
     fn read_all(&mut self, read: impl Fn(&mut EdgeWalk<'_, 'p, 'a>) + Sync) {
         let walked = self.read(read);
-        self.note(&walked);
+        self.note(walked);
     }
 
     /// Reads edges off in all workers.
@@ -184,7 +197,7 @@ impl<'p, 'a> Callers<'p, 'a> {
     }
 
     /// Notes who calls whom; callers of traced functions wait to be traced.
-    fn note(&mut self, walked: &[Walked]) {
+    fn note(&mut self, walked: Vec<Walked>) {
         for edge in walked.iter().flat_map(|walked| &walked.edges) {
             let known = self.into.entry(edge.callee).or_default();
             if !known.contains(&edge.caller) {
@@ -199,6 +212,9 @@ impl<'p, 'a> Callers<'p, 'a> {
                 let found = (library.call, node, library.confidence);
                 self.libraries.insert((library.file, library.call), found);
             }
+        }
+        for walked in walked {
+            self.joined.learn(walked);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! to libraries that call them, and what frameworks fill in. An edge says in which thread the callee runs and whether at once.
 
 use super::Program;
+use super::entries::EntryPoint;
 use super::names::FunctionRef;
 use crate::catalog::Node;
 use crate::facts::{CallId, FunctionId};
@@ -35,7 +36,7 @@ pub enum By {
 pub type Caller = (FileId, Option<FunctionId>);
 
 /// One way by which control passes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallEdge {
     /// Who calls.
     pub caller: Caller,
@@ -67,17 +68,28 @@ pub(super) struct Calls {
     into: FxHashMap<FunctionRef, Vec<u32>>,
     /// The functions all of whose callers are known.
     traced: FxHashSet<FunctionRef>,
+    /// The functions that libraries call, in no order.
+    entries: Vec<EntryPoint>,
 }
 
 impl Calls {
-    pub(super) fn new(mut edges: Vec<CallEdge>, traced: FxHashSet<FunctionRef>) -> Self {
-        edges.sort_by_key(|edge| edge.caller.0);
+    pub(super) fn new(edges: Vec<CallEdge>, traced: FxHashSet<FunctionRef>, entries: Vec<EntryPoint>) -> Self {
         let mut into: FxHashMap<FunctionRef, Vec<u32>> = FxHashMap::default();
         for (index, edge) in edges.iter().enumerate() {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
             into.entry(edge.callee).or_default().push(index);
         }
-        Self { edges, into, traced }
+        Self {
+            edges,
+            into,
+            traced,
+            entries,
+        }
+    }
+
+    /// The functions that libraries call.
+    pub(super) fn entries(&self) -> &[EntryPoint] {
+        &self.entries
     }
 }
 

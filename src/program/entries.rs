@@ -1,7 +1,7 @@
 //! Entry points: the functions that frameworks, test runners and people start, and the ways that lead from them.
 
 use super::calls::CallEdge;
-use super::names::{FunctionRef, Origin};
+use super::names::FunctionRef;
 use super::reach::onwards;
 use super::{Program, Way};
 use crate::catalog::Role;
@@ -26,6 +26,20 @@ pub enum Surface {
     Test,
 }
 
+impl Surface {
+    /// What enters a function that a library with `role` calls.
+    pub(super) fn of(role: Role) -> Option<Self> {
+        match role {
+            Role::HandlesRequest => Some(Self::Http),
+            Role::HandlesWebsocket => Some(Self::Websocket),
+            Role::RunsTask | Role::QueuesTask => Some(Self::Task),
+            Role::RunsCommand => Some(Self::Command),
+            Role::RunsTest => Some(Self::Test),
+            _ => None,
+        }
+    }
+}
+
 /// A function that is not called by the program but by what runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntryPoint {
@@ -44,48 +58,13 @@ pub(super) struct Entries {
 
 impl Entries {
     pub(super) fn find(program: &Program<'_>) -> Self {
-        let mut all = registered(program);
+        let mut all = program.calls.entries().to_vec();
         all.extend(tests(program));
         all.sort_by_key(|entry| (entry.function, entry.surface));
         all.dedup();
         let functions = all.iter().map(|entry| entry.function).collect();
         Self { all, functions }
     }
-}
-
-/// Functions that a library's call or decorator makes handlers, tasks or commands.
-fn registered(program: &Program<'_>) -> Vec<EntryPoint> {
-    let mut found = Vec::new();
-    for site in program.sites() {
-        let surface = match program.entry(site).and_then(|entry| entry.role) {
-            Some(Role::HandlesRequest) => Surface::Http,
-            Some(Role::HandlesWebsocket) => Surface::Websocket,
-            Some(Role::RunsTask) => Surface::Task,
-            Some(Role::RunsCommand) => Surface::Command,
-            _ => continue,
-        };
-        if let Some(handler) = program.argument(site, "callable") {
-            let handlers = program.values(site.file, handler).into_iter();
-            found.extend(handlers.filter_map(|value| match value.origin {
-                Origin::Function(function) => Some(EntryPoint { function, surface }),
-                _ => None,
-            }));
-            continue;
-        }
-        let facts = &program[site.file].facts;
-        let decorated = facts
-            .functions
-            .iter()
-            .position(|function| facts.list(function.decorators).contains(&site.expr));
-        if let Some(function) = decorated {
-            let function = crate::facts::FunctionId(u32::try_from(function).unwrap_or(u32::MAX));
-            found.push(EntryPoint {
-                function: (site.file, function),
-                surface,
-            });
-        }
-    }
-    found
 }
 
 /// Test functions and methods, by the names that test runners go by.

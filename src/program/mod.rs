@@ -295,8 +295,7 @@ impl<'a> Program<'a> {
         let Some(call) = site.call else {
             return site.key.filter(|_| meaning == "name");
         };
-        let meanings = &self.entry(site)?.arguments.iter().find(|(name, _)| name == meaning)?.1;
-        argument_of(facts, facts.arguments(&facts[call]), meanings).map(|argument| argument.value)
+        argument_that_means(facts, call, self.entry(site)?, meaning)
     }
 
     /// Whether `call` in `file` spreads a mapping over its keywords, so that arguments may be there unseen.
@@ -412,6 +411,12 @@ impl<'a> Program<'a> {
 
 fn file_id(index: usize) -> FileId {
     FileId(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+/// The argument of a call that means `meaning` to the library function that `entry` tells of, if it is written out.
+pub(crate) fn argument_that_means(facts: &FileFacts, call: CallId, entry: &Entry, meaning: &str) -> Option<ExprId> {
+    let (_, meanings) = entry.arguments.iter().find(|(name, _)| name == meaning)?;
+    argument_of(facts, facts.arguments(&facts[call]), meanings).map(|argument| argument.value)
 }
 
 /// The argument that comes by one of the positions or keywords of `meanings`.

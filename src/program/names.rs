@@ -115,6 +115,23 @@ impl Program<'_> {
         self.follow_settled(file, expr, 0).0
     }
 
+    /// The expressions that a name leads to which are no references themselves: literals, containers, calls. What is no name is one.
+    pub(super) fn written_values(&self, file: FileId, expr: ExprId) -> Vec<(FileId, ExprId)> {
+        let is_reference = matches!(
+            self[file].facts[expr].kind,
+            ExprKind::Name { .. } | ExprKind::Member { .. }
+        );
+        if !is_reference {
+            return vec![(file, expr)];
+        }
+        let values = self.values(file, expr).into_iter();
+        let written = values.filter_map(|value| match value.origin {
+            Origin::Written(file, expr) => Some((file, expr)),
+            _ => None,
+        });
+        written.collect()
+    }
+
     /// What a call of `expr`, or entering it as a context, can give.
     pub(super) fn results(&self, file: FileId, expr: ExprId, step: u32) -> Values {
         let mut results = Values::default();

@@ -74,6 +74,16 @@ impl Program<'_> {
         seen
     }
 
+    /// The files whose names the star imports of a file bring, directly.
+    pub(super) fn starred_files(&self, file: FileId) -> Vec<FileId> {
+        let targets = self.stars.targets.get(&(file, MODULE_SCOPE)).into_iter().flatten();
+        let files = targets.filter_map(|target| match target.origin {
+            Origin::Module(place) => self.modules.init(place),
+            _ => None,
+        });
+        files.collect()
+    }
+
     /// What a star import of a library gives to the module at `scope` of `file` under `name`, as far as the catalog knows.
     pub(super) fn starred_library(&self, file: FileId, scope: ScopeId, name: &str) -> Option<Node> {
         let targets = self.stars.targets.get(&(file, scope))?;

@@ -176,11 +176,14 @@ impl Program<'_> {
     /// Whether a call hands the function over to a library that calls it.
     fn hands_over(&self, file: FileId, call: CallId) -> bool {
         let site = self.site_at(file, self[file].facts[call].expr);
-        let role = site.and_then(|site| self.entry(site)).and_then(|entry| entry.role);
-        matches!(
-            role,
-            Some(Role::RunsInThread | Role::CallsFunction | Role::SchedulesOnLoop | Role::SchedulesThreadsafe)
-        )
+        site.and_then(|site| self.entry(site))
+            .is_some_and(|entry| match entry.role {
+                Some(Role::RunsInThread | Role::CallsFunction | Role::SchedulesOnLoop | Role::SchedulesThreadsafe) => {
+                    true
+                }
+                Some(Role::QueuesTask) => entry.runs_own.is_none(),
+                _ => false,
+            })
     }
 
     /// The calls of Rust that arrive at `function`: those of its name are looked at.

@@ -5,6 +5,9 @@
 //! `injected`, `thread`, and `possible` where only the method's name speaks for it. `# todo:` before a line marks a known miss,
 //! `# noise:` an edge that is found and is none.
 //! What is called of libraries need not be listed, but must be there if it is.
+//!
+//! An `entries` fence lists where the program is entered, and by what: `main.handler (http)`. Without one nobody asks; where there is
+//! one, the `edges` may be missing.
 
 use crate::cases::pages_in;
 use crate::rules::on_a_large_stack;
@@ -12,7 +15,7 @@ use ssotlint::Parsed;
 use ssotlint::catalog::Catalog;
 use ssotlint::finding::Confidence;
 use ssotlint::page::{Kind, blocks};
-use ssotlint::program::{By, Edge, Thread};
+use ssotlint::program::{By, Edge, EntryPoint, Program, Surface, Thread};
 use ssotlint::settings::Settings;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -41,28 +44,40 @@ fn functions_call_what_the_cases_say() {
 
 /// What a case lists and is not found (`missing`), and what is found between its functions and not listed (`noisy`).
 fn differences(case: &Case<'_>, catalog: &Catalog) -> String {
-    let (found, outside) = found(case, catalog);
+    let settings = Settings::default();
+    let declarations = ssotlint::declarations(&settings, false);
+    let program = ssotlint::link(parsed(case), &settings, catalog, &declarations);
     let mut out = String::new();
-    for line in &case.edges {
-        if !found.contains(*line) && !outside.contains(*line) {
-            let _ = writeln!(out, "    missing  {line}");
-        }
+    if let Some(expected) = &case.edges {
+        let (inside, outside) = edges(&program);
+        compare(expected, &inside, &outside, &mut out);
     }
-    for line in case.noise.iter().filter(|line| !found.contains(**line)) {
-        let _ = writeln!(out, "    gone at last (take the noise away)  {line}");
-    }
-    for line in &found {
-        if case.missed.contains(line.as_str()) {
-            let _ = writeln!(out, "    found at last (take the todo away)  {line}");
-        } else if !case.edges.contains(line.as_str()) && !case.noise.contains(line.as_str()) {
-            let _ = writeln!(out, "    noisy  {line}");
-        }
+    if let Some(expected) = &case.entries {
+        compare(expected, &entries(&program), &BTreeSet::new(), &mut out);
     }
     out
 }
 
-/// The edges between the functions and modules of the case, and those that lead out of it.
-fn found(case: &Case<'_>, catalog: &Catalog) -> (BTreeSet<String>, BTreeSet<String>) {
+/// Holds what is found against what is expected; what is found `outside` may be expected too.
+fn compare(expected: &Expected<'_>, found: &BTreeSet<String>, outside: &BTreeSet<String>, out: &mut String) {
+    for line in &expected.lines {
+        if !found.contains(*line) && !outside.contains(*line) {
+            let _ = writeln!(out, "    missing  {line}");
+        }
+    }
+    for line in expected.noise.iter().filter(|line| !found.contains(**line)) {
+        let _ = writeln!(out, "    gone at last (take the noise away)  {line}");
+    }
+    for line in found {
+        if expected.missed.contains(line.as_str()) {
+            let _ = writeln!(out, "    found at last (take the todo away)  {line}");
+        } else if !expected.lines.contains(line.as_str()) && !expected.noise.contains(line.as_str()) {
+            let _ = writeln!(out, "    noisy  {line}");
+        }
+    }
+}
+
+fn parsed(case: &Case<'_>) -> Vec<Parsed> {
     let mut files: Vec<Parsed> = case
         .files
         .iter()
@@ -73,9 +88,12 @@ fn found(case: &Case<'_>, catalog: &Catalog) -> (BTreeSet<String>, BTreeSet<Stri
         })
         .collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
-    let settings = Settings::default();
-    let declarations = ssotlint::declarations(&settings, false);
-    let graph = ssotlint::link(files, &settings, catalog, &declarations).call_graph();
+    files
+}
+
+/// The edges between the functions and modules of the case, and those that lead out of it.
+fn edges(program: &Program<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
+    let graph = program.call_graph();
     let nodes: BTreeSet<&str> = graph.nodes().collect();
     let (inside, outside): (Vec<&Edge>, Vec<&Edge>) = graph
         .edges()
@@ -85,6 +103,21 @@ fn found(case: &Case<'_>, catalog: &Catalog) -> (BTreeSet<String>, BTreeSet<Stri
         inside.into_iter().map(line).collect(),
         outside.into_iter().map(line).collect(),
     )
+}
+
+/// Where the program is entered, as the cases write it.
+fn entries(program: &Program<'_>) -> BTreeSet<String> {
+    let line = |entry: &EntryPoint| {
+        let by = match entry.surface {
+            Surface::Http => "http",
+            Surface::Websocket => "websocket",
+            Surface::Task => "task",
+            Surface::Command => "command",
+            Surface::Test => "test",
+        };
+        format!("{} ({by})", program.symbol_of_function(entry.function))
+    };
+    program.entry_points().iter().map(line).collect()
 }
 
 /// An edge as the cases write it.
@@ -114,11 +147,30 @@ struct Case<'t> {
     line: usize,
     /// The path and the text of each file.
     files: Vec<(&'t str, &'t str)>,
-    edges: BTreeSet<&'t str>,
-    /// Edges that are there and known not to be found.
+    edges: Option<Expected<'t>>,
+    entries: Option<Expected<'t>>,
+}
+
+/// What a fence lists.
+struct Expected<'t> {
+    lines: BTreeSet<&'t str>,
+    /// Lines that are right and known not to be found.
     missed: BTreeSet<&'t str>,
-    /// Edges that are not there and known to be found.
+    /// Lines that are wrong and known to be found.
     noise: BTreeSet<&'t str>,
+}
+
+impl<'t> Expected<'t> {
+    fn new(text: &'t str, place: &str) -> Self {
+        let (known, lines): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with("# "));
+        assert!(lines.is_sorted(), "{place} lists its lines in no order");
+        let marked = |mark| known.iter().filter_map(move |line| line.strip_prefix(mark)).collect();
+        Self {
+            lines: lines.into_iter().collect(),
+            missed: marked("# todo: "),
+            noise: marked("# noise: "),
+        }
+    }
 }
 
 fn cases(text: &str) -> Vec<Case<'_>> {
@@ -129,23 +181,15 @@ fn cases(text: &str) -> Vec<Case<'_>> {
                 title,
                 line: block.line,
                 files: Vec::new(),
-                edges: BTreeSet::new(),
-                missed: BTreeSet::new(),
-                noise: BTreeSet::new(),
+                edges: None,
+                entries: None,
             }),
             Kind::Fence { info, text } => {
                 let case = cases.last_mut().unwrap();
                 let place = format!("line {}: `{}`", block.line, case.title);
                 match info.split_once(' ').unwrap_or((info, "")) {
-                    ("edges", "") => {
-                        let (known, edges): (Vec<&str>, Vec<&str>) =
-                            text.lines().partition(|line| line.starts_with("# "));
-                        assert!(edges.is_sorted(), "{place} lists its edges in no order");
-                        case.edges.extend(edges);
-                        let marked = |mark| known.iter().filter_map(move |line| line.strip_prefix(mark));
-                        case.missed.extend(marked("# todo: "));
-                        case.noise.extend(marked("# noise: "));
-                    }
+                    ("edges", "") => case.edges = Some(Expected::new(text, &place)),
+                    ("entries", "") => case.entries = Some(Expected::new(text, &place)),
                     ("python", "") => case.files.push(("main.py", text)),
                     ("python", path) => case.files.push((path, text)),
                     _ => panic!("{place} has a fence `{info}`"),
@@ -156,11 +200,16 @@ fn cases(text: &str) -> Vec<Case<'_>> {
     }
     for case in &cases {
         assert!(!case.files.is_empty(), "`{}` shows no program", case.title);
-        let strange = case
+        assert!(
+            case.edges.is_some() || case.entries.is_some(),
+            "`{}` expects nothing",
+            case.title
+        );
+        let edges = case
             .edges
             .iter()
-            .chain(&case.missed)
-            .find(|line| !line.contains(" -> "));
+            .flat_map(|edges| edges.lines.iter().chain(&edges.missed));
+        let strange = edges.into_iter().find(|line| !line.contains(" -> "));
         assert!(strange.is_none(), "`{}`: {strange:?} is no edge", case.title);
     }
     cases

@@ -7,6 +7,7 @@ use super::{Exact, PathId, Receivers, Thing, Things};
 use crate::catalog::Role;
 use crate::facts::{Argument, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, Parameter, ParameterKind, Splat};
 use crate::finding::Confidence;
+use crate::program::argument_that_means;
 use crate::program::names::{ClassRef, FunctionRef, last_name};
 use crate::source::FileId;
 
@@ -199,15 +200,11 @@ impl Receivers<'_, '_> {
 
     /// Arguments behind a function that is handed to a library are passed on to it: `submit(f, x)`, `partial(f, x)`, `map(f, xs)`.
     fn visit_library_call(&mut self, path: PathId, file: FileId, call: CallId) {
+        self.fill(path, file, call);
         if !self.paths.hands_over(path) {
             return;
         }
         let facts = self.facts(file);
-        let role = self
-            .paths
-            .node(path)
-            .and_then(|node| self.program.catalog.call(node))
-            .and_then(|entry| entry.role);
         let handed = self.handed_over(path, file, call);
         let maps = self
             .paths
@@ -251,32 +248,65 @@ impl Receivers<'_, '_> {
                 }
             }
         }
-        // `Thread(target=f, args=(a, b))`
-        if role == Some(Role::RunsInThread)
-            && let Some(passed) = facts
-                .arguments(&facts[call])
-                .iter()
-                .find(|argument| argument.keyword.is_some_and(|keyword| facts.text(keyword) == "args"))
-            && let ExprKind::Group(elements) = facts[passed.value].kind
-        {
-            for Handed { value, .. } in self.handed_over(path, file, call) {
-                for entry in self.settled(file, value) {
-                    let (function, offset) = match entry.thing {
-                        Thing::Function(function) => (function, 0),
-                        Thing::Bound(function, ..) => (function, 1),
-                        _ => continue,
-                    };
-                    for (index, element) in facts.list(elements).iter().enumerate() {
-                        self.pass_one(
-                            function,
-                            offset + u32::try_from(index).unwrap_or(u32::MAX),
-                            file,
-                            Passed::Value(*element),
-                        );
-                    }
-                }
+        self.pass_listed(path, file, call);
+    }
+
+    /// `parser.set_defaults(run=rotate)`: the keywords of a call become attributes of a library's objects.
+    fn fill(&mut self, path: PathId, file: FileId, call: CallId) {
+        let catalog = self.program.catalog;
+        let entry = self.paths.node(path).and_then(|node| catalog.call(node));
+        let Some(class) = entry.and_then(|entry| entry.fills) else {
+            return;
+        };
+        let facts = self.facts(file);
+        for argument in facts.arguments(&facts[call]) {
+            if let Some(keyword) = argument.keyword {
+                self.learn(News::StoredInLibrary(class, keyword, (file, argument.value)));
             }
         }
+    }
+
+    /// Passes on what a call lists for the function that it makes a library run: `Thread(target=f, args=(a, b))`,
+    /// `task.apply_async((a, b), {"c": c})`. What a task is called with besides, the function gets as it is.
+    fn pass_listed(&mut self, path: PathId, file: FileId, call: CallId) {
+        let catalog = self.program.catalog;
+        let Some(entry) = self.paths.node(path).and_then(|node| catalog.call(node)) else {
+            return;
+        };
+        let facts = self.facts(file);
+        let listed = ["positions", "keywords"].map(|meaning| argument_that_means(facts, call, entry, meaning));
+        let mut run = self.run_of_itself(path, file, call);
+        let as_it_is = !run.is_empty() && !entry.arguments.iter().any(|(meaning, _)| meaning == "positions");
+        if listed.iter().any(Option::is_some) {
+            for Handed { value, .. } in self.handed_over(path, file, call) {
+                run.extend(&self.settled(file, value));
+            }
+        }
+        for thing in run {
+            let (function, mut offset) = match thing.thing {
+                Thing::Function(function) => (function, self.filled_of_task(function)),
+                Thing::Bound(function, ..) => (function, 1),
+                _ => continue,
+            };
+            if as_it_is && entry.role == Some(Role::QueuesTask) {
+                self.pass_all(function, offset, file, call, 0);
+            }
+            if let Some(positions) = listed[0] {
+                self.pass_spread(function, &mut offset, file, positions);
+            }
+            if let Some(keywords) = listed[1] {
+                self.pass_spread_keywords(function, file, keywords);
+            }
+        }
+    }
+
+    /// How many parameters of a task its queue fills: `self`, where the decorator says that the task is bound.
+    pub(crate) fn filled_of_task(&mut self, (file, id): FunctionRef) -> u32 {
+        let facts = self.facts(file);
+        let bound = self
+            .decorated_with(file, facts[id].decorators, |role| role == Role::RunsTask)
+            .and_then(|(entry, call)| argument_that_means(facts, call?, entry, "bound"));
+        u32::from(bound.is_some_and(|bound| facts[bound].kind == ExprKind::Truth(true)))
     }
 
     fn pass_one(&mut self, function: FunctionRef, position: u32, file: FileId, passed: Passed) {
@@ -373,19 +403,45 @@ impl Receivers<'_, '_> {
         }
     }
 
+    /// The parameter of `function` that gets the argument of a call at `index`, where one gets it alone.
+    pub(crate) fn parameter_for(
+        &self,
+        function: FunctionRef,
+        offset: u32,
+        file: FileId,
+        call: CallId,
+        index: usize,
+    ) -> Option<u32> {
+        let parameters = self.facts(function.0).parameters(self.function(function));
+        let facts = self.facts(file);
+        let arguments = facts.arguments(&facts[call]);
+        let found = match arguments[index].keyword {
+            Some(keyword) => self.parameter_named(function, file, keyword),
+            None if arguments[..=index].iter().all(|argument| argument.splat == Splat::No) => {
+                let position = offset + u32::try_from(index).unwrap_or(u32::MAX);
+                parameter_at(parameters, position)
+            }
+            None => None,
+        };
+        found.filter(|(_, slot)| *slot == Slot::Whole).map(|(index, _)| index)
+    }
+
     /// Passes something to the parameter that has the name, which `file` says, or to `**kwargs`.
     fn pass_named(&mut self, function: FunctionRef, file: FileId, name: Name, passed: Passed) {
+        if let Some((index, slot)) = self.parameter_named(function, file, name) {
+            self.pass(function, index, Flow { file, passed, slot });
+        }
+    }
+
+    fn parameter_named(&self, function: FunctionRef, file: FileId, name: Name) -> Option<(u32, Slot)> {
         let parameters = self.facts(function.0).parameters(self.function(function));
         let named = parameters.iter().position(|parameter| {
             !matches!(parameter.kind, ParameterKind::Rest | ParameterKind::KeywordRest)
                 && self.text(function.0, parameter.name) == self.text(file, name)
         });
-        let place = match named {
+        match named {
             Some(index) => Some((u32::try_from(index).unwrap_or(u32::MAX), Slot::Whole)),
             None => keyword_rest(parameters).map(|index| (index, Slot::Keyword(name))),
-        };
-        if let Some((index, slot)) = place {
-            self.pass(function, index, Flow { file, passed, slot });
         }
     }
 
@@ -438,11 +494,16 @@ impl Receivers<'_, '_> {
 
     /// The `__init__` that a class or one of its bases has, where it is one of the program.
     pub(crate) fn constructor(&mut self, class: ClassRef) -> Option<FunctionRef> {
-        let symbol = self.symbol_of("__init__");
-        self.attribute(class, symbol, "__init__")
+        self.method_named(class, "__init__")
+    }
+
+    /// The method that a class or one of its bases has, where it is one of the program.
+    pub(super) fn method_named(&mut self, class: ClassRef, name: &str) -> Option<FunctionRef> {
+        let symbol = self.symbol_of(name);
+        self.attribute(class, symbol, name)
             .iter()
             .find_map(|entry| match entry.thing {
-                Thing::Method(function) => Some(function),
+                Thing::Method(function) | Thing::ClassMethod(function) => Some(function),
                 _ => None,
             })
     }

@@ -4,6 +4,7 @@ use super::containers::Write;
 use super::definitions::MethodKind;
 use super::news::News;
 use super::{Exact, PathId, Receivers, Symbol, Thing, Things};
+use crate::catalog::Node;
 use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, FileFacts, MODULE_SCOPE, Name, ScopeKind, Store};
 use crate::finding::Confidence;
 use crate::program::bindings::{at_end_of_scope, lookup};
@@ -141,6 +142,23 @@ impl Receivers<'_, '_> {
         libraries.collect()
     }
 
+    /// The functions in the bodies of a class and of the classes of the program that it derives from.
+    pub(crate) fn methods_of(&mut self, class: ClassRef) -> Vec<FunctionRef> {
+        let order = self.resolution_order(class);
+        let mut found = Vec::new();
+        for ancestor in order.iter() {
+            if let Ancestor::Project((file, class)) = *ancestor {
+                let facts = self.facts(file);
+                let bindings = facts.bindings_in(facts[class].scope).iter();
+                found.extend(bindings.filter_map(|binding| match binding.kind {
+                    BindingKind::Function(function) => Some((file, function)),
+                    _ => None,
+                }));
+            }
+        }
+        found
+    }
+
     /// A class that describes others and is never made: what its annotation says of a value is only which methods it has.
     pub(super) fn is_protocol(&mut self, class: ClassRef) -> bool {
         let facts = self.facts(class.0);
@@ -156,6 +174,23 @@ impl Receivers<'_, '_> {
     }
 
     // Members
+
+    /// The class of a library's object, where that is there to hold what the program writes to its attributes.
+    pub(super) fn holder(&self, path: PathId) -> Option<Node> {
+        let catalog = self.program.catalog;
+        self.paths.node(path).filter(|node| catalog.holds(*node))
+    }
+
+    /// What is written to an attribute of such objects.
+    pub(super) fn stored_in_library(&mut self, class: Node, symbol: Symbol) -> Things {
+        // More may be written as long as rounds go on: by functions that are passed the object.
+        self.is_open = true;
+        let mut things = Things::default();
+        for (file, value) in self.library_stores.get(&(class, symbol)).cloned().unwrap_or_default() {
+            things.extend(&self.value(file, value).at_most(Confidence::Likely));
+        }
+        things
+    }
 
     /// `class.name`
     pub(super) fn class_member(&mut self, class: ClassRef, exact: Exact, symbol: Symbol, name: &str) -> Things {
@@ -693,6 +728,11 @@ impl Receivers<'_, '_> {
                         Thing::Module(place) => {
                             if let Some((at, _)) = self.program.names_of(place) {
                                 self.learn(News::StoredInModule(at, name, (file, value)));
+                            }
+                        }
+                        Thing::LibraryInstance(path) => {
+                            if let Some(class) = self.holder(path) {
+                                self.learn(News::StoredInLibrary(class, name, (file, value)));
                             }
                         }
                         _ => {}

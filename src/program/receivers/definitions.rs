@@ -4,7 +4,8 @@ use super::arguments::{Flow, Slot};
 use super::demand::{Decoration, decorations};
 use super::results::is_callable;
 use super::{Exact, Receivers, Thing, Things};
-use crate::facts::{Exit, ExprId, ExprKind, FileFacts, FunctionId, ParameterKind};
+use crate::catalog::{Entry, Role};
+use crate::facts::{CallId, Exit, ExprId, ExprKind, FileFacts, FunctionId, ParameterKind, Range};
 use crate::program::names::{ClassRef, FunctionRef, has_decorator, last_name};
 use crate::source::FileId;
 
@@ -21,7 +22,7 @@ pub(super) enum MethodKind {
     Property,
 }
 
-impl Receivers<'_, '_> {
+impl<'a> Receivers<'_, 'a> {
     /// What a function's name stands for once its decorators are applied.
     pub(super) fn definition(&mut self, function: FunctionRef) -> Things {
         let (file, id) = function;
@@ -134,7 +135,11 @@ impl Receivers<'_, '_> {
     pub(super) fn visit_decorators(&mut self, file: FileId, is_first: bool) {
         for (decorator, passed) in decorations(self.facts(file)) {
             if is_first || self.open_decorators.contains(&(file, decorator)) {
-                let decoration = Decoration { file, decorator, passed };
+                let decoration = Decoration {
+                    file,
+                    decorator,
+                    passed,
+                };
                 let ((), is_open) = self.watched(|receivers| receivers.visit_decoration(decoration));
                 if is_open {
                     self.open_decorators.insert((file, decorator));
@@ -144,7 +149,14 @@ impl Receivers<'_, '_> {
     }
 
     /// Follows what one decorator gets.
-    pub(super) fn visit_decoration(&mut self, Decoration { file, decorator, passed }: Decoration) {
+    pub(super) fn visit_decoration(
+        &mut self,
+        Decoration {
+            file,
+            decorator,
+            passed,
+        }: Decoration,
+    ) {
         for entry in self.settled(file, decorator) {
             let (function, first) = match entry.thing {
                 Thing::Function(function) => (function, 0),
@@ -195,6 +207,43 @@ impl Receivers<'_, '_> {
         (!has_more).then_some(raised)
     }
 
+    /// What the catalog says of the library function that a decorator is, or that makes it, where it has a role that is wanted.
+    pub(crate) fn known_decorator(
+        &mut self,
+        file: FileId,
+        decorator: ExprId,
+        is_wanted: impl Fn(Role) -> bool,
+    ) -> Option<(&'a Entry, Option<CallId>)> {
+        let (things, call) = match self.facts(file)[decorator].kind {
+            ExprKind::Call(call) => (self.callees(file, call), Some(call)),
+            _ => (self.settled(file, decorator), None),
+        };
+        let known = things.iter().find_map(|entry| match entry.thing {
+            Thing::Library(path) => {
+                let node = self.paths.node(path)?;
+                self.program
+                    .catalog
+                    .call(node)
+                    .filter(|entry| entry.role.is_some_and(&is_wanted))
+            }
+            _ => None,
+        });
+        known.map(|entry| (entry, call))
+    }
+
+    /// The same of the first of some decorators of which it says anything.
+    pub(super) fn decorated_with(
+        &mut self,
+        file: FileId,
+        decorators: Range,
+        is_wanted: impl Fn(Role) -> bool,
+    ) -> Option<(&'a Entry, Option<CallId>)> {
+        let decorators = self.facts(file).list(decorators);
+        decorators
+            .iter()
+            .find_map(|decorator| self.known_decorator(file, *decorator, &is_wanted))
+    }
+
     /// How a function of a class body is called.
     pub(super) fn kind_of_method(&self, (file, function): FunctionRef) -> MethodKind {
         let facts = self.facts(file);
@@ -224,6 +273,11 @@ pub(super) fn is_property(facts: &FileFacts, function: FunctionId) -> bool {
         let text = facts.text(name);
         text.ends_with("property") || matches!(text, "reify" | "setter")
     })
+}
+
+/// Whether a model of pydantic runs a method when an object is made.
+pub(super) fn runs_with_fields(facts: &FileFacts, function: FunctionId) -> bool {
+    is_validator(facts, function) || has_decorator(facts, function, "model_validator")
 }
 
 /// Validators of pydantic are class methods without saying so.

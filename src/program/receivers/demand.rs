@@ -6,6 +6,7 @@
 //! function, since rules begin there, and those of something that is held rather than defined, since their name says nothing.
 
 use super::arguments::Passed;
+use super::definitions::runs_with_fields;
 use super::news::News;
 use super::{Receivers, Symbol};
 use crate::facts::{
@@ -108,7 +109,8 @@ impl Receivers<'_, '_> {
         if let Some(name) = facts[id].name {
             self.want_name(file, name, Wanted::Named, distance);
             if let Some(class) = self.class_of(function)
-                && matches!(facts.text(name), "__init__" | "__new__" | "__post_init__" | "__call__")
+                && (matches!(facts.text(name), "__init__" | "__new__" | "__post_init__" | "__call__")
+                    || runs_with_fields(facts, id))
             {
                 self.want_class(class, distance);
             }

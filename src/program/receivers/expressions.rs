@@ -1,6 +1,7 @@
 //! What an expression can be.
 
 use super::{Exact, Receivers, Symbol, Thing, Things};
+use crate::catalog::Role;
 use crate::facts::{
     Anchor, Binding, BindingId, BindingKind, ExprId, ExprKind, FileFacts, ImportId, Language, MODULE_SCOPE, Name,
     ParameterKind, ScopeId, ScopeKind,
@@ -8,6 +9,7 @@ use crate::facts::{
 use crate::finding::Confidence;
 use crate::program::bindings::{at_end_of_scope, bound_value, lookup_range, reaching};
 use crate::program::modules::Place;
+use crate::program::names::FunctionRef;
 use crate::source::{FileId, Span};
 use std::ops::Range;
 
@@ -326,6 +328,54 @@ impl Receivers<'_, '_> {
         things
     }
 
+    /// What the dotted names stand for that a module lists under `name`.
+    pub(crate) fn things_listed(&mut self, file: FileId, name: &str) -> Things {
+        let facts = self.facts(file);
+        let mut things = Things::default();
+        for value in self.values_bound(file, MODULE_SCOPE, name) {
+            if let ExprKind::Text(text) = facts[value].kind {
+                things.extend(&self.dotted(file, facts.text(text)));
+            }
+        }
+        things
+    }
+
+    /// What a dotted name of the program stands for.
+    fn dotted(&mut self, file: FileId, name: &str) -> Things {
+        let mut segments = name.split('.');
+        let first = segments.next().unwrap_or_default();
+        let Some(start) = self.program.modules.absolute(file, first, false) else {
+            return Things::default();
+        };
+        segments.fold(Things::one(Thing::Module(start)), |things, segment| {
+            let symbol = self.symbol_of(segment);
+            self.member(&things, symbol, segment)
+        })
+    }
+
+    /// What a name is bound to in a scope; each element where that is a list.
+    pub(super) fn values_bound(&self, file: FileId, scope: ScopeId, name: &str) -> Vec<ExprId> {
+        let facts = self.facts(file);
+        let bindings = facts
+            .names
+            .find(name)
+            .map_or(&[][..], |name| facts.bindings_of(scope, name));
+        let bound = bindings.iter().filter_map(|binding| match binding.kind {
+            BindingKind::Value(value) | BindingKind::Changed(value) => Some(value),
+            _ => None,
+        });
+        let mut waiting: Vec<ExprId> = bound.rev().collect();
+        let mut found = Vec::new();
+        while let Some(value) = waiting.pop() {
+            match facts[value].kind {
+                ExprKind::Group(elements) => waiting.extend(facts.list(elements).iter().rev()),
+                ExprKind::Through(inner) => waiting.push(inner),
+                _ => found.push(value),
+            }
+        }
+        found
+    }
+
     /// `from . import name` in the package's own file names the submodule, not itself.
     fn names_itself(&self, file: FileId, place: Place, name: &str) -> bool {
         self.program.modules.init(place) == Some(file) && {
@@ -436,17 +486,36 @@ impl Receivers<'_, '_> {
                     Things::one(self.library(path))
                 }
                 Thing::LibraryInstance(path) => {
-                    let path = self.paths.member(self.program.catalog, path, name);
-                    Things::one(self.library(path))
+                    let stored = self.holder(path).map(|class| self.stored_in_library(class, symbol));
+                    stored.filter(|stored| !stored.is_empty()).unwrap_or_else(|| {
+                        let path = self.paths.member(self.program.catalog, path, name);
+                        Things::one(self.library(path))
+                    })
                 }
                 Thing::Made(file, expr) => self.builtin_member(file, expr, name),
                 Thing::Rest(function, index) => self.rest_member(function, index, name),
                 Thing::Function(_) | Thing::Bound(..) if name == "__wrapped__" => Things::one(entry.thing),
+                Thing::Function(function) | Thing::Bound(function, ..) => self.registered_member(function, name),
                 _ => Things::default(),
             };
             things.extend(&found.at_most(entry.confidence));
         }
         things
+    }
+
+    /// The member of the task or command that a decorator makes of a function: `delay` of Celery's, `command` of a group of click's.
+    fn registered_member(&mut self, function: FunctionRef, name: &str) -> Things {
+        let (file, id) = function;
+        let made = self
+            .decorated_with(file, self.facts(file)[id].decorators, |role| {
+                matches!(role, Role::RunsTask | Role::RunsCommand)
+            })
+            .and_then(|(entry, _)| entry.returns);
+        let Some(made) = made else { return Things::default() };
+        let catalog = self.program.catalog;
+        let path = self.paths.of_node(catalog, made);
+        let path = self.paths.member(catalog, path, name);
+        Things::one(self.library(path))
     }
 
     /// A method that only its name tells: exactly one class of the program has it, and no container, file or logger.

@@ -1,10 +1,9 @@
-//! Parameters that a framework fills: dependencies of web frameworks, fixtures of tests.
+//! Parameters that a framework fills: with what dependencies of web frameworks and fixtures of tests give.
 
 use super::{Receivers, Thing, Things};
 use crate::catalog::Role;
-use crate::facts::{CallId, ExprId, ExprKind, FunctionId, ParameterKind};
-use crate::finding::CodeScope;
-use crate::program::names::{FunctionRef, has_decorator};
+use crate::facts::{CallId, ExprId, ExprKind};
+use crate::program::names::FunctionRef;
 use crate::source::FileId;
 
 impl Receivers<'_, '_> {
@@ -48,7 +47,9 @@ impl Receivers<'_, '_> {
         let mut found = Vec::new();
         if let Some(default) = parameter.default {
             let class = parameter.annotation.map(|annotation| (function.0, annotation));
-            self.dependency_in(function.0, default, class, &mut found);
+            for (file, written) in self.program.written_values(function.0, default) {
+                self.dependency_in(file, written, class, &mut found);
+            }
         }
         if let Some(annotation) = parameter.annotation {
             let mut forms = vec![(function.0, annotation)];
@@ -114,85 +115,4 @@ impl Receivers<'_, '_> {
             out.push((entry.thing, (file, call)));
         }
     }
-
-    /// The fixture that a test or another fixture gets by a parameter's name: of its class, its module, or the nearest conftest.
-    pub(crate) fn fixture(&mut self, function: FunctionRef, index: u32) -> Option<FunctionRef> {
-        let (file, id) = function;
-        let facts = self.facts(file);
-        if self.program[file].scope != CodeScope::Test && !self.program[file].path.ends_with("conftest.py") {
-            return None;
-        }
-        let definition = &facts[id];
-        let name = facts.text(definition.name?);
-        if !(name.starts_with("test") || is_fixture(facts, id)) {
-            return None;
-        }
-        let parameter = facts.parameters(definition)[index as usize];
-        if parameter.default.is_some() || matches!(parameter.kind, ParameterKind::Rest | ParameterKind::KeywordRest) {
-            return None;
-        }
-        let wanted = facts.text(parameter.name);
-        let class_scope = definition.class.map(|class| facts[class].scope);
-        if is_parametrized(facts, id, wanted) {
-            return None;
-        }
-        let own = class_scope
-            .and_then(|scope| self.fixture_in(file, scope, wanted, function))
-            .or_else(|| self.fixture_in(file, crate::facts::MODULE_SCOPE, wanted, function));
-        own.or_else(|| {
-            let conftests = self.program.modules.conftests_of(file);
-            conftests
-                .into_iter()
-                .find_map(|conftest| self.fixture_in(conftest, crate::facts::MODULE_SCOPE, wanted, function))
-        })
-    }
-
-    /// A fixture by its function's name, or by the name its decorator gives it.
-    fn fixture_in(
-        &mut self,
-        file: FileId,
-        scope: crate::facts::ScopeId,
-        wanted: &str,
-        asking: FunctionRef,
-    ) -> Option<FunctionRef> {
-        let facts = self.facts(file);
-        let by_name = facts
-            .names
-            .find(wanted)
-            .into_iter()
-            .flat_map(|name| facts.bindings_of(scope, name));
-        let mut found: Option<FunctionRef> = None;
-        for binding in by_name {
-            if let crate::facts::BindingKind::Function(function) = binding.kind
-                && is_fixture(facts, function)
-                && (file, function) != asking
-            {
-                found = Some((file, function));
-            }
-        }
-        found
-    }
-}
-
-/// Whether a test's decorator gives the values of a parameter itself: `parametrize("user, token", [...])`.
-fn is_parametrized(facts: &crate::facts::FileFacts, function: FunctionId, parameter: &str) -> bool {
-    facts.list(facts[function].decorators).iter().any(|decorator| {
-        let ExprKind::Call(call) = facts[*decorator].kind else {
-            return false;
-        };
-        let names = facts.arguments(&facts[call]).first().map(|argument| argument.value);
-        let is_it = |names: ExprId| match facts[names].kind {
-            ExprKind::Text(text) => facts.text(text).split(',').any(|name| name.trim() == parameter),
-            _ => false,
-        };
-        names.is_some_and(|names| match facts[names].kind {
-            ExprKind::Group(each) => facts.list(each).iter().any(|name| is_it(*name)),
-            _ => is_it(names),
-        })
-    })
-}
-
-/// Whether a function is a fixture of pytest.
-pub(crate) fn is_fixture(facts: &crate::facts::FileFacts, function: FunctionId) -> bool {
-    has_decorator(facts, function, "fixture")
 }

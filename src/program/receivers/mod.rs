@@ -3,10 +3,10 @@
 //! The storey between `names` (what a written path refers to) and `calls` (who calls whom). [`Receivers::find`] works out what
 //! every call of the program calls. The steps, each in a file of its own: `expressions` (names, members, items, choices), `classes`
 //! (resolution order, attributes, overriding), `definitions` (decorators), `results` (what calls give), `arguments` (what callers
-//! pass), `containers` (elements of lists and mappings), `named` (members whose names are values), `injection` (parameters that a
-//! framework fills), `shapes` (what an object must be by what is asked of it). `things` says what a value can be, `memo` how circles
-//! among all that end, `demand` which calls are looked at, `news` how the workers that share the files tell one another what they
-//! learn.
+//! pass), `containers` (elements of lists and mappings), `named` (members whose names are values), `injection` and `fixtures`
+//! (parameters that a framework fills), `shapes` (what an object must be by what is asked of it). `things` says what a value can be,
+//! `memo` how circles among all that end, `demand` which calls are looked at, `news` how the workers that share the files tell one
+//! another what they learn.
 //!
 //! Left out on purpose: what differs from object to object of one class, and from one call of a function to the next; types that
 //! only a type checker can tell. Arguments flow into parameters, results out of calls, both without regard to the calling context,
@@ -18,6 +18,7 @@ mod containers;
 mod definitions;
 mod demand;
 mod expressions;
+mod fixtures;
 mod injection;
 mod memo;
 mod named;
@@ -33,12 +34,14 @@ pub(crate) use results::Handed;
 pub(crate) use things::{Entry, Exact, Thing, Things};
 
 use super::Program;
-use super::names::{ClassRef, FunctionRef};
+use super::names::{ClassRef, FunctionRef, has_decorator};
+use crate::catalog::Node;
 use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId};
 use crate::source::FileId;
 use arguments::Flow;
 use classes::Ancestor;
 use containers::{Held, Write};
+use definitions::runs_with_fields;
 use demand::Demand;
 use memo::{Key, Known, Memo};
 use named::KeyedTexts;
@@ -82,6 +85,8 @@ pub(crate) struct Receivers<'p, 'a> {
     stores: FxHashMap<(ClassRef, Symbol), Vec<classes::StoredValue>>,
     /// Values written to names of a module from outside.
     module_stores: FxHashMap<(FileId, Symbol), Vec<(FileId, ExprId)>>,
+    /// Values written to attributes of objects of a library's class.
+    library_stores: FxHashMap<(Node, Symbol), Vec<(FileId, ExprId)>>,
     /// What is put into a container, by the expression that makes it.
     writes: FxHashMap<(FileId, ExprId), Vec<Write>>,
     resolution_orders: FxHashMap<ClassRef, Arc<[Ancestor]>>,
@@ -99,6 +104,8 @@ pub(crate) struct Receivers<'p, 'a> {
     keyed_texts: Option<KeyedTexts>,
     /// The yields and returns of each file, by function.
     returns: Vec<Vec<u32>>,
+    /// The fixtures that are seen in a class or a module of tests.
+    fixtures: FxHashMap<(FileId, ScopeId), Arc<[fixtures::Fixture]>>,
     /// Names of properties.
     pub(crate) property_names: FxHashSet<Symbol>,
     /// Stores and decorators whose objects may change in the next round.
@@ -251,6 +258,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             flows: FxHashMap::default(),
             stores: FxHashMap::default(),
             module_stores: FxHashMap::default(),
+            library_stores: FxHashMap::default(),
             writes: FxHashMap::default(),
             resolution_orders: FxHashMap::default(),
             derived: FxHashMap::default(),
@@ -260,6 +268,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             askings: Askings::default(),
             keyed_texts: None,
             returns: program.files.iter().map(by_function).collect(),
+            fixtures: FxHashMap::default(),
             property_names: FxHashSet::default(),
             open_stores: FxHashSet::default(),
             open_decorators: FxHashSet::default(),
@@ -339,34 +348,72 @@ impl<'p, 'a> Receivers<'p, 'a> {
         methods
     }
 
-    /// What calling bound methods gives.
-    pub(crate) fn results_of(&mut self, methods: &Things) -> Things {
+    /// What calling functions and bound methods gives.
+    pub(crate) fn results_of(&mut self, callables: &Things) -> Things {
         let mut things = Things::default();
-        for entry in methods.iter() {
-            if let Thing::Bound(function, class, exact) = entry.thing {
-                things.extend(&self.given_to(function, Some((class, exact)), None));
+        for entry in callables.iter() {
+            match entry.thing {
+                Thing::Function(function) => things.extend(&self.given_to(function, None, None)),
+                Thing::Bound(function, class, exact) => {
+                    things.extend(&self.given_to(function, Some((class, exact)), None));
+                }
+                _ => {}
             }
         }
         things
     }
 
-    /// The constructors that calling a class runs, where `cls` may be one below it.
+    /// What calling a class runs, where `cls` may be one below it.
     pub(crate) fn constructors(&mut self, class: ClassRef, exact: Exact) -> Vec<FunctionRef> {
         let mut found = Vec::new();
         for class in self.receiving(class, exact).iter() {
-            if let Some(function) = self.constructor(*class)
-                && !found.contains(&function)
-            {
-                found.push(function);
+            // What a dataclass has for its own `__init__` ends with `__post_init__`.
+            let own = self
+                .constructor(*class)
+                .or_else(|| self.method_named(*class, "__post_init__"));
+            let first = self.method_named(*class, "__new__");
+            let validators = match own {
+                None => self.validators(*class),
+                Some(_) => Vec::new(),
+            };
+            for function in first.into_iter().chain(own).chain(validators) {
+                if !found.contains(&function) {
+                    found.push(function);
+                }
             }
         }
         found
+    }
+
+    fn validators(&mut self, class: ClassRef) -> Vec<FunctionRef> {
+        let mut methods = self.methods_of(class);
+        methods.retain(|(file, method)| runs_with_fields(self.facts(*file), *method));
+        methods
     }
 
     /// Whether any class of the program has a property of this name.
     pub(crate) fn may_be_property(&mut self, file: FileId, name: Name) -> bool {
         let symbol = self.symbol(file, name);
         self.property_names.contains(&symbol)
+    }
+
+    /// The functions that writing `object.name` calls.
+    pub(crate) fn setters(&mut self, file: FileId, object: ExprId, name: Name) -> Things {
+        let text = self.text(file, name);
+        let mut found = Things::default();
+        for entry in self.settled(file, object) {
+            let Thing::Instance(class, exact) = entry.thing else {
+                continue;
+            };
+            let is_setter = |(file, id): &FunctionRef| {
+                let facts = &self.program[*file].facts;
+                facts[*id].name.is_some_and(|name| facts.text(name) == text) && has_decorator(facts, *id, "setter")
+            };
+            if let Some(setter) = self.methods_of(class).iter().find(|method| is_setter(method)) {
+                found.add(Thing::Bound(*setter, class, exact), entry.confidence);
+            }
+        }
+        found
     }
 
     /// The functions that reading `object.name` calls.

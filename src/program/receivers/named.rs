@@ -52,7 +52,7 @@ impl Receivers<'_, '_> {
 
     fn forms_of(&mut self, file: FileId, expr: ExprId, farthest: u32, forms: &mut Vec<Form>) {
         // That a parameter is declared to be a text does not say which.
-        if let Some((function, index)) = self.parameter_named(file, expr) {
+        if let Some((function, index)) = self.held_parameter(file, expr) {
             self.passed_forms(function, index, farthest, forms);
             return;
         }
@@ -68,7 +68,7 @@ impl Receivers<'_, '_> {
     }
 
     /// The parameter that a name stands for and nothing else.
-    fn parameter_named(&self, file: FileId, expr: ExprId) -> Option<(FunctionRef, u32)> {
+    fn held_parameter(&self, file: FileId, expr: ExprId) -> Option<(FunctionRef, u32)> {
         let facts = self.facts(file);
         let ExprKind::Name { name, scope } = facts[expr].kind else {
             return None;

@@ -10,6 +10,7 @@ use super::containers::{MOST_WRITES, Write};
 use super::demand::Wanted;
 use super::memo::Key;
 use super::shapes::MOST_NAMESAKES;
+use crate::catalog::Node;
 use crate::facts::{ExprId, Name};
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
@@ -29,6 +30,8 @@ pub(super) enum News {
     Filled(ClassRef, (FileId, Name), FileId, ExprId),
     /// A value is written to a name of a module from outside; the writing file names it so.
     StoredInModule(FileId, Name, (FileId, ExprId)),
+    /// A value is written to an attribute, which this file names so, of objects of a library's class.
+    StoredInLibrary(Node, Name, (FileId, ExprId)),
     /// Something is put into a container.
     Written(FileId, ExprId, Write),
     /// Something is passed to a parameter.
@@ -100,6 +103,14 @@ impl Receivers<'_, '_> {
                     self.module_stores.entry((*file, symbol)).or_default(),
                     *value,
                     MOST_MODULE_STORES,
+                )
+            }
+            News::StoredInLibrary(class, name, value) => {
+                let symbol = self.symbol(value.0, *name);
+                add(
+                    self.library_stores.entry((*class, symbol)).or_default(),
+                    *value,
+                    MOST_STORES,
                 )
             }
             News::Written(file, container, write) => {

@@ -21,7 +21,7 @@ struct Path {
     text: Box<str>,
     /// What the catalog knows of it.
     node: Option<Node>,
-    /// Whether calling it hands functions or coroutines over to the library.
+    /// Whether calling it makes the library run functions or coroutines.
     hands_over: bool,
     children: FxHashMap<Box<str>, PathId>,
     /// The members of objects of the class at this path, where they are not the same.
@@ -101,7 +101,7 @@ impl Paths {
         &self.get(path).text
     }
 
-    /// Whether calling `path` hands functions or coroutines over to the library.
+    /// Whether calling `path` makes the library run functions or coroutines: those it is handed, or one of the object itself.
     pub(crate) fn hands_over(&self, path: PathId) -> bool {
         self.get(path).hands_over
     }
@@ -130,7 +130,7 @@ impl Paths {
         let entry = node.and_then(|node| catalog.call(node));
         let hands_over = entry.is_some_and(|entry| {
             let mut meanings = entry.arguments.iter().map(|(meaning, _)| meaning.as_str());
-            meanings.any(|meaning| matches!(meaning, "callable" | "coroutine"))
+            entry.runs_own.is_some() || meanings.any(|meaning| matches!(meaning, "callable" | "coroutine"))
         });
         self.paths.push(Path {
             text,

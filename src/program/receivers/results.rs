@@ -8,6 +8,9 @@ use crate::finding::Confidence;
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
 
+/// The keyword that stands for all.
+const ANY: &str = "*";
+
 /// An argument that a library gets to run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Handed {
@@ -289,6 +292,12 @@ impl Receivers<'_, '_> {
             }
             match entry.role {
                 Some(Role::BindsArguments) => return Things::one(Thing::Partial(file, call)),
+                // One router is told from another by the call that makes it.
+                Some(Role::MakesRouter) => {
+                    let mut things = Things::one(Thing::LibraryInstance(path));
+                    things.add(Thing::Made(file, facts[call].expr), Confidence::Certain);
+                    return things;
+                }
                 Some(
                     Role::RunsInThread
                     | Role::SchedulesOnLoop
@@ -377,7 +386,9 @@ impl Receivers<'_, '_> {
             for (position, argument) in arguments.iter().enumerate() {
                 let is_meant = places.iter().any(|place| match place {
                     Meaning::Position(wanted) => argument.keyword.is_none() && *wanted as usize == position,
-                    Meaning::Keyword(name) => argument.keyword.is_some_and(|keyword| facts.text(keyword) == name),
+                    Meaning::Keyword(name) => argument
+                        .keyword
+                        .is_some_and(|keyword| name == ANY || facts.text(keyword) == name),
                 });
                 if is_meant {
                     // A coroutine function may stand for its coroutine: `anyio.run(main)`.
@@ -394,6 +405,30 @@ impl Receivers<'_, '_> {
             }
         }
         found
+    }
+
+    /// What a library's method runs of the object that it is called on: `start` of a thread its `run`, `delay` of a task the function.
+    pub(crate) fn run_of_itself(&mut self, path: PathId, file: FileId, call: CallId) -> Things {
+        let catalog = self.program.catalog;
+        let entry = self.paths.node(path).and_then(|node| catalog.call(node));
+        let facts = self.facts(file);
+        let (Some(method), ExprKind::Member { object, .. }) = (
+            entry.and_then(|entry| entry.runs_own.as_deref()),
+            facts[facts[call].callee].kind,
+        ) else {
+            return Things::default();
+        };
+        let mut things = Things::default();
+        for entry in self.settled(file, object) {
+            match entry.thing {
+                Thing::Instance(class, exact) => {
+                    things.extend(&self.special(class, exact, method).at_most(entry.confidence));
+                }
+                Thing::Function(_) | Thing::Bound(..) => things.add(entry.thing, entry.confidence),
+                _ => {}
+            }
+        }
+        things
     }
 
     /// Whether a library function runs several coroutines and gives all results.

@@ -1,13 +1,24 @@
 //! Reads the call edges off what receivers know: calls, what is called without saying so, what libraries and frameworks call.
+//!
+//! Coroutines that are handed on are in `coroutines`, where libraries enter the program in `handlers`, what frameworks fill in in `injections`, what is declared for whole routers in
+//! `routers`.
+
+mod coroutines;
+mod handlers;
+mod injections;
+mod routers;
 
 use super::Program;
 use super::calls::{By, CallEdge, Caller, Thread};
+use super::entries::EntryPoint;
 use super::names::FunctionRef;
 use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things, asked_by_text};
-use crate::catalog::{Node, Role};
-use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId};
+use crate::catalog::{Entry as Known, Node, Role};
+use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
+use coroutines::{BY_CALL, Coroutines};
+use routers::Routers;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Reads the edges off.
@@ -22,6 +33,50 @@ pub(super) struct EdgeWalk<'w, 'p, 'a> {
 pub(super) struct Walked {
     pub(super) edges: Vec<CallEdge>,
     pub(super) libraries: Vec<Library>,
+    routers: Routers,
+    coroutines: Coroutines,
+    entries: Vec<EntryPoint>,
+}
+
+/// What all walks read off, put together.
+#[derive(Default)]
+pub(super) struct Joined {
+    edges: Vec<CallEdge>,
+    routers: Routers,
+    coroutines: Coroutines,
+    entries: Vec<EntryPoint>,
+}
+
+impl Joined {
+    /// Adds what one walk read off; the calls that arrive at libraries come back.
+    pub(super) fn add(&mut self, walked: Walked) -> Vec<Library> {
+        self.coroutines.extend(walked.coroutines, self.edges.len());
+        self.edges.extend(walked.edges);
+        self.routers.extend(walked.routers);
+        self.entries.extend(walked.entries);
+        walked.libraries
+    }
+
+    /// Keeps what one walk read off that matters beyond its files, but none of its edges.
+    pub(super) fn learn(&mut self, walked: Walked) {
+        self.coroutines.learn(walked.coroutines);
+        self.routers.extend(walked.routers);
+        self.entries.extend(walked.entries);
+    }
+
+    /// Whose callers must be known, too, where those of a function must.
+    pub(super) fn traced_along(&self) -> FxHashMap<FunctionRef, Vec<FunctionRef>> {
+        self.routers.traced_along()
+    }
+
+    /// All edges, in the order of the calling files, and where libraries enter the program.
+    pub(super) fn finish(mut self) -> (Vec<CallEdge>, Vec<EntryPoint>) {
+        self.coroutines.apply(&mut self.edges);
+        let of_routers = self.routers.edges(&self.edges);
+        self.edges.extend(of_routers);
+        self.edges.sort_by_key(|edge| edge.caller.0);
+        (self.edges, self.entries)
+    }
 }
 
 /// A call that arrives at a library.
@@ -33,6 +88,9 @@ pub(super) struct Library {
     pub(super) node: Option<Node>,
     pub(super) confidence: Confidence,
 }
+
+/// A call of the program.
+type CallRef = (FileId, CallId);
 
 /// How what is handed to a library comes to run.
 type Control = (Thread, By);
@@ -50,9 +108,16 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             }
             walk.visit_blocks(file, &|_| true);
             walk.visit_properties(file);
-            walk.visit_injections(file);
+            walk.visit_declarations(file);
         }
         walk.found
+    }
+
+    /// Reads off what a file tells frameworks to call, and to fill in.
+    pub(super) fn visit_declarations(&mut self, file: FileId) {
+        self.visit_handlers(file);
+        self.visit_injections(file);
+        self.visit_replacements(file);
     }
 
     /// Begins with nothing read off.
@@ -128,7 +193,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
     }
 
     /// Reads off what calls call, which come in the order of files.
-    pub(super) fn visit_calls(&mut self, calls: &[(FileId, CallId)]) {
+    pub(super) fn visit_calls(&mut self, calls: &[CallRef]) {
         for calls in calls.chunk_by(|one, next| one.0 == next.0) {
             let file = calls[0].0;
             let facts = self.facts(file);
@@ -136,60 +201,34 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 .iter()
                 .map(|(_, call)| self.receivers.callees(file, *call))
                 .collect();
-            let scheduled = self.scheduled_calls(calls, &callees);
+            let handling = self.handling(calls, &callees);
             for ((_, call), callees) in calls.iter().zip(callees) {
-                let control = scheduled
-                    .get(&facts[*call].expr)
-                    .copied()
-                    .unwrap_or((Thread::Same, By::Call));
+                let expr = facts[*call].expr;
+                let control = handling.run.get(&expr).copied().unwrap_or(BY_CALL);
+                let before = self.found.edges.len();
                 self.visit_call(file, *call, callees, control);
+                if let Some(to) = handling.passed.get(&expr) {
+                    let made = before..self.found.edges.len();
+                    self.found.coroutines.passed(made, *to);
+                }
             }
         }
     }
 
-    /// Coroutine calls that are handed to a function which schedules them: `create_task(work())`.
-    fn scheduled_calls(&mut self, calls: &[(FileId, CallId)], callees: &[Things]) -> FxHashMap<ExprId, Control> {
-        let mut found = FxHashMap::default();
-        for ((file, call), callees) in calls.iter().zip(callees) {
-            let (file, call) = (*file, *call);
-            let facts = self.facts(file);
-            for entry in callees.iter() {
-                let Thing::Library(path) = entry.thing else { continue };
-                let Some(control) = self.control(path) else { continue };
-                if control == (Thread::Same, By::Call) {
-                    continue;
-                }
-                for Handed {
-                    value: argument,
-                    is_coroutine,
-                    ..
-                } in self.receivers.handed_over(path, file, call)
-                {
-                    if !is_coroutine {
-                        continue;
-                    }
-                    coroutines_in(facts, argument, control, &mut found);
-                    // `work = fetch(); create_task(work)`
-                    for value in self.program.values(file, argument) {
-                        if let super::names::Origin::Written(at, written) = value.origin
-                            && at == file
-                        {
-                            coroutines_in(facts, written, control, &mut found);
-                        }
-                    }
-                }
-            }
-        }
-        found
+    /// What the catalog says of calling `path`.
+    fn known(&self, path: PathId) -> Option<&'p Known> {
+        let node = self.receivers.paths.node(path)?;
+        self.program.catalog.call(node)
     }
 
     fn role(&self, path: PathId) -> Option<Role> {
-        let entry = self
-            .receivers
-            .paths
-            .node(path)
-            .and_then(|node| self.program.catalog.call(node))?;
-        entry.role
+        self.known(path)?.role
+    }
+
+    /// Whether a library function gets the arguments for what it runs as a list.
+    fn lists_positions(&self, path: PathId) -> bool {
+        self.known(path)
+            .is_some_and(|entry| entry.arguments.iter().any(|(meaning, _)| meaning == "positions"))
     }
 
     /// How a library runs what it is handed.
@@ -200,16 +239,14 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         match self.role(path)? {
             Role::RunsInThread => Some((Thread::Other, By::Call)),
             Role::SchedulesOnLoop => Some((Thread::Same, By::Scheduled)),
-            Role::SchedulesThreadsafe | Role::RunsAfterwards => Some((Thread::Other, By::Scheduled)),
-            Role::RunsEventLoop | Role::CallsFunction => Some((Thread::Same, By::Call)),
+            Role::SchedulesThreadsafe | Role::RunsAfterwards | Role::QueuesTask => Some((Thread::Other, By::Scheduled)),
+            Role::RunsEventLoop | Role::CallsFunction => Some(BY_CALL),
             _ => None,
         }
     }
 
     fn visit_call(&mut self, file: FileId, call: CallId, mut callees: Things, control: Control) {
-        let facts = self.facts(file);
-        let caller = (file, facts.function_around(facts[call].scope));
-        let site = self.program.callee_site(file, &facts[call]);
+        let (caller, site) = self.place(file, call);
         if callees.is_empty() {
             callees = self.receivers.guessed_method(file, call);
         }
@@ -225,25 +262,56 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             });
         }
         for entry in callees {
-            let Thing::Library(path) = entry.thing else { continue };
-            let Some(control) = self.control(path) else { continue };
-            let runs_afterwards = self.role(path) == Some(Role::RunsAfterwards);
-            for Handed { value, is_called, .. } in self.receivers.handed_over(path, file, call) {
-                if is_called {
-                    let handed = self.receivers.settled(file, value).at_most(entry.confidence);
-                    let before = self.found.edges.len();
-                    self.add_targets(&handed, caller, site, Some(call), control);
-                    if runs_afterwards {
-                        // A coroutine function runs on the loop, another one in a thread.
-                        for edge in &mut self.found.edges[before..] {
-                            if self.program[edge.callee.0].facts[edge.callee.1].is_async {
-                                edge.thread = Thread::Same;
-                            }
-                        }
-                    }
+            if let Thing::Library(path) = entry.thing {
+                self.visit_router_call(path, file, call);
+                self.visit_handed(path, file, call);
+                if let Some(control) = self.control(path) {
+                    self.add_own(path, (file, call), control, entry.confidence);
+                    self.add_handed(path, (file, call), control, entry.confidence);
                 }
             }
         }
+    }
+
+    /// What a library runs of the object that its method is called on.
+    fn add_own(&mut self, path: PathId, (file, call): CallRef, control: Control, confidence: Confidence) {
+        let own = self.receivers.run_of_itself(path, file, call).at_most(confidence);
+        let (caller, site) = self.place(file, call);
+        // The arguments of the task itself may lie in one of the call.
+        let passing = Some(call).filter(|_| !self.lists_positions(path));
+        let before = self.found.edges.len();
+        self.add_targets(&own, caller, site, passing, control);
+        for index in before..self.found.edges.len() {
+            let filled = self.receivers.filled_of_task(self.found.edges[index].callee);
+            self.found.edges[index].offset += filled;
+        }
+    }
+
+    /// What a library runs of what it is handed.
+    fn add_handed(&mut self, path: PathId, (file, call): CallRef, control: Control, confidence: Confidence) {
+        let (caller, site) = self.place(file, call);
+        let before = self.found.edges.len();
+        for Handed { value, is_called, .. } in self.receivers.handed_over(path, file, call) {
+            if is_called {
+                let handed = self.receivers.settled(file, value).at_most(confidence);
+                self.add_targets(&handed, caller, site, Some(call), control);
+            }
+        }
+        if self.role(path) == Some(Role::RunsAfterwards) {
+            // A coroutine function runs on the loop, another one in a thread.
+            for edge in &mut self.found.edges[before..] {
+                if self.program[edge.callee.0].facts[edge.callee.1].is_async {
+                    edge.thread = Thread::Same;
+                }
+            }
+        }
+    }
+
+    /// Who makes a call, and where it stands.
+    fn place(&self, file: FileId, call: CallId) -> (Caller, Site) {
+        let facts = self.facts(file);
+        let caller = (file, facts.function_around(facts[call].scope));
+        (caller, self.program.callee_site(file, &facts[call]))
     }
 
     /// The library function that calling one of `things` runs: one that the catalog knows to do something, if there is any.
@@ -316,6 +384,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
 
     /// Adds an edge to every function that calling one of `things` runs.
     fn add_targets(&mut self, things: &Things, caller: Caller, site: Site, call: Option<CallId>, control: Control) {
+        self.visit_called(things, caller, site);
         let mut targets: Vec<(FunctionRef, u32, Confidence)> = Vec::new();
         for entry in things.iter() {
             self.targets(entry, 0, &mut targets);
@@ -399,7 +468,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             file,
             span: super::names::last_name_span(facts, decorator),
         };
-        self.add_targets(&things, caller, site, None, (Thread::Same, By::Call));
+        self.add_targets(&things, caller, site, None, BY_CALL);
     }
 
     /// Contexts are entered and left, iterables iterated, classes raised: where that calls a method whose name `counts`.
@@ -419,7 +488,10 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 } => (over, &["__aiter__"]),
                 _ => continue,
             };
-            if !names.iter().any(|name| counts(name) || next_of(name).is_some_and(counts)) {
+            if !names
+                .iter()
+                .any(|name| counts(name) || next_of(name).is_some_and(counts))
+            {
                 continue;
             }
             let caller = (file, facts.function_around(block.scope));
@@ -433,12 +505,12 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 };
                 for name in names {
                     let called = self.receivers.special(class, exact, name);
-                    self.add_targets(&called, caller, site, None, (Thread::Same, By::Call));
+                    self.add_targets(&called, caller, site, None, BY_CALL);
                     let Some(next) = next_of(name) else { continue };
                     for iterator in self.receivers.results_of(&called) {
                         if let Thing::Instance(class, exact) = iterator.thing {
                             let called = self.receivers.special(class, exact, next);
-                            self.add_targets(&called, caller, site, None, (Thread::Same, By::Call));
+                            self.add_targets(&called, caller, site, None, BY_CALL);
                         }
                     }
                 }
@@ -457,12 +529,12 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 };
                 let mut classes = things;
                 classes.retain(|thing| matches!(thing, Thing::Class(..)));
-                self.add_targets(&classes, caller, site, None, (Thread::Same, By::Call));
+                self.add_targets(&classes, caller, site, None, BY_CALL);
             }
         }
     }
 
-    /// Reading a property calls its function.
+    /// Reading a property calls its function, writing it the one that sets it.
     pub(super) fn visit_properties(&mut self, file: FileId) {
         let facts = self.facts(file);
         let written: FxHashSet<ExprId> = facts.stores.iter().map(|store| store.target).collect();
@@ -471,114 +543,36 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             let ExprKind::Member { object, name } = facts[expr].kind else {
                 continue;
             };
-            if written.contains(&expr) || !self.receivers.may_be_property(file, name) {
+            if !self.receivers.may_be_property(file, name) {
                 continue;
             }
             let Some((_, scope)) = super::names::first_name(facts, object) else {
                 continue;
             };
+            let called = if written.contains(&expr) {
+                self.receivers.setters(file, object, name)
+            } else {
+                self.receivers.getters(file, object, name)
+            };
+            if called.is_empty() {
+                continue;
+            }
             let caller = (file, facts.function_around(scope));
             let site = Site {
                 file,
                 span: super::names::last_name_span(facts, expr),
             };
-            self.add_getters(caller, object, name, site);
+            self.add_targets(&called, caller, site, None, BY_CALL);
         }
         for (index, call) in facts.calls.iter().enumerate() {
             let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
             if let Some((object, name)) = asked_by_text(facts, id)
                 && self.receivers.may_be_property(file, name)
             {
+                let getters = self.receivers.getters(file, object, name);
                 let caller = (file, facts.function_around(call.scope));
                 let site = self.program.callee_site(file, call);
-                self.add_getters(caller, object, name, site);
-            }
-        }
-    }
-
-    fn add_getters(&mut self, caller: Caller, object: ExprId, name: Name, site: Site) {
-        let getters = self.receivers.getters(caller.0, object, name);
-        self.add_targets(&getters, caller, site, None, (Thread::Same, By::Call));
-    }
-
-    /// `@router.get("/", dependencies=[Depends(check)])`: what a handler depends on without a parameter for it.
-    fn visit_route_dependencies(&mut self, file: FileId, id: FunctionId) {
-        let facts = self.facts(file);
-        for decorator in facts.list(facts[id].decorators) {
-            let ExprKind::Call(call) = facts[*decorator].kind else {
-                continue;
-            };
-            for argument in facts.arguments(&facts[call]) {
-                let is_list = argument
-                    .keyword
-                    .is_some_and(|keyword| facts.text(keyword) == "dependencies");
-                let ExprKind::Group(elements) = facts[argument.value].kind else {
-                    continue;
-                };
-                if !is_list {
-                    continue;
-                }
-                for element in facts.list(elements) {
-                    let mut found = Vec::new();
-                    self.receivers.dependency_of(file, *element, &mut found);
-                    for (dependency, _) in found {
-                        let site = Site {
-                            file,
-                            span: facts[*element].span,
-                        };
-                        self.add_dependency((file, Some(id)), dependency, site);
-                    }
-                }
-            }
-        }
-    }
-
-    fn add_dependency(&mut self, caller: Caller, dependency: Thing, site: Site) {
-        let mut targets = Vec::new();
-        let entry = Entry {
-            thing: dependency,
-            confidence: Confidence::Certain,
-        };
-        self.targets(entry, 0, &mut targets);
-        for (callee, offset, confidence) in targets {
-            // What is no coroutine function runs in a pool of threads, a class too.
-            let thread = if self.facts(callee.0)[callee.1].is_async {
-                Thread::Same
-            } else {
-                Thread::Other
-            };
-            self.add(caller, callee, site, None, offset, (thread, By::Injected), confidence);
-        }
-    }
-
-    /// Frameworks fill parameters.
-    pub(super) fn visit_injections(&mut self, file: FileId) {
-        let facts = self.facts(file);
-        for index in 0..facts.functions.len() {
-            let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
-            let caller = (file, Some(id));
-            self.visit_route_dependencies(file, id);
-            let parameters = facts.parameters(&facts[id]);
-            for (position, parameter) in parameters.iter().enumerate() {
-                let position = u32::try_from(position).unwrap_or(u32::MAX);
-                let site = Site {
-                    file,
-                    span: parameter.span,
-                };
-                for (dependency, _) in self.receivers.dependencies((file, id), position) {
-                    self.add_dependency(caller, dependency, site);
-                }
-                if let Some(fixture) = self.receivers.fixture((file, id), position) {
-                    self.add(
-                        caller,
-                        fixture,
-                        site,
-                        None,
-                        0,
-                        (Thread::Same, By::Injected),
-                        Confidence::Certain,
-                    );
-                }
+                self.add_targets(&getters, caller, site, None, BY_CALL);
             }
         }
     }
@@ -586,7 +580,10 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
 
 /// The decorators of all functions and classes of a file, and the scope that each stands in.
 fn decorators(facts: &FileFacts) -> impl Iterator<Item = (ExprId, ScopeId)> {
-    let functions = facts.functions.iter().map(|function| (function.decorators, function.parent));
+    let functions = facts
+        .functions
+        .iter()
+        .map(|function| (function.decorators, function.parent));
     let classes = facts.classes.iter().map(|class| (class.decorators, class.parent));
     functions
         .chain(classes)
@@ -608,26 +605,4 @@ fn narrowed(mut things: Things, is_meant: impl Fn(Thing) -> bool) -> Things {
         things.retain(is_meant);
     }
     things
-}
-
-/// The calls in an argument whose coroutines are what is handed over.
-fn coroutines_in(facts: &FileFacts, argument: ExprId, control: Control, out: &mut FxHashMap<ExprId, Control>) {
-    match facts[argument].kind {
-        ExprKind::Call(_) => {
-            out.insert(argument, control);
-        }
-        ExprKind::Group(elements) => {
-            for element in facts.list(elements) {
-                coroutines_in(facts, *element, control, out);
-            }
-        }
-        ExprKind::Each { element, .. } => coroutines_in(facts, element, control, out),
-        ExprKind::Through(inner) => coroutines_in(facts, inner, control, out),
-        ExprKind::Choice { options, .. } => {
-            for option in facts.list(options) {
-                coroutines_in(facts, *option, control, out);
-            }
-        }
-        _ => {}
-    }
 }
