@@ -250,8 +250,13 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         if callees.is_empty() {
             callees = self.receivers.guessed_method(file, call);
         }
+        let (known, before) = (callees.len(), self.found.edges.len());
         callees = self.meant(callees, file, call);
         self.add_targets(&callees, caller, site, Some(call), control);
+        // Of very many only some are known: that few of these are meant does not make them few.
+        for edge in &mut self.found.edges[before..] {
+            edge.alternatives = edge.alternatives.max(u32::try_from(known).unwrap_or(u32::MAX));
+        }
         if let Some((path, confidence)) = self.library(&callees) {
             self.found.libraries.push(Library {
                 file,
