@@ -53,8 +53,10 @@ pub struct Catalog {
     lists: Vec<ListEntry>,
     /// The last segments of all paths that a call can arrive at.
     last_names: FxHashSet<Box<str>>,
-    /// Those of functions that do something rules ask about.
-    doing: FxHashSet<Box<str>>,
+    /// The functions that do something rules ask about.
+    doers: Vec<Doer>,
+    /// The libraries that a library gives objects of, besides its own.
+    leads_to: FxHashMap<Box<str>, Vec<Box<str>>>,
     words: Words,
 }
 
@@ -76,6 +78,31 @@ struct NodeData {
     concerns: Vec<usize>,
 }
 
+/// What the catalogued functions of one name do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doing {
+    /// Whether all are methods.
+    pub only_methods: bool,
+    /// Whether all read or write settings.
+    pub only_settings: bool,
+    /// Whether rules ask how control gets to any of them.
+    pub is_asked_backwards: bool,
+}
+
+/// A function that does something rules ask about.
+#[derive(Debug)]
+struct Doer {
+    language: Language,
+    library: Box<str>,
+    name: Box<str>,
+    is_method: bool,
+    /// None for a call of a concern of the user's.
+    role: Option<Role>,
+}
+
+/// What needs no import.
+const BUILT_IN: &str = "builtins";
+
 /// The segment that stands for any path below.
 const WILDCARD: &str = "*";
 
@@ -92,7 +119,8 @@ impl Catalog {
             entries: Vec::new(),
             lists: Vec::new(),
             last_names: FxHashSet::default(),
-            doing: FxHashSet::default(),
+            doers: Vec::new(),
+            leads_to: FxHashMap::default(),
             words: Words::load(words)?,
         };
         for (name, text) in CATALOG_FILES {
@@ -103,7 +131,7 @@ impl Catalog {
         for (concern, paths) in concerns.iter().enumerate() {
             for path in *paths {
                 let node = catalog.insert(language_of(path), path);
-                catalog.doing.extend(split(path).last().map(Box::from));
+                catalog.add_doer(language_of(path), path, None);
                 catalog.nodes[node.0 as usize].concerns.push(concern);
             }
         }
@@ -146,10 +174,61 @@ impl Catalog {
         self.last_names.contains(name)
     }
 
-    /// Whether a function of this name may be one that does something rules ask about.
+    /// What the catalogued functions of each name do that rules ask about: those of the built-ins, of the libraries in `imported`, and of
+    /// those that these give objects of.
     #[must_use]
-    pub fn may_do(&self, name: &str) -> bool {
-        self.doing.contains(name)
+    pub fn doing(&self, language: Language, imported: &FxHashSet<&str>) -> FxHashMap<&str, Doing> {
+        let mut libraries: FxHashSet<&str> = FxHashSet::default();
+        let mut waiting: Vec<&str> = imported.iter().copied().chain([BUILT_IN]).collect();
+        while let Some(library) = waiting.pop() {
+            if libraries.insert(library) {
+                waiting.extend(self.leads_to.get(library).into_iter().flatten().map(|other| &**other));
+            }
+        }
+        let mut doing: FxHashMap<&str, Doing> = FxHashMap::default();
+        let known = self
+            .doers
+            .iter()
+            .filter(|doer| doer.language == language && libraries.contains(&*doer.library));
+        for doer in known {
+            let doing = doing.entry(&*doer.name).or_insert(Doing {
+                only_methods: true,
+                only_settings: true,
+                is_asked_backwards: false,
+            });
+            doing.only_methods &= doer.is_method;
+            doing.only_settings &= doer.role.is_some_and(Role::is_of_settings);
+            doing.is_asked_backwards |= doer.role.is_none_or(Role::is_asked_backwards);
+        }
+        doing
+    }
+
+    fn add_doer(&mut self, language: Language, path: &str, role: Option<Role>) {
+        let mut segments: Vec<&str> = split(path).collect();
+        let Some(name) = segments.pop() else { return };
+        let library = segments.first().copied().unwrap_or(name);
+        let owner = segments
+            .iter()
+            .try_fold(self.roots.get(&language).copied(), |node, segment| {
+                node.map(|node| self.child(node, segment))
+            });
+        let doer = Doer {
+            language,
+            library: library.into(),
+            name: name.into(),
+            is_method: owner.flatten().is_some_and(|owner| self.is_type(owner)),
+            role,
+        };
+        self.doers.push(doer);
+    }
+
+    /// Notes that whoever uses the library of one path may get objects of the other's.
+    fn lead(&mut self, from: &str, to: &str) {
+        if let (Some(from), Some(to)) = (split(from).next(), split(to).next())
+            && from != to
+        {
+            self.leads_to.entry(from.into()).or_default().push(to.into());
+        }
     }
 
     /// The libraries of a language of which whole packages are catalogued.
@@ -266,6 +345,9 @@ impl Catalog {
                 .iter()
                 .map(|base| self.insert(place(base), base))
                 .collect();
+            for base in &declared.bases {
+                self.lead(&declared.path, base);
+            }
             let data = &mut self.nodes[node.0 as usize];
             data.is_type = true;
             data.is_trait = declared.is_trait;
@@ -277,11 +359,14 @@ impl Catalog {
             let node = self.insert(place(&call.path), &call.path);
             let returns = call.returns.as_ref().map(|path| self.insert(place(path), path));
             let fills = call.fills.as_ref().map(|path| self.insert(place(path), path));
+            for given in call.returns.iter().chain(&call.fills) {
+                self.lead(&call.path, given);
+            }
             let entry = self.entry(call, returns, fills);
             if call.role.is_some() {
-                let paths = std::iter::once(&call.path).chain(&call.also);
-                let names = paths.filter_map(|path| split(path).last());
-                self.doing.extend(names.map(Box::from));
+                for path in std::iter::once(&call.path).chain(&call.also) {
+                    self.add_doer(place(path), path, call.role);
+                }
             }
             self.nodes[node.0 as usize].call = Some(entry);
             self.alias(node, place(&call.path), &call.also);
@@ -289,6 +374,7 @@ impl Catalog {
         for value in &file.values {
             let node = self.insert(place(&value.path), &value.path);
             let of = self.insert(place(&value.is), &value.is);
+            self.lead(&value.path, &value.is);
             self.nodes[node.0 as usize].value_of = Some(of);
             self.alias(node, place(&value.path), &value.also);
         }
@@ -345,6 +431,8 @@ impl Catalog {
         for path in also {
             let node = self.insert(language, path);
             if node != canonical {
+                let canonical_path = self.path(canonical).to_owned();
+                self.lead(path, &canonical_path);
                 self.nodes[node.0 as usize].canonical = Some(canonical);
             }
         }

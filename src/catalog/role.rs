@@ -105,6 +105,12 @@ pub enum Role {
 }
 
 impl Role {
+    /// Whether it is about settings and their values.
+    #[must_use]
+    pub fn is_of_settings(self) -> bool {
+        matches!(self, Self::ReadsSetting | Self::ReadsAllSettings | Self::WritesSetting)
+    }
+
     /// Whether rules ask by which calls control, and what it brings along, gets to a function that does this.
     #[must_use]
     pub fn is_asked_backwards(self) -> bool {

@@ -136,11 +136,7 @@ impl Answer<'_> {
             let _ = writeln!(text, "  {}: `{written}`", self.place(site));
         }
         let _ = writeln!(text, "\nwhat `{caller}` calls:");
-        for edge in calls
-            .edges()
-            .iter()
-            .filter(|edge| self.callers.contains(&edge.caller))
-        {
+        for edge in calls.edges().iter().filter(|edge| self.callers.contains(&edge.caller)) {
             let _ = writeln!(text, "  {}", self.edge(edge));
         }
         let _ = writeln!(text, "\nwho calls `{callee}`:");

@@ -46,7 +46,7 @@ impl<'p, 'a> Callers<'p, 'a> {
             special: FxHashSet::default(),
         };
         callers.visit_wanted();
-        callers.visit_again();
+        callers.visit_again(true);
         callers.read_all(|walk| {
             for file in walk.files() {
                 walk.visit_declarations(file);
@@ -67,9 +67,11 @@ impl<'p, 'a> Callers<'p, 'a> {
     /// Finds the callers of some functions, and theirs.
     pub(super) fn follow(mut self, functions: impl IntoIterator<Item = FunctionRef>) -> Calls {
         self.waiting.extend(functions);
+        Receivers::work(&mut self.workers, Receivers::want_held);
+        self.visit_wanted();
         self.trace();
         // What they pass may show further ones.
-        self.visit_again();
+        self.visit_again(false);
         self.trace();
         let calling = self.traced.iter().filter_map(|function| self.into.get(function));
         let calling: FxHashSet<FileId> = calling.flatten().map(|(file, _)| *file).collect();
@@ -131,9 +133,9 @@ impl<'p, 'a> Callers<'p, 'a> {
         }
     }
 
-    /// Visits again what was visited, with what is known by now.
-    fn visit_again(&mut self) {
-        self.visit(Receivers::visit_again);
+    /// Visits again what was visited, with what is known by now: the calls that may arrive at a library, or the others.
+    fn visit_again(&mut self, beginnings: bool) {
+        self.visit(|worker| worker.visit_again(beginnings));
         self.visit_wanted();
     }
 

@@ -68,7 +68,12 @@ impl Program<'_> {
                     let asks = is_here && found.is_none_or(|found| found.asks);
                     found = Some(OwnLoop { asks, confidence });
                 }
-                (Some(Role::GivesEventLoop), _) => found = Some(OwnLoop { asks: false, confidence }),
+                (Some(Role::GivesEventLoop), _) => {
+                    found = Some(OwnLoop {
+                        asks: false,
+                        confidence,
+                    })
+                }
                 (Some(Role::MakesEventLoop), _) => return None,
                 _ => {}
             }

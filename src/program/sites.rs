@@ -119,12 +119,7 @@ impl Program<'_> {
     }
 }
 
-fn find_in(
-    program: &Program<'_>,
-    file: FileId,
-    data: &ProgramFile,
-    libraries: &[LibraryCall],
-) -> Vec<LibrarySite> {
+fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile, libraries: &[LibraryCall]) -> Vec<LibrarySite> {
     if data.language == Language::Config {
         return Vec::new();
     }

@@ -47,7 +47,9 @@ fn waiting(program: &Program<'_>, site: &LibrarySite, call: CallId, out: &mut Fi
     let function = function_of(facts, site.scope);
     let is_async = function.is_some_and(|function| facts[function].is_async);
     let own_loop = future.and_then(|future| program.own_loop_behind(site, future));
-    let confidence = own_loop.map_or(Confidence::Certain, |own| own.confidence).min(site.confidence);
+    let confidence = own_loop
+        .map_or(Confidence::Certain, |own| own.confidence)
+        .min(site.confidence);
     let way = match (own_loop, function) {
         (Some(_), _) if is_async => Some((Vec::new(), confidence)),
         (Some(OwnLoop { asks: true, .. }), _) => Some((Vec::new(), confidence)),

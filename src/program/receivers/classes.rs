@@ -1,7 +1,8 @@
 //! Classes: in which order members are looked up, what objects hold, which methods override which.
 
-use super::containers::Write;
+use super::containers::{Write, is_worth_keeping};
 use super::definitions::MethodKind;
+use super::demand::aliases;
 use super::news::News;
 use super::{Exact, PathId, Receivers, Symbol, Thing, Things};
 use crate::catalog::Node;
@@ -10,6 +11,7 @@ use crate::finding::Confidence;
 use crate::program::bindings::{at_end_of_scope, lookup};
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// A class in a resolution order.
@@ -579,12 +581,9 @@ impl Receivers<'_, '_> {
     /// Notes the classes of which the program makes objects, or which it hands to others that may.
     pub(super) fn find_made(&mut self, file: FileId) {
         let facts = self.facts(file);
-        let is_class_like = |expr: ExprId| match facts[expr].kind {
-            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
-                facts.text(name).trim_start_matches('_').starts_with(char::is_uppercase)
-            }
-            _ => false,
-        };
+        // Of a class that stands alone nobody asks whether it is made.
+        let aliases = aliases(facts);
+        let mut is_related: FxHashMap<Name, bool> = FxHashMap::default();
         let mut handed: Vec<ExprId> = Vec::new();
         for call in &facts.calls {
             handed.push(call.callee);
@@ -632,7 +631,14 @@ impl Receivers<'_, '_> {
             }
         }
         for expr in handed {
-            if is_class_like(expr) {
+            let (ExprKind::Name { name, .. } | ExprKind::Member { name, .. }) = facts[expr].kind else {
+                continue;
+            };
+            let original = aliases.get(&name).copied().unwrap_or(name);
+            if *is_related
+                .entry(name)
+                .or_insert_with(|| self.is_related(file, original))
+            {
                 for entry in self.settled(file, expr) {
                     if let Thing::Class(class, _) = entry.thing {
                         self.make(class);
@@ -640,6 +646,12 @@ impl Receivers<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a name is that of a class with classes above or below it.
+    fn is_related(&mut self, file: FileId, name: Name) -> bool {
+        let symbol = self.symbol(file, name);
+        self.related.contains(&symbol)
     }
 
     // Stores
@@ -739,7 +751,7 @@ impl Receivers<'_, '_> {
                     }
                 }
             }
-            ExprKind::Index { object, key, .. } => {
+            ExprKind::Index { object, key, .. } if is_worth_keeping(facts, value) => {
                 let containers = self.settled(file, object);
                 let write = Write {
                     file,

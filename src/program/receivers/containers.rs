@@ -3,7 +3,7 @@
 use super::arguments::{Flow, Slot};
 use super::news::News;
 use super::{Exact, Receivers, Symbol, Thing, Things};
-use crate::facts::{BlockKind, CallId, ExprId, ExprKind, Splat};
+use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, Splat};
 use crate::finding::Confidence;
 use crate::program::names::FunctionRef;
 use crate::source::FileId;
@@ -720,7 +720,7 @@ impl Receivers<'_, '_> {
             return;
         };
         let key = key.and_then(|key| arguments.get(key)).map(|argument| argument.value);
-        if argument.keyword.is_some() {
+        if argument.keyword.is_some() || !is_worth_keeping(facts, argument.value) {
             return;
         }
         let containers = self.settled(file, object);
@@ -884,4 +884,17 @@ impl Receivers<'_, '_> {
             exact: Exact::Receiver,
         }))
     }
+}
+
+/// Whether anything will be asked of a value once it is taken out of a container again.
+pub(super) fn is_worth_keeping(facts: &FileFacts, value: ExprId) -> bool {
+    !matches!(
+        facts[value].kind,
+        ExprKind::Truth(_)
+            | ExprKind::Number(_)
+            | ExprKind::Nothing
+            | ExprKind::Template(_)
+            | ExprKind::Compare { .. }
+            | ExprKind::Not(_)
+    )
 }

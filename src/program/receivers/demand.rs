@@ -8,7 +8,8 @@
 use super::arguments::Passed;
 use super::definitions::runs_with_fields;
 use super::news::News;
-use super::{Receivers, Symbol};
+use super::{Receivers, Symbol, Thing};
+use crate::catalog::Doing;
 use crate::facts::{
     BindingKind, CallId, ClassId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId, ScopeKind,
 };
@@ -18,7 +19,7 @@ use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How far a question is from what rules ask: questions that questions raise are followed this far.
-const FURTHEST: u8 = 2;
+const FURTHEST: u8 = 1;
 
 /// The distance of what nobody asks for.
 const NEVER: u8 = u8::MAX;
@@ -35,10 +36,20 @@ pub(super) struct Demand {
     held: FxHashSet<Symbol>,
     /// How far from what rules ask each name is whose calls are wanted, and each whose decorated functions' calls are.
     wanted: FxHashMap<(Symbol, Wanted), u8>,
+    /// The calls of constructors by their names, in this worker's files.
+    constructor_calls: FxHashMap<FileId, Vec<CallId>>,
+    /// How far from what rules ask each class is whose constructor is wanted where classes below call it.
+    wanted_below: FxHashMap<ClassRef, u8>,
     /// The same for functions.
     functions: FxHashMap<FunctionRef, u8>,
     /// What to visit in the next round, and how far it is from what rules ask.
     waiting: Vec<(u8, Place)>,
+    /// Calls of what is held, and those that hand functions to libraries: they wait until what rules ask about is known.
+    deferred: Vec<Place>,
+    /// Whether it is known: until then it only matters which libraries are called, not what is passed.
+    has_begun: bool,
+    /// The calls that may arrive at a catalogued library function.
+    beginnings: FxHashSet<Place>,
     /// How far that was which was visited.
     visited: FxHashMap<Place, u8>,
     /// The decorators among it, in the order they were visited, and how many of them were told.
@@ -107,12 +118,15 @@ impl Receivers<'_, '_> {
         let (file, id) = function;
         let facts = self.facts(file);
         if let Some(name) = facts[id].name {
-            self.want_name(file, name, Wanted::Named, distance);
-            if let Some(class) = self.class_of(function)
-                && (matches!(facts.text(name), "__init__" | "__new__" | "__post_init__" | "__call__")
-                    || runs_with_fields(facts, id))
-            {
-                self.want_class(class, distance);
+            match (facts.text(name), self.class_of(function)) {
+                ("__init__" | "__new__" | "__post_init__" | "__call__", Some(class)) => {
+                    self.want_class(class, distance);
+                    self.learn(News::WantedBelow(class, distance));
+                }
+                (_, Some(class)) if runs_with_fields(facts, id) => self.want_class(class, distance),
+                // Hardly any of the many calls of such a name are of this one: only rules are worth that.
+                (text, Some(_)) if distance > 0 && self.program.catalog.words().is_common_method(text) => {}
+                _ => self.want_name(file, name, Wanted::Named, distance),
             }
         }
         for around in enclosing(facts, facts[id].parent) {
@@ -159,6 +173,22 @@ impl Receivers<'_, '_> {
         true
     }
 
+    /// Keeps that the constructors are wanted that classes below one call by `super()`; whether that was not known before.
+    pub(super) fn keep_wanted_below(&mut self, class: ClassRef, distance: u8) -> bool {
+        let below = self.all_derived(class);
+        let Some(demand) = &mut self.demand else { return false };
+        if !comes_closer(demand.wanted_below.entry(class).or_insert(NEVER), distance) {
+            return false;
+        }
+        for (file, _) in below {
+            let calls = demand.constructor_calls.get(&file).into_iter().flatten();
+            demand
+                .waiting
+                .extend(calls.map(|call| (distance, Place::Call(file, *call))));
+        }
+        true
+    }
+
     /// Keeps that something is held under a name; whether that was not known before.
     pub(super) fn keep_held(&mut self, name: Symbol) -> bool {
         self.demand.as_mut().is_some_and(|demand| demand.held.insert(name))
@@ -201,11 +231,26 @@ impl Receivers<'_, '_> {
         calls
     }
 
-    /// Visits again what may have something new to say; the calls among it.
-    pub(crate) fn visit_again(&mut self) -> Vec<(FileId, CallId)> {
+    /// Lets the calls of what is held wait to be visited, too, and those that hand functions to libraries.
+    pub(crate) fn want_held(&mut self) {
+        if let Some(demand) = &mut self.demand {
+            demand.has_begun = true;
+            let deferred = std::mem::take(&mut demand.deferred);
+            for place in &deferred {
+                demand.visited.remove(place);
+            }
+            demand.waiting.extend(deferred.into_iter().map(|place| (0, place)));
+        }
+    }
+
+    /// Visits again what may have something new to say: the calls that may arrive at a library, or the others; the calls among it.
+    pub(crate) fn visit_again(&mut self, beginnings: bool) -> Vec<(FileId, CallId)> {
         let mut calls = Vec::new();
-        let visited = self.demand.iter().flat_map(|demand| &demand.visited);
-        let mut visited: Vec<(u8, Place)> = visited.map(|(place, distance)| (*distance, *place)).collect();
+        let Some(demand) = &self.demand else { return calls };
+        let visited = demand.visited.iter().map(|(place, distance)| (*distance, *place));
+        let mut visited: Vec<(u8, Place)> = visited
+            .filter(|(distance, place)| *distance < FURTHEST && demand.beginnings.contains(place) == beginnings)
+            .collect();
         visited.sort_unstable();
         for (distance, place) in visited {
             let is_final = match place {
@@ -227,7 +272,16 @@ impl Receivers<'_, '_> {
         let Some(demand) = &mut self.demand else { return };
         demand.distance = distance;
         match place {
-            Place::Call(file, call) => self.visit_call(file, call),
+            Place::Call(file, call) if demand.has_begun => self.visit_call(file, call),
+            Place::Call(file, call) => {
+                let hands_over = self.callees(file, call).iter().any(|entry| match entry.thing {
+                    Thing::Library(path) => self.paths.hands_over(path),
+                    _ => false,
+                });
+                if let Some(demand) = self.demand.as_mut().filter(|_| hands_over) {
+                    demand.deferred.push(place);
+                }
+            }
             Place::Decoration(index) => {
                 let decoration = demand.decorations[index as usize];
                 self.visit_decoration(decoration);
@@ -263,7 +317,9 @@ impl Receivers<'_, '_> {
 
     /// The same for those that were visited since the last time this was asked.
     pub(crate) fn new_decorators(&mut self) -> Vec<(FileId, ExprId, ScopeId)> {
-        let Some(demand) = &mut self.demand else { return Vec::new() };
+        let Some(demand) = &mut self.demand else {
+            return Vec::new();
+        };
         let new = std::mem::replace(&mut demand.told_decorations, demand.visited_decorations.len());
         let new = demand.visited_decorations[new..].to_vec();
         new.into_iter().map(|index| self.placed(index)).collect()
@@ -271,8 +327,14 @@ impl Receivers<'_, '_> {
 
     /// A decorator of this worker's files with the scope that it stands in.
     fn placed(&self, index: u32) -> (FileId, ExprId, ScopeId) {
-        let Some(demand) = &self.demand else { unreachable!("asked for a decorator of no index") };
-        let Decoration { file, decorator, passed } = demand.decorations[index as usize];
+        let Some(demand) = &self.demand else {
+            unreachable!("asked for a decorator of no index")
+        };
+        let Decoration {
+            file,
+            decorator,
+            passed,
+        } = demand.decorations[index as usize];
         let facts = self.facts(file);
         let scope = match passed {
             Passed::Decorated(function, _) => facts[function].parent,
@@ -290,14 +352,18 @@ impl Receivers<'_, '_> {
         for file in self.own_files() {
             let facts = self.facts(file);
             let shared = facts.bindings.iter().filter(|binding| {
-                matches!(facts[binding.scope].kind, ScopeKind::Module | ScopeKind::Class(_)) && holds(facts, binding.kind)
+                matches!(facts[binding.scope].kind, ScopeKind::Module | ScopeKind::Class(_))
+                    && holds(facts, binding.kind)
             });
             let mut names: Vec<Name> = shared.map(|binding| binding.name).collect();
-            names.extend(facts.stores.iter().filter_map(|store| match facts[store.target].kind {
-                ExprKind::Member { name, .. } => {
-                    store.value.is_none_or(|value| may_be_called(facts, value)).then_some(name)
+            names.extend(facts.stores.iter().filter_map(|store| {
+                match facts[store.target].kind {
+                    ExprKind::Member { name, .. } => store
+                        .value
+                        .is_none_or(|value| may_be_called(facts, value))
+                        .then_some(name),
+                    _ => None,
                 }
-                _ => None,
             }));
             names.sort_unstable();
             names.dedup();
@@ -311,10 +377,39 @@ impl Receivers<'_, '_> {
         }
     }
 
+    /// Whether what is called begins with a catalogued library that no scope imports: a mistake that is worth a look.
+    fn is_unbound_library(&self, file: FileId, callee: ExprId) -> bool {
+        let facts = self.facts(file);
+        let catalog = self.program.catalog;
+        first_name(facts, callee).is_some_and(|(name, scope)| {
+            let is_catalogued = || {
+                let root = catalog.root(Language::Python);
+                root.is_some_and(|root| catalog.child(root, facts.text(name)).is_some())
+            };
+            lookup(facts, scope, name).is_none() && is_catalogued()
+        })
+    }
+
+    /// What the functions of libraries do that the program can get at.
+    fn doing(&mut self) -> FxHashMap<Symbol, Doing> {
+        let catalog = self.program.catalog;
+        let mut imported: FxHashSet<&str> = FxHashSet::default();
+        for file in super::python_files(self.program) {
+            let facts = self.facts(file);
+            let firsts = facts
+                .imports
+                .iter()
+                .filter_map(|import| facts.path(import.path).first());
+            imported.extend(firsts.map(|first| facts.text(*first)));
+        }
+        let doing = catalog.doing(Language::Python, &imported).into_iter();
+        doing.map(|(name, doing)| (self.symbol_of(name), doing)).collect()
+    }
+
     /// Notes where this worker's files call what, and lets those calls wait that are always visited.
     pub(super) fn index_calls(&mut self) {
         let mut demand = self.demand.take().unwrap_or_default();
-        let mut are_beginnings: FxHashMap<Symbol, bool> = FxHashMap::default();
+        let doing = self.doing();
         let wild = self.program.catalog.wild_roots(Language::Python);
         for file in self.own_files() {
             let facts = self.facts(file);
@@ -323,35 +418,50 @@ impl Receivers<'_, '_> {
             let is_wild = imports_any(facts, &wild);
             for (index, call) in facts.calls.iter().enumerate() {
                 let place = Place::Call(file, call_id(index));
-                let name = match facts[call.callee].kind {
-                    ExprKind::Name { name, .. } => original(name),
-                    ExprKind::Member { name, .. } => name,
+                let (name, is_member) = match facts[call.callee].kind {
+                    ExprKind::Name { name, .. } => (original(name), false),
+                    ExprKind::Member { name, .. } => (name, true),
                     _ => {
-                        demand.waiting.push((0, place));
+                        demand.deferred.push(place);
                         continue;
                     }
                 };
                 let symbol = self.symbol(file, name);
                 demand.calls.entry(symbol).or_default().push((file, call_id(index)));
-                let mut is_beginning = || {
-                    let catalog = self.program.catalog;
-                    let known = are_beginnings.entry(symbol);
-                    *known.or_insert_with(|| catalog.may_do(facts.text(name)))
-                };
-                if demand.held.contains(&symbol)
-                    || is_beginning()
+                if facts.text(name) == "__init__" {
+                    demand.constructor_calls.entry(file).or_default().push(call_id(index));
+                }
+                let doing = doing.get(&symbol).filter(|doing| is_member || !doing.only_methods);
+                // Nearly all calls of `get` are of built-in types: what they are made on is not followed to callers.
+                let is_plain = doing.is_some_and(|doing| doing.only_settings)
+                    && self.program.catalog.words().is_common_method(facts.text(name));
+                if is_plain {
+                    if may_hold_settings(facts, call.callee) {
+                        demand.waiting.push((FURTHEST, place));
+                    }
+                } else if doing.is_some()
                     || (is_wild && is_imported(facts, call.callee))
-                    || is_local(facts, call.callee)
+                    || (is_member && self.is_unbound_library(file, call.callee))
                 {
-                    demand.waiting.push((0, place));
+                    let is_asked = doing.is_none_or(|doing| doing.is_asked_backwards);
+                    demand.waiting.push((if is_asked { 0 } else { FURTHEST }, place));
+                    demand.beginnings.insert(place);
+                } else if demand.held.contains(&symbol) || is_local(facts, call.callee) {
+                    demand.deferred.push(place);
                 }
             }
             for (decorator, passed) in decorations(facts) {
-                let Some(name) = last_name(facts, decorator) else { continue };
+                let Some(name) = last_name(facts, decorator) else {
+                    continue;
+                };
                 let symbol = self.symbol(file, original(name));
                 let index = u32::try_from(demand.decorations.len()).unwrap_or(u32::MAX);
                 demand.decorators.entry(symbol).or_default().push(index);
-                demand.decorations.push(Decoration { file, decorator, passed });
+                demand.decorations.push(Decoration {
+                    file,
+                    decorator,
+                    passed,
+                });
             }
         }
         self.demand = Some(demand);
@@ -448,6 +558,51 @@ fn is_local(facts: &FileFacts, callee: ExprId) -> bool {
     lookup(facts, scope, name).is_some_and(|bindings| bindings.iter().any(|binding| holds(facts, binding.kind)))
 }
 
+/// Whether a method is called of something that may hold settings, as far as can be told without following it to callers: of what a
+/// module, an object or a call gives, but not of an item or of what a parameter holds.
+fn may_hold_settings(facts: &FileFacts, callee: ExprId) -> bool {
+    let ExprKind::Member { object, .. } = facts[callee].kind else {
+        return true;
+    };
+    match facts[object].kind {
+        ExprKind::Index { .. }
+        | ExprKind::Table(_)
+        | ExprKind::Group(_)
+        | ExprKind::Text(_)
+        | ExprKind::Template(_) => false,
+        ExprKind::Name { name, scope } => lookup(facts, scope, name).is_none_or(|bindings| {
+            bindings.iter().any(|binding| match binding.kind {
+                BindingKind::Value(value) => {
+                    may_be_called(facts, value) && !matches!(facts[value].kind, ExprKind::Index { .. })
+                }
+                BindingKind::Parameter(index) => is_first_or_defaulted(facts, binding.scope, index),
+                BindingKind::Import(_) | BindingKind::Class(_) | BindingKind::Entered(_) | BindingKind::Declared => {
+                    true
+                }
+                _ => false,
+            })
+        }),
+        ExprKind::Member { .. } => first_name(facts, object).is_some_and(|(name, scope)| {
+            lookup(facts, scope, name).is_none_or(|bindings| {
+                bindings.iter().any(|binding| match binding.kind {
+                    BindingKind::Parameter(index) => is_first_or_defaulted(facts, binding.scope, index),
+                    _ => true,
+                })
+            })
+        }),
+        _ => true,
+    }
+}
+
+/// Whether a parameter is that of the object itself, or has a value without a caller.
+fn is_first_or_defaulted(facts: &FileFacts, scope: ScopeId, index: u32) -> bool {
+    let ScopeKind::Function(function) = facts[scope].kind else {
+        return true;
+    };
+    let parameter = facts.parameters(&facts[function]).get(index as usize);
+    (index == 0 && facts[function].class.is_some()) || parameter.is_some_and(|parameter| parameter.default.is_some())
+}
+
 /// Whether what is called begins with a name that the file imports.
 fn is_imported(facts: &FileFacts, callee: ExprId) -> bool {
     first_name(facts, callee)
@@ -468,9 +623,11 @@ fn imports_any(facts: &FileFacts, libraries: &FxHashSet<&str>) -> bool {
 }
 
 /// The names that a file gives to what it imports, with those it has where it is defined.
-fn aliases(facts: &FileFacts) -> FxHashMap<Name, Name> {
+pub(super) fn aliases(facts: &FileFacts) -> FxHashMap<Name, Name> {
     let aliased = facts.bindings.iter().filter_map(|binding| {
-        let BindingKind::Import(import) = binding.kind else { return None };
+        let BindingKind::Import(import) = binding.kind else {
+            return None;
+        };
         let original = *facts.path(facts[import].path).last()?;
         (facts[import].member && original != binding.name).then_some((binding.name, original))
     });

@@ -92,6 +92,8 @@ pub(crate) struct Receivers<'p, 'a> {
     resolution_orders: FxHashMap<ClassRef, Arc<[Ancestor]>>,
     /// The classes that derive from a class, directly.
     derived: FxHashMap<ClassRef, Vec<ClassRef>>,
+    /// The names of classes with classes above or below them.
+    related: FxHashSet<Symbol>,
     /// The classes of which objects are made.
     made: FxHashSet<ClassRef>,
     /// The classes that an object can be of, by the class it is known to be of; for this round.
@@ -262,6 +264,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             writes: FxHashMap::default(),
             resolution_orders: FxHashMap::default(),
             derived: FxHashMap::default(),
+            related: FxHashSet::default(),
             made: FxHashSet::default(),
             receiving_of: FxHashMap::default(),
             methods: FxHashMap::default(),

@@ -40,6 +40,8 @@ pub(super) enum News {
     Held(FileId, Name),
     /// The calls of a name are wanted, so far from what rules ask; this file says the name.
     Wanted(FileId, Name, Wanted, u8),
+    /// The constructor of a class is wanted where those below call it, so far from what rules ask.
+    WantedBelow(ClassRef, u8),
 }
 
 /// More values of one attribute are not told apart.
@@ -71,7 +73,13 @@ impl Receivers<'_, '_> {
     /// Keeps something; whether it was not known before.
     fn is_new(&mut self, news: &News) -> bool {
         match news {
-            News::Derived { base, class } => add(self.derived.entry(*base).or_default(), *class, usize::MAX),
+            News::Derived { base, class } => {
+                for (file, class) in [*base, *class] {
+                    let symbol = self.symbol(file, self.facts(file)[class].name);
+                    self.related.insert(symbol);
+                }
+                add(self.derived.entry(*base).or_default(), *class, usize::MAX)
+            }
             News::Made(class) => self.made.insert(*class),
             News::Method(name, method) => {
                 let symbol = self.symbol(method.0, *name);
@@ -121,6 +129,7 @@ impl Receivers<'_, '_> {
                 let symbol = self.symbol(*file, *name);
                 self.keep_held(symbol)
             }
+            News::WantedBelow(class, distance) => self.keep_wanted_below(*class, *distance),
             News::Wanted(file, name, whose, distance) => {
                 let symbol = self.symbol(*file, *name);
                 self.keep_wanted(symbol, *whose, *distance)
