@@ -107,7 +107,7 @@ fn in_order(facts: &FileFacts, mut found: Holding) -> Holding {
 }
 
 /// The expression that a binding's value is computed from.
-fn bound_value(binding: &Binding) -> Option<ExprId> {
+pub(super) fn bound_value(binding: &Binding) -> Option<ExprId> {
     match binding.kind {
         BindingKind::Value(value)
         | BindingKind::Changed(value)

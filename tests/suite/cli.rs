@@ -629,7 +629,7 @@ const CALLS: [(&str, &str); 2] = [
     ),
     (
         "main.py",
-        "from auth import client\n\n\nasync def handler():\n    return client.check_token()\n\n\ndef other(thing):\n    return thing.check_token()\n",
+        "from auth import client\n\n\nasync def handler():\n    return client.check_token()\n\n\ndef other(thing):\n    return thing.check_token() or thing.legacy\n",
     ),
 ];
 

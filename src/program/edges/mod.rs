@@ -12,7 +12,7 @@ use super::Program;
 use super::calls::{By, CallEdge, Caller, Thread};
 use super::entries::EntryPoint;
 use super::names::FunctionRef;
-use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things};
+use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things, asked_by_text};
 use crate::catalog::{Entry as Known, Node, Role};
 use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, ScopeId};
 use crate::finding::{Confidence, Site};
@@ -246,15 +246,17 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
     }
 
     fn visit_call(&mut self, file: FileId, call: CallId, mut callees: Things, control: Control) {
-        let facts = self.facts(file);
         let (caller, site) = self.place(file, call);
         if callees.is_empty() {
-            callees = self.receivers.guessed_method(file, facts[call].callee);
+            callees = self.receivers.guessed_method(file, call);
         }
-        if facts[call].awaited {
-            callees = self.awaitable(callees);
-        }
+        let (known, before) = (callees.len(), self.found.edges.len());
+        callees = self.meant(callees, file, call);
         self.add_targets(&callees, caller, site, Some(call), control);
+        // Of very many only some are known: that few of these are meant does not make them few.
+        for edge in &mut self.found.edges[before..] {
+            edge.alternatives = edge.alternatives.max(u32::try_from(known).unwrap_or(u32::MAX));
+        }
         if let Some((path, confidence)) = self.library(&callees) {
             self.found.libraries.push(Library {
                 file,
@@ -342,18 +344,47 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         found
     }
 
-    /// What is awaited is a coroutine: where some of what may be called give one, the other functions are not meant.
-    fn awaitable(&self, mut things: Things) -> Things {
+    /// Of several functions that may be called those that the call can mean: they take its arguments, and what is awaited, and only
+    /// that, is a coroutine.
+    fn meant(&self, things: Things, file: FileId, call: CallId) -> Things {
+        if things.len() < 2 {
+            return things;
+        }
+        let takes = |thing: Thing| match thing {
+            Thing::Function(function) => self.receivers.takes(function, 0, file, call),
+            Thing::Bound(function, ..) => self.receivers.takes(function, 1, file, call),
+            _ => true,
+        };
+        let things = narrowed(things, takes);
         let is_async = |thing: Thing| match thing {
             Thing::Function((file, function)) | Thing::Bound((file, function), ..) => {
-                Some(self.facts(file)[function].is_async)
+                let function = &self.facts(file)[function];
+                Some(function.is_async && !function.is_generator)
             }
             _ => None,
         };
-        if things.iter().any(|entry| is_async(entry.thing) == Some(true)) {
-            things.retain(|thing| is_async(thing) != Some(false));
+        if self.facts(file)[call].awaited {
+            narrowed(things, |thing| is_async(thing) != Some(false))
+        } else if things.iter().any(|entry| is_async(entry.thing) == Some(false)) && self.is_used_up(file, call) {
+            narrowed(things, |thing| is_async(thing) != Some(true))
+        } else {
+            things
         }
-        things
+    }
+
+    /// Whether a call's result goes nowhere from where it could be awaited later: not out of the function, not into another call.
+    fn is_used_up(&self, file: FileId, call: CallId) -> bool {
+        let facts = self.facts(file);
+        let expr = facts[call].expr;
+        let is_async = facts
+            .function_around(facts[call].scope)
+            .is_some_and(|function| facts[function].is_async);
+        !is_async
+            && !facts.returns.iter().any(|returned| returned.value == Some(expr))
+            && !facts
+                .calls
+                .iter()
+                .any(|other| facts.arguments(other).iter().any(|argument| argument.value == expr))
     }
 
     /// Adds an edge to every function that calling one of `things` runs.
@@ -538,6 +569,17 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             };
             self.add_targets(&called, caller, site, None, BY_CALL);
         }
+        for (index, call) in facts.calls.iter().enumerate() {
+            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            if let Some((object, name)) = asked_by_text(facts, id)
+                && self.receivers.may_be_property(file, name)
+            {
+                let getters = self.receivers.getters(file, object, name);
+                let caller = (file, facts.function_around(call.scope));
+                let site = self.program.callee_site(file, call);
+                self.add_targets(&getters, caller, site, None, BY_CALL);
+            }
+        }
     }
 }
 
@@ -560,4 +602,12 @@ fn next_of(begins: &str) -> Option<&'static str> {
         "__aiter__" => Some("__anext__"),
         _ => None,
     }
+}
+
+/// The things that are meant, or all where none is.
+fn narrowed(mut things: Things, is_meant: impl Fn(Thing) -> bool) -> Things {
+    if things.iter().any(|entry| is_meant(entry.thing)) {
+        things.retain(is_meant);
+    }
+    things
 }

@@ -3,13 +3,12 @@
 use super::memo::Key;
 use super::news::News;
 use super::results::Handed;
-use super::things::MOST_FLOWING;
 use super::{Exact, PathId, Receivers, Thing, Things};
 use crate::catalog::Role;
-use crate::facts::{Argument, CallId, ExprId, ExprKind, FunctionId, Name, Parameter, ParameterKind, Splat};
+use crate::facts::{Argument, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, Parameter, ParameterKind, Splat};
 use crate::finding::Confidence;
 use crate::program::argument_that_means;
-use crate::program::names::{ClassRef, FunctionRef};
+use crate::program::names::{ClassRef, FunctionRef, last_name};
 use crate::source::FileId;
 
 /// One thing that a caller passes to a parameter.
@@ -89,7 +88,7 @@ impl Receivers<'_, '_> {
                 things.extend(&receivers.settle(value));
             }
             receivers.forget_literals(&mut things);
-            things.first(MOST_FLOWING).at_most(Confidence::Likely)
+            things.first(receivers.most_functions()).at_most(Confidence::Likely)
         })
     }
 
@@ -446,6 +445,53 @@ impl Receivers<'_, '_> {
         }
     }
 
+    /// Whether a function can be called with the arguments of a call, its first `offset` parameters filled otherwise. What decorators
+    /// make of it may take others.
+    pub(crate) fn takes(&self, function: FunctionRef, offset: usize, file: FileId, call: CallId) -> bool {
+        let callee = self.facts(function.0);
+        let facts = self.facts(file);
+        let arguments = facts.arguments(&facts[call]);
+        let decorators = callee.list(callee[function.1].decorators);
+        if !decorators.iter().all(|decorator| keeps_parameters(callee, *decorator)) {
+            return true;
+        }
+        let parameters = callee.parameters(self.function(function));
+        let is_positional =
+            |parameter: &&Parameter| matches!(parameter.kind, ParameterKind::Positional | ParameterKind::Either);
+        let has = |kind: ParameterKind| parameters.iter().any(|parameter| parameter.kind == kind);
+        let places = parameters.iter().filter(is_positional).count();
+        let given = arguments
+            .iter()
+            .filter(|argument| argument.keyword.is_none() && argument.splat == Splat::No)
+            .count();
+        if given + offset > places && !has(ParameterKind::Rest) {
+            return false;
+        }
+        let is_named = |parameter: &Parameter, argument: &Argument| {
+            !matches!(
+                parameter.kind,
+                ParameterKind::Positional | ParameterKind::Rest | ParameterKind::KeywordRest
+            ) && argument
+                .keyword
+                .is_some_and(|keyword| facts.text(keyword) == callee.text(parameter.name))
+        };
+        let takes_any_name = has(ParameterKind::KeywordRest);
+        let fits = |argument: &Argument| {
+            argument.keyword.is_none()
+                || takes_any_name
+                || parameters.iter().any(|parameter| is_named(parameter, argument))
+        };
+        let spreads = |splat: Splat| arguments.iter().any(|argument| argument.splat == splat);
+        let (spreads_positions, spreads_keywords) = (spreads(Splat::Positions), spreads(Splat::Keywords));
+        let is_filled = |(index, parameter): (usize, &Parameter)| {
+            parameter.default.is_some()
+                || matches!(parameter.kind, ParameterKind::Rest | ParameterKind::KeywordRest)
+                || (is_positional(&parameter) && (spreads_positions || index < given + offset))
+                || arguments.iter().any(|argument| is_named(parameter, argument))
+        };
+        arguments.iter().all(fits) && (spreads_keywords || parameters.iter().enumerate().all(is_filled))
+    }
+
     /// The `__init__` that a class or one of its bases has, where it is one of the program.
     pub(crate) fn constructor(&mut self, class: ClassRef) -> Option<FunctionRef> {
         self.method_named(class, "__init__")
@@ -461,6 +507,15 @@ impl Receivers<'_, '_> {
                 _ => None,
             })
     }
+}
+
+/// Decorators that leave a function's parameters as they are.
+fn keeps_parameters(facts: &FileFacts, decorator: ExprId) -> bool {
+    let name = last_name(facts, decorator).map_or("", |name| facts.text(name));
+    matches!(
+        name,
+        "staticmethod" | "classmethod" | "abstractmethod" | "override" | "overload" | "wraps" | "final"
+    )
 }
 
 /// Which parameter gets the argument at a position.

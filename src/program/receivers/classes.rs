@@ -6,9 +6,8 @@ use super::demand::aliases;
 use super::news::News;
 use super::{Exact, PathId, Receivers, Symbol, Thing, Things};
 use crate::catalog::Node;
-use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, MODULE_SCOPE, Name, ScopeKind, Store};
+use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, FileFacts, MODULE_SCOPE, Name, ScopeKind, Store};
 use crate::finding::Confidence;
-use crate::program::Program;
 use crate::program::bindings::{at_end_of_scope, lookup};
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
@@ -235,7 +234,56 @@ impl Receivers<'_, '_> {
                     .at_most(entry.confidence),
             );
         }
+        if things.is_empty() && !name.starts_with("__") {
+            things = self.handed_on((class, exact), symbol, name);
+        }
         things
+    }
+
+    /// What `__getattr__` gives for a name that a class lacks: the same of another object, `return getattr(self.wrapped, name)`.
+    fn handed_on(&mut self, (class, exact): (ClassRef, Exact), symbol: Symbol, name: &str) -> Things {
+        let mut things = Things::default();
+        let asking = self.symbol_of("__getattr__");
+        for entry in self.attribute(class, asking, "__getattr__") {
+            let Thing::Method((file, function)) = entry.thing else {
+                continue;
+            };
+            if self.handing_on.contains(&(function, symbol)) {
+                continue;
+            }
+            self.handing_on.push((function, symbol));
+            for other in self.asked_instead((file, function)) {
+                let others = self.settled(file, other);
+                let mut seen = Things::default();
+                for entry in others {
+                    seen.add(self.seen_from(entry.thing, Some((class, exact))), entry.confidence);
+                }
+                things.extend(&self.member(&seen, symbol, name).at_most(Confidence::Likely));
+            }
+            self.handing_on.pop();
+        }
+        things
+    }
+
+    /// The objects that a `__getattr__` asks for the name that it is asked for.
+    fn asked_instead(&self, (file, function): FunctionRef) -> Vec<ExprId> {
+        let facts = self.facts(file);
+        let is_asked_name = |expr: ExprId| match facts[expr].kind {
+            ExprKind::Name { name, scope } => lookup(facts, scope, name).is_some_and(|bindings| {
+                bindings
+                    .iter()
+                    .any(|binding| binding.kind == BindingKind::Parameter(1) && binding.scope == facts[function].scope)
+            }),
+            _ => false,
+        };
+        let calls = facts.calls.iter().filter_map(|call| match facts.arguments(call) {
+            [object, asked, ..] if is_asked_name(asked.value) => {
+                let callee = crate::program::names::last_name(facts, call.callee)?;
+                (facts.text(callee) == "getattr").then_some(object.value)
+            }
+            _ => None,
+        });
+        calls.collect()
     }
 
     fn looked_up_on_object(&mut self, thing: Thing, class: ClassRef, exact: Exact) -> Things {
@@ -372,19 +420,20 @@ impl Receivers<'_, '_> {
                         continue;
                     };
                     let range = facts.binding_range(facts[class].scope, written);
-                    let mut things = Things::default();
+                    let mut members = Things::default();
                     for binding in at_end_of_scope(facts, range) {
-                        things.extend(&self.bound(file, binding));
+                        let is_static = makes_static(facts, facts[binding].kind);
+                        for entry in self.bound(file, binding) {
+                            let thing = match entry.thing {
+                                Thing::Function(function) if !is_static && self.is_plain_in_class(function) => {
+                                    Thing::Method(function)
+                                }
+                                other => other,
+                            };
+                            members.add(thing, entry.confidence);
+                        }
                     }
-                    let mut methods = Things::default();
-                    for entry in things {
-                        let thing = match entry.thing {
-                            Thing::Function(function) if self.is_plain_in_class(function) => Thing::Method(function),
-                            other => other,
-                        };
-                        methods.add(thing, entry.confidence);
-                    }
-                    methods
+                    members
                 }
                 Ancestor::Library(path) => {
                     // A catalogued class of a library is known to lack what the catalog does not list; others may have anything.
@@ -466,6 +515,7 @@ impl Receivers<'_, '_> {
         if things.len() <= 1 {
             return things;
         }
+        self.drop_abstract(&mut things);
         // Each of very many overriders is a guess.
         let is_own = |thing: Thing| own.iter().any(|entry| entry.thing == thing);
         let is_crowd = things.len() > MOST_OVERRIDES;
@@ -479,6 +529,14 @@ impl Receivers<'_, '_> {
             dispatched.add(entry.thing, entry.confidence.min(best));
         }
         dispatched
+    }
+
+    /// Where others define a method, one that only says that they must is not called.
+    fn drop_abstract(&mut self, methods: &mut Things) {
+        let is_abstract = |thing: Thing| matches!(thing, Thing::Method(function) if self.is_abstract(function));
+        if !methods.iter().all(|entry| is_abstract(entry.thing)) {
+            methods.retain(|thing| !is_abstract(thing));
+        }
     }
 
     /// The classes that an object known as one of `class` can be of: those, itself and below, that the program makes objects of. Where
@@ -776,7 +834,7 @@ impl Receivers<'_, '_> {
         is_getter
     }
 
-    /// Finds the methods that only one class of the program has, for calls of which nothing but the name is known.
+    /// Finds which methods have which name, for calls of whose object nothing is known.
     pub(super) fn find_methods(&mut self) {
         for file in self.own_files() {
             let facts = self.facts(file);
@@ -786,7 +844,8 @@ impl Receivers<'_, '_> {
                     continue;
                 };
                 let text = facts.text(name);
-                if !text.starts_with("__") && !is_common_method(self.program, text) {
+                let may_tell = self.is_whole || !self.program.catalog.words().is_common_method(text);
+                if may_tell && !text.starts_with("__") {
                     self.learn(News::Method(name, (file, function)));
                 }
             }
@@ -794,13 +853,19 @@ impl Receivers<'_, '_> {
     }
 }
 
-/// Methods of built-in types, files, loggers and the like: their name alone says nothing.
-fn is_common_method(program: &Program<'_>, name: &str) -> bool {
-    program.catalog.words().is_common_method(name)
+/// `name = staticmethod(function)`: not bound to the object it is looked up on.
+fn makes_static(facts: &FileFacts, binding: BindingKind) -> bool {
+    let BindingKind::Value(value) = binding else {
+        return false;
+    };
+    let ExprKind::Call(call) = facts[value].kind else {
+        return false;
+    };
+    matches!(facts[facts[call].callee].kind, ExprKind::Name { name, .. } if facts.text(name) == "staticmethod")
 }
 
 /// Bases that give their classes nothing that is called by name.
-fn is_bare_base(path: &str) -> bool {
+pub(super) fn is_bare_base(path: &str) -> bool {
     matches!(
         path.rsplit('.').next().unwrap_or(""),
         "object" | "ABC" | "Generic" | "Protocol"

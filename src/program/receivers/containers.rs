@@ -2,9 +2,8 @@
 
 use super::arguments::{Flow, Slot};
 use super::news::News;
-use super::things::MOST_FLOWING;
 use super::{Exact, Receivers, Symbol, Thing, Things};
-use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, Range, Splat};
+use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, Splat};
 use crate::finding::Confidence;
 use crate::program::names::FunctionRef;
 use crate::source::FileId;
@@ -141,7 +140,9 @@ impl Receivers<'_, '_> {
         }
         let memory = self.container_key((file, container, Held::Under(key)));
         self.solve(memory, |receivers| {
-            receivers.item_of_container(file, container, keys).first(MOST_FLOWING)
+            receivers
+                .item_of_container(file, container, keys)
+                .first(receivers.most_functions())
         })
     }
 
@@ -199,7 +200,7 @@ impl Receivers<'_, '_> {
         match facts[container].kind {
             ExprKind::Table(entries) => {
                 for (key, value) in facts.entries(entries) {
-                    if things.is_full() {
+                    if things.is_full(self.most_functions()) {
                         break;
                     }
                     match key {
@@ -428,7 +429,9 @@ impl Receivers<'_, '_> {
     fn elements_of_made(&mut self, file: FileId, expr: ExprId) -> Things {
         let key = self.container_key((file, expr, Held::Elements));
         self.solve(key, |receivers| {
-            receivers.elements_of_container(file, expr).first(MOST_FLOWING)
+            receivers
+                .elements_of_container(file, expr)
+                .first(receivers.most_functions())
         })
     }
 
@@ -439,7 +442,7 @@ impl Receivers<'_, '_> {
         match facts[expr].kind {
             ExprKind::Group(elements) => {
                 for element in facts.list(elements) {
-                    if things.is_full() {
+                    if things.is_full(self.most_functions()) {
                         break;
                     }
                     match facts[*element].kind {
@@ -453,7 +456,7 @@ impl Receivers<'_, '_> {
             }
             ExprKind::Table(entries) => {
                 for (key, _) in facts.entries(entries) {
-                    if let Some(key) = key.filter(|_| !things.is_full()) {
+                    if let Some(key) = key.filter(|_| !things.is_full(self.most_functions())) {
                         things.extend(&self.value(file, key));
                     }
                 }
@@ -832,22 +835,9 @@ impl Receivers<'_, '_> {
                 }
                 Some(things)
             }
-            "getattr" => {
+            "getattr" | "object.__getattribute__" => {
                 let objects = self.settled(file, argument(0)?);
-                let mut things = Things::default();
-                for entry in self.settled(file, argument(1)?) {
-                    if let Thing::Made(at, expr) = entry.thing
-                        && let ExprKind::Text(name) = self.facts(at)[expr].kind
-                    {
-                        let symbol = self.symbol(at, name);
-                        things.extend(&self.member(&objects, symbol, self.text(at, name)));
-                    }
-                    if let Thing::Made(at, expr) = entry.thing
-                        && let ExprKind::Template(parts) = self.facts(at)[expr].kind
-                    {
-                        things.extend(&self.members_like(&objects, at, parts));
-                    }
-                }
+                let mut things = self.members_named(&objects, file, argument(1)?);
                 if let Some(default) = argument(2) {
                     things.extend(&self.value(file, default));
                 }
@@ -860,38 +850,6 @@ impl Receivers<'_, '_> {
                 (class == "str").then(|| Things::one(Thing::Made(file, this.expr)))
             }
         }
-    }
-
-    /// `getattr(self, f"visit_{kind}")`: the methods whose names begin or end so.
-    fn members_like(&mut self, objects: &Things, file: FileId, parts: Range) -> Things {
-        let facts = self.facts(file);
-        let text = |part: Option<&ExprId>| match part.map(|part| facts[*part].kind) {
-            Some(ExprKind::Text(text)) => facts.text(text),
-            _ => "",
-        };
-        let parts = facts.list(parts);
-        let (start, end) = (text(parts.first()), text(parts.last()));
-        let mut things = Things::default();
-        if start.is_empty() && end.is_empty() {
-            return things;
-        }
-        for entry in objects.iter() {
-            let Thing::Instance(class, exact) = entry.thing else {
-                continue;
-            };
-            for (at, name) in self.method_names(class, exact) {
-                let text = self.text(at, name);
-                if text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end) {
-                    let symbol = self.symbol(at, name);
-                    things.extend(
-                        &self
-                            .object_member(class, exact, symbol, text)
-                            .at_most(Confidence::Likely),
-                    );
-                }
-            }
-        }
-        things
     }
 
     /// `super()`, `super(Class, self)`.

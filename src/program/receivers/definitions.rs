@@ -5,7 +5,7 @@ use super::demand::{Decoration, decorations};
 use super::results::is_callable;
 use super::{Exact, Receivers, Thing, Things};
 use crate::catalog::{Entry, Role};
-use crate::facts::{CallId, ExprId, ExprKind, FileFacts, FunctionId, ParameterKind, Range};
+use crate::facts::{CallId, Exit, ExprId, ExprKind, FileFacts, FunctionId, ParameterKind, Range};
 use crate::program::names::{ClassRef, FunctionRef, has_decorator, last_name};
 use crate::source::FileId;
 
@@ -185,6 +185,26 @@ impl<'a> Receivers<'_, 'a> {
                 self.pass(function, index, Flow { file, passed, slot });
             }
         }
+    }
+
+    /// Whether a method only says that others must define it.
+    pub(super) fn is_abstract(&self, (file, function): FunctionRef) -> bool {
+        let facts = self.facts(file);
+        has_decorator(facts, function, "abstractmethod")
+            || self.always_raises((file, function)).is_some_and(|raised| {
+                last_name(facts, raised).is_some_and(|name| facts.text(name) == "NotImplementedError")
+            })
+    }
+
+    /// What a function raises that does nothing else.
+    pub(super) fn always_raises(&self, (file, function): FunctionRef) -> Option<ExprId> {
+        let facts = self.facts(file);
+        let body = facts[function].body;
+        let Exit::Raises(Some(raised)) = facts[body].exit else {
+            return None;
+        };
+        let has_more = facts.blocks.iter().any(|block| block.parent == Some(body));
+        (!has_more).then_some(raised)
     }
 
     /// What the catalog says of the library function that a decorator is, or that makes it, where it has a role that is wanted.

@@ -7,10 +7,11 @@ use crate::facts::{
     ParameterKind, ScopeId, ScopeKind,
 };
 use crate::finding::Confidence;
-use crate::program::bindings::{at_end_of_scope, lookup_range, reaching};
+use crate::program::bindings::{at_end_of_scope, bound_value, lookup_range, reaching};
 use crate::program::modules::Place;
 use crate::program::names::FunctionRef;
 use crate::source::{FileId, Span};
+use std::ops::Range;
 
 impl Receivers<'_, '_> {
     /// What `expr` in `file` can be. Empty where nothing is known.
@@ -74,6 +75,7 @@ impl Receivers<'_, '_> {
         let Some(found) = lookup_range(facts, scope, name) else {
             return self.free_name(file, name);
         };
+        let found = Self::seen_from_class(facts, scope, name, place).unwrap_or(found);
         let holding = if found.len() == 1 {
             std::iter::once(BindingId(u32::try_from(found.start).unwrap_or(u32::MAX))).collect()
         } else {
@@ -91,6 +93,21 @@ impl Receivers<'_, '_> {
             }
         }
         things
+    }
+
+    /// `name = wrapped(name)` in the body of a class: before the class binds the name it is that of the scope around.
+    fn seen_from_class(facts: &FileFacts, scope: ScopeId, name: Name, place: Span) -> Option<Range<usize>> {
+        let ScopeKind::Class(_) = facts[scope].kind else {
+            return None;
+        };
+        let own = facts.binding_range(scope, name);
+        let first = facts.bindings.get(own.start).filter(|_| !own.is_empty())?;
+        let is_bound_before =
+            first.span.end <= place.start && !bound_value(first).is_some_and(|value| facts[value].span.contains(place));
+        if is_bound_before {
+            return None;
+        }
+        lookup_range(facts, facts[scope].parent?, name)
     }
 
     /// A name that no scope of the file binds: from a star import, or built in.
@@ -138,7 +155,11 @@ impl Receivers<'_, '_> {
             match binding.annotation {
                 Some(annotation) if !matches!(binding.kind, BindingKind::Parameter(_)) => {
                     let declared = receivers.annotated(file, annotation);
-                    if things.is_empty() { declared } else { things }
+                    if is_of_program(&things) || !is_of_program(&declared) && !things.is_empty() {
+                        things
+                    } else {
+                        declared
+                    }
                 }
                 _ => things,
             }
@@ -503,6 +524,11 @@ impl Receivers<'_, '_> {
             return Things::default();
         };
         let method = *method;
+        // Methods of built-in types, files, loggers and the like: their name alone says nothing.
+        let name = self.function(method).name.map_or("", |name| self.text(method.0, name));
+        if self.program.catalog.words().is_common_method(name) {
+            return Things::default();
+        }
         let Some(class) = self.class_of(method) else {
             return Things::default();
         };
@@ -622,6 +648,12 @@ impl Receivers<'_, '_> {
             _ => self.annotated(file, bound.value),
         }
     }
+}
+
+/// Whether anything speaks of the program's own: what stands in for an object of its own may come from a library.
+fn is_of_program(things: &Things) -> bool {
+    let is_own = |thing: Thing| !matches!(thing, Thing::Library(_) | Thing::LibraryInstance(_));
+    things.iter().any(|entry| is_own(entry.thing))
 }
 
 /// Whether subscripting something makes a type of others: `Optional[…]`, `Annotated[…]`.

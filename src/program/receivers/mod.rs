@@ -3,9 +3,10 @@
 //! The storey between `names` (what a written path refers to) and `calls` (who calls whom). [`Receivers::find`] works out what
 //! every call of the program calls. The steps, each in a file of its own: `expressions` (names, members, items, choices), `classes`
 //! (resolution order, attributes, overriding), `definitions` (decorators), `results` (what calls give), `arguments` (what callers
-//! pass), `containers` (elements of lists and mappings), `injection` and `fixtures` (parameters that a framework fills). `things` says
-//! what a value can be, `memo` how circles among all that end, `demand` which calls are looked at, `news` how the workers that share
-//! the files tell one another what they learn.
+//! pass), `containers` (elements of lists and mappings), `named` (members whose names are values), `injection` and `fixtures`
+//! (parameters that a framework fills), `shapes` (what an object must be by what is asked of it). `things` says what a value can be,
+//! `memo` how circles among all that end, `demand` which calls are looked at, `news` how the workers that share the files tell one
+//! another what they learn.
 //!
 //! Left out on purpose: what differs from object to object of one class, and from one call of a function to the next; types that
 //! only a type checker can tell. Arguments flow into parameters, results out of calls, both without regard to the calling context,
@@ -20,11 +21,14 @@ mod expressions;
 mod fixtures;
 mod injection;
 mod memo;
+mod named;
 mod news;
 mod paths;
 mod results;
+mod shapes;
 mod things;
 
+pub(crate) use named::asked_by_text;
 pub(crate) use paths::{PathId, Paths};
 pub(crate) use results::Handed;
 pub(crate) use things::{Entry, Exact, Thing, Things};
@@ -40,9 +44,11 @@ use containers::{Held, Write};
 use definitions::runs_with_fields;
 use demand::Demand;
 use memo::{Key, Known, Memo};
+use named::KeyedTexts;
 use news::News;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use shapes::Askings;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -57,6 +63,8 @@ const DEEPEST: u32 = 160;
 #[derive(Debug)]
 pub(crate) struct Receivers<'p, 'a> {
     program: &'p Program<'a>,
+    /// Whether every call is looked at, to know all that it may call; not only what rules ask for.
+    is_whole: bool,
     pub(crate) paths: Paths,
     memo: Memo,
     /// Where the keys of each file's facts begin.
@@ -90,8 +98,12 @@ pub(crate) struct Receivers<'p, 'a> {
     made: FxHashSet<ClassRef>,
     /// The classes that an object can be of, by the class it is known to be of; for this round.
     receiving_of: FxHashMap<ClassRef, Arc<[ClassRef]>>,
-    /// The methods of each name, where at most two classes of the program define one.
+    /// The methods of each name, as far as they are few enough to tell something.
     methods: FxHashMap<Symbol, Vec<FunctionRef>>,
+    /// What is read from what names hold, for the files where it was asked for.
+    askings: Askings,
+    /// What texts stand under what keys, once it was asked for.
+    keyed_texts: Option<KeyedTexts>,
     /// The yields and returns of each file, by function.
     returns: Vec<Vec<u32>>,
     /// The fixtures that are seen in a class or a module of tests.
@@ -101,6 +113,8 @@ pub(crate) struct Receivers<'p, 'a> {
     /// Stores and decorators whose objects may change in the next round.
     open_stores: FxHashSet<(FileId, u32)>,
     open_decorators: FxHashSet<(FileId, ExprId)>,
+    /// The names that are being asked of other objects by a `__getattr__`: a circle of them ends.
+    handing_on: Vec<(FunctionId, Symbol)>,
     /// Whether it is still being collected what is written where: whatever depends on it may change.
     is_collecting: bool,
     /// Whether what is being worked out may change in the next round.
@@ -135,7 +149,7 @@ pub(crate) struct Symbol(u32);
 impl<'p, 'a> Receivers<'p, 'a> {
     /// Works out what every call of the program calls: the workers, each of which knows it of its own files.
     pub(crate) fn of_all_calls(program: &'p Program<'a>) -> Vec<Self> {
-        let mut workers = Self::workers(program);
+        let mut workers = Self::workers(program, true);
         for round in 0..MOST_ROUNDS {
             Self::begin_round(&mut workers);
             Self::work(&mut workers, |worker| worker.visit_all(round == 0));
@@ -148,7 +162,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
 
     /// Works out what those calls call that may arrive at a catalogued library function, and what is asked for afterwards.
     pub(crate) fn on_demand(program: &'p Program<'a>) -> Vec<Self> {
-        let mut workers = Self::workers(program);
+        let mut workers = Self::workers(program, false);
         for worker in &mut workers {
             worker.demand = Some(Demand::default());
         }
@@ -167,8 +181,11 @@ impl<'p, 'a> Receivers<'p, 'a> {
     }
 
     /// The workers, with what they know before any call is looked at.
-    fn workers(program: &'p Program<'a>) -> Vec<Self> {
-        let mut workers: Vec<Self> = shares(program).into_iter().map(|own| Self::new(program, own)).collect();
+    fn workers(program: &'p Program<'a>, is_whole: bool) -> Vec<Self> {
+        let mut workers: Vec<Self> = shares(program)
+            .into_iter()
+            .map(|own| Self::new(program, is_whole, own))
+            .collect();
         Self::work(&mut workers, Self::find_derived);
         Self::work(&mut workers, |worker| {
             worker.find_methods();
@@ -207,7 +224,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
         }
     }
 
-    fn new(program: &'p Program<'a>, own: Range<usize>) -> Self {
+    fn new(program: &'p Program<'a>, is_whole: bool, own: Range<usize>) -> Self {
         let mut next: Key = 0;
         let mut take = |count: usize| {
             let start = next;
@@ -238,6 +255,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
         };
         Self {
             program,
+            is_whole,
             paths: Paths::new(program.catalog, Language::Python),
             memo: Memo::new(next as usize),
             first_keys,
@@ -259,11 +277,14 @@ impl<'p, 'a> Receivers<'p, 'a> {
             made: FxHashSet::default(),
             receiving_of: FxHashMap::default(),
             methods: FxHashMap::default(),
+            askings: Askings::default(),
+            keyed_texts: None,
             returns: program.files.iter().map(by_function).collect(),
             fixtures: FxHashMap::default(),
             property_names: FxHashSet::default(),
             open_stores: FxHashSet::default(),
             open_decorators: FxHashSet::default(),
+            handing_on: Vec::new(),
             is_collecting: false,
             is_open: false,
             depth: 0,
@@ -319,20 +340,17 @@ impl<'p, 'a> Receivers<'p, 'a> {
         (result, is_open)
     }
 
-    // What `calls` asks
-
-    /// A method that only its name tells, for a call of which nothing else is known.
-    pub(crate) fn guessed_method(&mut self, file: FileId, callee: ExprId) -> Things {
-        let facts = self.facts(file);
-        let crate::facts::ExprKind::Member { object, name } = facts[callee].kind else {
-            return Things::default();
-        };
-        if !self.settled(file, object).is_empty() {
-            return Things::default();
+    /// So many functions and classes that come by one parameter or container are told apart: what is registered to be called is many.
+    /// What rules ask for is found among few.
+    fn most_functions(&self) -> usize {
+        if self.is_whole {
+            MOST_REGISTERED
+        } else {
+            things::MOST_FLOWING
         }
-        let symbol = self.symbol(file, name);
-        self.by_name_alone(symbol)
     }
+
+    // What `calls` asks
 
     /// A special method of an object: `__call__`, `__enter__`.
     pub(crate) fn special(&mut self, class: ClassRef, exact: Exact, name: &str) -> Things {
@@ -516,6 +534,9 @@ impl<'p, 'a> Receivers<'p, 'a> {
         (0..u32::try_from(self.facts(file).functions.len()).unwrap_or(u32::MAX)).map(FunctionId)
     }
 }
+
+/// More functions and classes in one registry are not told apart.
+const MOST_REGISTERED: usize = 64;
 
 /// Workers beyond this number would each work out again what all files share.
 const WORKERS: usize = 2;

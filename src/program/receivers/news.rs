@@ -9,8 +9,8 @@ use super::classes::StoredValue;
 use super::containers::{MOST_WRITES, Write};
 use super::demand::Wanted;
 use super::memo::Key;
-use crate::catalog::Doing;
-use crate::catalog::Node;
+use super::shapes::MOST_NAMESAKES;
+use crate::catalog::{Doing, Node};
 use crate::facts::{ExprId, Name};
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
@@ -87,11 +87,11 @@ impl Receivers<'_, '_> {
                 let symbol = self.symbol(method.0, *name);
                 let own_class = self.class_of(*method);
                 // One class may define a method several times: overloads, branches.
-                let is_known = self
-                    .methods
-                    .get(&symbol)
-                    .is_some_and(|known| known.iter().any(|known| self.class_of(*known) == own_class));
-                !is_known && add(self.methods.entry(symbol).or_default(), *method, 2)
+                let known = self.methods.get(&symbol).map_or(&[][..], Vec::as_slice);
+                // Two are enough to know that there is not one.
+                let most = if self.is_whole { MOST_NAMESAKES } else { 2 };
+                let is_known = known.len() >= most || known.iter().any(|known| self.class_of(*known) == own_class);
+                !is_known && add(self.methods.entry(symbol).or_default(), *method, most)
             }
             News::Stored(class, name, value) => {
                 let symbol = self.symbol(value.file, *name);

@@ -166,10 +166,28 @@ impl Receivers<'_, '_> {
                             .at_most(entry.confidence),
                     );
                 }
+                other if self.is_of_another(other, receiver) => {}
                 other => things.add(self.seen_from(other, receiver), entry.confidence),
             }
         }
         things
+    }
+
+    /// Whether a method of `self` is one that what it was called on does not have: other classes below define it.
+    fn is_of_another(&mut self, thing: Thing, receiver: Option<(ClassRef, Exact)>) -> bool {
+        let (Thing::Bound(method, class, Exact::Receiver), Some((called_on, exact))) = (thing, receiver) else {
+            return false;
+        };
+        let Some(owner) = self.class_of(method).map(Ancestor::Project) else {
+            return false;
+        };
+        if !self.resolution_order(called_on).contains(&Ancestor::Project(class)) {
+            return false;
+        }
+        let receiving = self.receiving(called_on, exact);
+        !receiving
+            .iter()
+            .any(|class| self.resolution_order(*class).contains(&owner))
     }
 
     /// `self` and `cls` of a method, once it is known on what it was called.

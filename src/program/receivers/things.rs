@@ -60,6 +60,20 @@ pub(crate) enum Thing {
     Partial(FileId, CallId),
 }
 
+impl Thing {
+    fn is_function(self) -> bool {
+        matches!(
+            self,
+            Self::Function(_)
+                | Self::Bound(..)
+                | Self::Method(_)
+                | Self::ClassMethod(_)
+                | Self::Class(..)
+                | Self::Partial(..)
+        )
+    }
+}
+
 /// A thing and how sure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -70,7 +84,7 @@ pub(crate) struct Entry {
 /// A value that comes by way of parameters or containers is told apart from no more others than this.
 pub(super) const MOST_FLOWING: usize = 12;
 /// More things than this are not told apart: the first ones found stay.
-const MOST_THINGS: usize = 48;
+const MOST_THINGS: usize = 128;
 
 /// A bounded set of things, in the order they were found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -110,9 +124,20 @@ impl Things {
         self
     }
 
-    /// The first `most` of them.
-    pub(super) fn first(mut self, most: usize) -> Self {
-        self.0.truncate(most);
+    /// The first of them, as many as come by one parameter or container; of functions and classes the first `most_functions`.
+    pub(super) fn first(mut self, most_functions: usize) -> Self {
+        if self.0.len() > MOST_FLOWING {
+            let (mut functions, mut others) = (0, 0);
+            self.0.retain(|entry| {
+                let (count, most) = if entry.thing.is_function() {
+                    (&mut functions, most_functions)
+                } else {
+                    (&mut others, MOST_FLOWING)
+                };
+                *count += 1;
+                *count <= most
+            });
+        }
         self
     }
 
@@ -124,9 +149,12 @@ impl Things {
         self.0.is_empty()
     }
 
-    /// Whether a container that holds these need not be looked at any further.
-    pub(crate) fn is_full(&self) -> bool {
-        self.0.len() >= MOST_FLOWING
+    /// Whether a container that holds these need not be looked at any further: [`Things::first`] would leave the rest out.
+    pub(crate) fn is_full(&self, most_functions: usize) -> bool {
+        self.0.len() >= MOST_FLOWING && {
+            let functions = self.0.iter().filter(|entry| entry.thing.is_function()).count();
+            functions >= most_functions || self.0.len() - functions >= MOST_FLOWING
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
