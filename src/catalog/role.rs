@@ -111,6 +111,18 @@ impl Role {
         matches!(self, Self::ReadsSetting | Self::ReadsAllSettings | Self::WritesSetting)
     }
 
+    /// Whether it is about how a token is decoded: what is switched on and off there often comes from far away.
+    #[must_use]
+    pub fn decodes(self) -> bool {
+        matches!(
+            self,
+            Self::ValidatesToken
+                | Self::DecodesUnverified
+                | Self::ConfiguresVerification
+                | Self::SwitchesVerificationOff
+        )
+    }
+
     /// Whether it is where a framework or a runner enters the program.
     #[must_use]
     pub fn is_of_entries(self) -> bool {

@@ -14,6 +14,39 @@ use crate::source::FileId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+/// How far callers are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Far {
+    /// So many calls.
+    calls: u8,
+    /// As long as they are not async.
+    to_async: bool,
+}
+
+impl Far {
+    /// As far as values are traced, and ways in are worth to be shown.
+    pub(super) const A_FEW_CALLS: Self = Self {
+        calls: 8,
+        to_async: false,
+    };
+    /// The same, and on until functions run on an event loop.
+    pub(super) const TO_EVENT_LOOPS: Self = Self {
+        calls: 8,
+        to_async: true,
+    };
+
+    fn is_over(self) -> bool {
+        self.calls == 0 && !self.to_async
+    }
+
+    fn farther(self, other: Self) -> Self {
+        Self {
+            calls: self.calls.max(other.calls),
+            to_async: self.to_async || other.to_async,
+        }
+    }
+}
+
 /// Works out who calls what rules ask about.
 pub(super) struct Callers<'p, 'a> {
     program: &'p Program<'a>,
@@ -24,10 +57,10 @@ pub(super) struct Callers<'p, 'a> {
     libraries: FxHashMap<(FileId, CallId), LibraryCall>,
     /// What was read off that matters to all files.
     joined: Joined,
-    /// The functions whose callers are found.
-    traced: FxHashSet<FunctionRef>,
-    /// Functions whose callers are to be found.
-    waiting: Vec<FunctionRef>,
+    /// The functions whose callers are found, and how far on.
+    traced: FxHashMap<FunctionRef, Far>,
+    /// Functions whose callers are to be found, and how far on.
+    waiting: Vec<(FunctionRef, Far)>,
     /// The names of the methods among the traced functions that statements call without a call.
     special: FxHashSet<&'p str>,
 }
@@ -41,7 +74,7 @@ impl<'p, 'a> Callers<'p, 'a> {
             into: FxHashMap::default(),
             libraries: FxHashMap::default(),
             joined: Joined::default(),
-            traced: FxHashSet::default(),
+            traced: FxHashMap::default(),
             waiting: Vec::new(),
             special: FxHashSet::default(),
         };
@@ -65,7 +98,7 @@ impl<'p, 'a> Callers<'p, 'a> {
     }
 
     /// Finds the callers of some functions, and theirs.
-    pub(super) fn follow(mut self, functions: impl IntoIterator<Item = FunctionRef>) -> Calls {
+    pub(super) fn follow(mut self, functions: impl IntoIterator<Item = (FunctionRef, Far)>) -> Calls {
         self.waiting.extend(functions);
         Receivers::work(&mut self.workers, Receivers::want_held);
         self.visit_wanted();
@@ -73,10 +106,10 @@ impl<'p, 'a> Callers<'p, 'a> {
         // What they pass may show further ones.
         self.visit_again(false);
         self.trace();
-        let calling = self.traced.iter().filter_map(|function| self.into.get(function));
+        let traced: FxHashSet<FunctionRef> = self.traced.keys().copied().collect();
+        let calling = traced.iter().filter_map(|function| self.into.get(function));
         let calling: FxHashSet<FileId> = calling.flatten().map(|(file, _)| *file).collect();
         let special = std::mem::take(&mut self.special);
-        let traced = std::mem::take(&mut self.traced);
         let read = self.read(|walk| {
             walk.read_properties_of(&traced, &|file| calling.contains(&file));
             for file in walk.files().into_iter().filter(|file| calling.contains(file)) {
@@ -112,18 +145,37 @@ impl<'p, 'a> Callers<'p, 'a> {
     /// Traces the waiting functions and those that are known to call them; the ones that were not traced before.
     fn trace_known(&mut self) -> Vec<FunctionRef> {
         let along = self.joined.traced_along();
-        let traced_before = along.iter().filter(|(function, _)| self.traced.contains(function));
-        self.waiting.extend(traced_before.flat_map(|(_, others)| others));
-        let mut traced = Vec::new();
-        while let Some(function) = self.waiting.pop() {
-            if self.traced.insert(function) {
-                let callers = self.into.get(&function).into_iter().flatten();
-                self.waiting.extend(callers.filter_map(function_of));
-                self.waiting.extend(along.get(&function).into_iter().flatten());
-                traced.push(function);
+        for (function, others) in &along {
+            if let Some(far) = self.traced.get(function) {
+                self.waiting.extend(others.iter().map(|other| (*other, *far)));
             }
         }
+        let mut traced = Vec::new();
+        while let Some((function, far)) = self.waiting.pop() {
+            let known = self.traced.get(&function).copied();
+            let farther = known.map_or(far, |known| known.farther(far));
+            if far.is_over() || known == Some(farther) {
+                continue;
+            }
+            self.traced.insert(function, farther);
+            if known.is_none() {
+                traced.push(function);
+            }
+            for caller in self.into.get(&function).into_iter().flatten().filter_map(function_of) {
+                self.waiting.push((caller, self.beyond(caller, farther)));
+            }
+            let others = along.get(&function).into_iter().flatten();
+            self.waiting.extend(others.map(|other| (*other, farther)));
+        }
         traced
+    }
+
+    /// How far on a caller is followed, by how far what it calls is.
+    fn beyond(&self, (file, caller): FunctionRef, far: Far) -> Far {
+        Far {
+            calls: far.calls.saturating_sub(1),
+            to_async: far.to_async && !self.program[file].facts[caller].is_async,
+        }
     }
 
     /// Visits what is wanted, and what is wanted because of that.
@@ -204,8 +256,8 @@ impl<'p, 'a> Callers<'p, 'a> {
             let known = self.into.entry(edge.callee).or_default();
             if !known.contains(&edge.caller) {
                 known.push(edge.caller);
-                if self.traced.contains(&edge.callee) {
-                    self.waiting.extend(function_of(&edge.caller));
+                if let (Some(far), Some(caller)) = (self.traced.get(&edge.callee), function_of(&edge.caller)) {
+                    self.waiting.push((caller, self.beyond(caller, *far)));
                 }
             }
         }

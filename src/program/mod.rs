@@ -54,7 +54,7 @@ use crate::facts::{
 };
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
-use callers::Callers;
+use callers::{Callers, Far};
 use calls::Calls;
 use entries::Entries;
 use modules::Modules;
@@ -160,22 +160,34 @@ impl<'a> Program<'a> {
         let sites = self.sites.get_or_init(|| Sites::find(self, &libraries));
         let tokens = self.tokens.get_or_init(|| TokenSites::find(self));
         let secrets = secrets::direct(self);
-        let by_library = sites.all().iter().filter(|site| {
+        let function_at = |file: FileId, scope| Some((file, self[file].facts.function_around(scope)?));
+        let mut functions: Vec<(FunctionRef, Far)> = Vec::new();
+        for site in sites.all() {
+            let Some(function) = function_at(site.file, site.scope) else {
+                continue;
+            };
             let role = self.entry(site).and_then(|entry| entry.role);
-            role.is_some_and(Role::is_asked_backwards)
-                || (role == Some(Role::WaitsForResult) && self.may_wait_for_own_loop(site))
-                || !self.catalog.concerns(site.node).is_empty()
-        });
-        let by_library = by_library.map(|site| (site.file, site.scope));
-        let by_token = tokens.validation.iter().chain(&tokens.minting);
-        let by_token = by_token.map(|site| (site.primary.file, site.scope));
-        let by_secret = secrets.iter().map(|read| (read.primary.file, read.scope));
-        let places = by_library.chain(by_token).chain(by_secret);
-        let functions = places.filter_map(|(file, scope)| Some((file, self[file].facts.function_around(scope)?)));
-        let functions = functions.flat_map(|function| {
-            let storing = self.methods_that_keep_parameters(function);
-            storing.into_iter().chain([function])
-        });
+            let needs_no_loop = role.is_some_and(|role| match role {
+                Role::RunsEventLoop | Role::BlocksThread => true,
+                Role::WaitsForResult => self.may_wait_for_own_loop(site),
+                _ => false,
+            });
+            if needs_no_loop {
+                functions.push((function, Far::TO_EVENT_LOOPS));
+            } else if role.is_some_and(Role::is_asked_backwards) || !self.catalog.concerns(site.node).is_empty() {
+                functions.push((function, Far::A_FEW_CALLS));
+            }
+            if role.is_some_and(Role::decodes) {
+                let keeping = self.methods_that_keep_parameters(function).into_iter();
+                functions.extend(keeping.map(|method| (method, Far::A_FEW_CALLS)));
+            }
+        }
+        let of_tokens = tokens.validation.iter().chain(&tokens.minting);
+        let of_tokens = of_tokens.map(|site| (site.primary.file, site.scope));
+        let of_secrets = secrets.iter().map(|read| (read.primary.file, read.scope));
+        let places = of_tokens.chain(of_secrets);
+        let by_work = places.filter_map(|(file, scope)| function_at(file, scope));
+        functions.extend(by_work.map(|function| (function, Far::A_FEW_CALLS)));
         (callers.follow(functions), secrets)
     }
 

@@ -71,12 +71,11 @@ impl Receivers<'_, '_> {
 
     /// What callers pass to a parameter, and its default.
     pub(super) fn passed(&mut self, function: FunctionRef, index: u32) -> Things {
-        self.want_callers(function);
-        // More callers may be found as long as rounds go on.
-        self.is_open = true;
+        let may_grow = self.want_callers(function);
+        self.is_open |= may_grow;
         let key = self.key_of_parameter(function, index);
         self.solve(key, |receivers| {
-            receivers.is_open = true;
+            receivers.is_open |= may_grow;
             let mut things = Things::default();
             let parameter = receivers.facts(function.0).parameters(receivers.function(function))[index as usize];
             for flow in receivers.flows.get(&key).cloned().unwrap_or_default() {
@@ -138,7 +137,7 @@ impl Receivers<'_, '_> {
 
     /// What reaches `*args` or `**kwargs` of a function.
     pub(super) fn rest_flows(&mut self, function: FunctionRef, index: u32) -> Vec<Flow> {
-        self.want_callers(function);
+        self.is_open |= self.want_callers(function);
         let key = self.key_of_parameter(function, index);
         self.flows.get(&key).cloned().unwrap_or_default()
     }

@@ -367,8 +367,7 @@ impl Receivers<'_, '_> {
             bindings.iter().any(|binding| binding.annotation.is_some())
         };
         if self.demand.is_some() && order.iter().any(is_field) {
-            self.is_open = true;
-            self.want_makers(class);
+            self.is_open |= self.want_makers(class);
         }
     }
 

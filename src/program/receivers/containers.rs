@@ -610,7 +610,6 @@ impl Receivers<'_, '_> {
     // `*args` and `**kwargs`
 
     fn rest_item(&mut self, function: FunctionRef, index: u32, keys: &[ItemKey]) -> Things {
-        self.is_open = true;
         let mut things = Things::default();
         for flow in self.rest_flows(function, index) {
             let Flow { file, slot, .. } = flow;

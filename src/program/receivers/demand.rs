@@ -43,8 +43,11 @@ pub(super) struct Demand {
     constructor_calls: FxHashMap<FileId, Vec<CallId>>,
     /// How far from what rules ask each class is whose constructor is wanted where classes below call it.
     wanted_below: FxHashMap<ClassRef, u8>,
-    /// The same for functions.
-    functions: FxHashMap<FunctionRef, u8>,
+    /// The same for functions, and in which round that was found.
+    functions: FxHashMap<FunctionRef, (u8, u32)>,
+    /// The same for classes the makers of whose objects are wanted.
+    makers: FxHashMap<ClassRef, (u8, u32)>,
+    round: u32,
     /// What to visit in the next round, and how far it is from what rules ask.
     waiting: Vec<(u8, Place)>,
     /// Calls of what is held, and those that hand functions to libraries: they wait until what rules ask about is known.
@@ -94,17 +97,31 @@ impl Receivers<'_, '_> {
         self.want(function, 0);
     }
 
-    /// Asks for the calls of a function, because what is visited now depends on what they pass.
-    pub(super) fn want_callers(&mut self, function: FunctionRef) {
+    /// Asks for the calls of a function, because what is visited now depends on what they pass; whether more of them may be found in
+    /// the next rounds.
+    pub(super) fn want_callers(&mut self, function: FunctionRef) -> bool {
         if let Some(distance) = self.next_distance() {
             self.want(function, distance);
         }
+        let Some(demand) = &self.demand else { return true };
+        let wanted = demand.functions.get(&function);
+        wanted.is_none_or(|(_, round)| demand.is_recent(*round))
     }
 
-    /// Asks for the calls that make objects of a class, because what is visited now depends on what they pass.
-    pub(super) fn want_makers(&mut self, class: ClassRef) {
+    /// The same for the calls that make objects of a class.
+    pub(super) fn want_makers(&mut self, class: ClassRef) -> bool {
         if let Some(distance) = self.next_distance() {
             self.want_class(class, distance);
+        }
+        let Some(demand) = &self.demand else { return true };
+        let wanted = demand.makers.get(&class);
+        wanted.is_none_or(|(_, round)| demand.is_recent(*round))
+    }
+
+    /// Begins a round.
+    pub(super) fn next_demand(&mut self) {
+        if let Some(demand) = &mut self.demand {
+            demand.round += 1;
         }
     }
 
@@ -115,7 +132,11 @@ impl Receivers<'_, '_> {
 
     fn want(&mut self, function: FunctionRef, distance: u8) {
         let Some(demand) = &mut self.demand else { return };
-        if !comes_closer(demand.functions.entry(function).or_insert(NEVER), distance) {
+        if !comes_closer_in(
+            demand.functions.entry(function).or_insert((NEVER, 0)),
+            distance,
+            demand.round,
+        ) {
             return;
         }
         let (file, id) = function;
@@ -139,6 +160,10 @@ impl Receivers<'_, '_> {
 
     /// Wants the calls of a class and of those below, which may have its constructor.
     fn want_class(&mut self, class: ClassRef, distance: u8) {
+        let Some(demand) = &mut self.demand else { return };
+        if !comes_closer_in(demand.makers.entry(class).or_insert((NEVER, 0)), distance, demand.round) {
+            return;
+        }
         self.want_name(class.0, self.facts(class.0)[class.1].name, Wanted::Named, distance);
         for (file, class) in self.all_derived(class) {
             self.want_name(file, self.facts(file)[class].name, Wanted::Named, distance);
@@ -398,6 +423,28 @@ impl Receivers<'_, '_> {
         }
     }
 
+    /// Whether what is called is imported from a library that has objects there: `from decouple import config`.
+    fn is_object_of_library(&self, file: FileId, callee: ExprId) -> bool {
+        let facts = self.facts(file);
+        let ExprKind::Name { name, scope } = facts[callee].kind else {
+            return false;
+        };
+        let catalog = self.program.catalog;
+        lookup(facts, scope, name).is_some_and(|bindings| {
+            let mut imports = bindings.iter().filter_map(|binding| match binding.kind {
+                BindingKind::Import(import) => Some(facts.path(facts[import].path)),
+                _ => None,
+            });
+            imports.any(|path| {
+                let root = catalog.root(Language::Python);
+                let node = path
+                    .iter()
+                    .fold(root, |node, segment| catalog.child(node?, facts.text(*segment)));
+                node.is_some_and(|node| catalog.value_of(node).is_some())
+            })
+        })
+    }
+
     /// Whether what is called begins with a catalogued library that no scope imports: a mistake that is worth a look.
     fn is_unbound_library(&self, file: FileId, callee: ExprId) -> bool {
         let facts = self.facts(file);
@@ -516,7 +563,7 @@ impl Receivers<'_, '_> {
                     }
                 } else if doing.is_some()
                     || (is_wild && is_imported(facts, call.callee))
-                    || (objects_do && !is_member && is_imported(facts, call.callee))
+                    || (objects_do && !is_member && self.is_object_of_library(file, call.callee))
                     || (is_member && self.is_unbound_library(file, call.callee))
                 {
                     let is_asked = doing.is_none_or(|doing| doing.is_worth_following);
@@ -545,6 +592,12 @@ impl Receivers<'_, '_> {
 }
 
 impl Demand {
+    /// Whether what was wanted in a round may not have been visited, or not have been told to this worker: it is visited in the round
+    /// behind, and told at its end.
+    fn is_recent(&self, round: u32) -> bool {
+        self.round < round + 2
+    }
+
     /// Lets a call of what is held wait: at once where calling an object of a library may do what rules ask about.
     fn wait_for_held(&mut self, place: Place, objects_do: bool) {
         if objects_do {
@@ -570,6 +623,15 @@ fn comes_closer(known: &mut u8, distance: u8) -> bool {
     let is_closer = distance < *known;
     if is_closer {
         *known = distance;
+    }
+    is_closer
+}
+
+/// The same, and in which round that was.
+fn comes_closer_in(known: &mut (u8, u32), distance: u8, round: u32) -> bool {
+    let is_closer = comes_closer(&mut known.0, distance);
+    if is_closer {
+        known.1 = round;
     }
     is_closer
 }

@@ -221,6 +221,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
         for worker in workers {
             worker.memo.next_round();
             worker.receiving_of.clear();
+            worker.next_demand();
         }
     }
 

@@ -84,8 +84,6 @@ impl Receivers<'_, '_> {
 
     /// The forms of what callers pass to a parameter, and of its default.
     fn passed_forms(&mut self, function: FunctionRef, index: u32, farthest: u32, forms: &mut Vec<Form>) {
-        // More callers may be found as long as rounds go on.
-        self.is_open = true;
         let Some(farthest) = farthest.checked_sub(1) else {
             return;
         };
