@@ -16,6 +16,8 @@
 //!
 //! The modules below stand in reading order; [`analyse`] is the whole pipeline on one screen.
 
+#![forbid(unsafe_code)]
+
 pub mod source;
 
 pub mod facts;
