@@ -11,7 +11,7 @@ const LIMIT: u32 = 10_000;
 /// comments are skipped.
 pub(super) fn too_deep(text: &str) -> Option<u32> {
     let bytes = text.as_bytes();
-    if most_units(bytes) <= LIMIT as usize {
+    if bytes.len() <= LIMIT as usize || most_units(bytes) <= LIMIT as usize {
         return None;
     }
     // One count for each open bracket, the outermost first, and their sum.

@@ -1,0 +1,350 @@
+//! Which names say what: under which things are held, which functions of libraries they are of, and where they are called.
+
+use super::super::arguments::Passed;
+use super::super::news::News;
+use super::super::{Receivers, Symbol, python_files};
+use super::{Decoration, FURTHEST, Place, call_id};
+use crate::catalog::Doing;
+use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId, ScopeKind};
+use crate::program::bindings::lookup;
+use crate::program::names::{first_name, last_name};
+use crate::source::FileId;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::hash_map::Entry;
+
+impl Receivers<'_, '_> {
+    /// Finds the names under which this worker's files hold what may be called.
+    pub(in crate::program::receivers) fn find_held(&mut self) {
+        let words = self.program.catalog.words();
+        for file in self.own_files() {
+            let facts = self.facts(file);
+            let shared = facts.bindings.iter().filter(|binding| {
+                matches!(facts[binding.scope].kind, ScopeKind::Module | ScopeKind::Class(_))
+                    && holds(facts, binding.kind)
+            });
+            let mut names: Vec<Name> = shared.map(|binding| binding.name).collect();
+            names.extend(facts.stores.iter().filter_map(|store| {
+                match facts[store.target].kind {
+                    ExprKind::Member { name, .. } => store
+                        .value
+                        .is_none_or(|value| may_be_called(facts, value))
+                        .then_some(name),
+                    _ => None,
+                }
+            }));
+            names.sort_unstable();
+            names.dedup();
+            for name in names {
+                // Of the many calls of such a name hardly any is of what one class or test puts there.
+                let text = facts.text(name);
+                if !text.starts_with("__") && !words.is_common_method(text) {
+                    self.learn(News::Held(file, name));
+                }
+            }
+        }
+    }
+
+    /// Whether what is called is imported from a library that has objects there: `from decouple import config`.
+    fn is_object_of_library(&self, file: FileId, callee: ExprId) -> bool {
+        let facts = self.facts(file);
+        let ExprKind::Name { name, scope } = facts[callee].kind else {
+            return false;
+        };
+        let catalog = self.program.catalog;
+        lookup(facts, scope, name).is_some_and(|bindings| {
+            let mut imports = bindings.iter().filter_map(|binding| match binding.kind {
+                BindingKind::Import(import) => Some(facts.path(facts[import].path)),
+                _ => None,
+            });
+            imports.any(|path| {
+                let root = catalog.root(Language::Python);
+                let node = path
+                    .iter()
+                    .fold(root, |node, segment| catalog.child(node?, facts.text(*segment)));
+                node.is_some_and(|node| catalog.value_of(node).is_some())
+            })
+        })
+    }
+
+    /// Whether what is called begins with a catalogued library that no scope imports: a mistake that is worth a look.
+    fn is_unbound_library(&self, file: FileId, callee: ExprId) -> bool {
+        let facts = self.facts(file);
+        let catalog = self.program.catalog;
+        first_name(facts, callee).is_some_and(|(name, scope)| {
+            let is_catalogued = || {
+                let root = catalog.root(Language::Python);
+                root.is_some_and(|root| catalog.child(root, facts.text(name)).is_some())
+            };
+            lookup(facts, scope, name).is_none() && is_catalogued()
+        })
+    }
+
+    /// Finds what the functions of libraries do that the program can get at.
+    pub(in crate::program::receivers) fn find_doing(&mut self) {
+        let catalog = self.program.catalog;
+        let mut imported: FxHashSet<&str> = FxHashSet::default();
+        for file in python_files(self.program) {
+            let facts = self.facts(file);
+            let firsts = facts
+                .imports
+                .iter()
+                .filter_map(|import| facts.path(import.path).first());
+            imported.extend(firsts.map(|first| facts.text(*first)));
+        }
+        for (name, doing) in catalog.doing(Language::Python, &imported) {
+            let symbol = self.symbol_of(name);
+            self.keep_doing(symbol, doing);
+        }
+    }
+
+    /// Finds the names that this worker's files give to functions that do something: `from jwt import decode as read`, `read = decode`.
+    pub(in crate::program::receivers) fn find_renamed(&mut self) {
+        for file in self.own_files() {
+            let facts = self.facts(file);
+            for binding in &facts.bindings {
+                let original = match binding.kind {
+                    BindingKind::Import(import) if facts[import].member => {
+                        facts.path(facts[import].path).last().copied()
+                    }
+                    BindingKind::Value(value) => match facts[value].kind {
+                        ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => Some(name),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                let Some(original) = original else { continue };
+                let symbol = self.symbol(file, original);
+                let doing = self
+                    .demand
+                    .as_ref()
+                    .and_then(|demand| demand.doing.get(&symbol))
+                    .copied();
+                if let Some(doing) = doing {
+                    let doing = Doing {
+                        only_methods: false,
+                        ..doing
+                    };
+                    self.learn(News::Doing(file, binding.name, doing));
+                }
+            }
+        }
+    }
+
+    /// Keeps what functions of a name do; whether it was not known before.
+    pub(in crate::program::receivers) fn keep_doing(&mut self, name: Symbol, doing: Doing) -> bool {
+        self.demand
+            .as_mut()
+            .is_some_and(|demand| match demand.doing.entry(name) {
+                Entry::Occupied(mut known) => {
+                    let is_new = known.get().only_methods && !doing.only_methods;
+                    known.get_mut().only_methods &= doing.only_methods;
+                    is_new
+                }
+                Entry::Vacant(place) => {
+                    place.insert(doing);
+                    true
+                }
+            })
+    }
+
+    /// Notes where this worker's files call what, and lets those calls wait that are always visited.
+    pub(in crate::program::receivers) fn index_calls(&mut self) {
+        let mut demand = self.demand.take().unwrap_or_default();
+        let call = self.symbol_of("__call__");
+        let objects_do = demand.doing.contains_key(&call);
+        let wild = self.program.catalog.wild_roots(Language::Python);
+        for file in self.own_files() {
+            let facts = self.facts(file);
+            let aliases = aliases(facts);
+            let original = |name: Name| aliases.get(&name).copied().unwrap_or(name);
+            let is_wild = imports_any(facts, &wild);
+            for (index, call) in facts.calls.iter().enumerate() {
+                let place = Place::Call(file, call_id(index));
+                let (name, is_member) = match facts[call.callee].kind {
+                    ExprKind::Name { name, .. } => (original(name), false),
+                    ExprKind::Member { name, .. } => (name, true),
+                    _ => {
+                        demand.wait_for_held(place, objects_do);
+                        continue;
+                    }
+                };
+                let symbol = self.symbol(file, name);
+                demand.calls.entry(symbol).or_default().push((file, call_id(index)));
+                if facts.text(name) == "__init__" {
+                    demand.constructor_calls.entry(file).or_default().push(call_id(index));
+                }
+                let doing = demand.doing.get(&symbol).copied();
+                let doing = doing.filter(|doing| is_member || !doing.only_methods);
+                // Nearly all calls of `get` are of built-in types: what they are made on is not followed to callers.
+                let is_plain = doing.is_some_and(|doing| doing.only_settings)
+                    && self.program.catalog.words().is_common_method(facts.text(name));
+                if is_plain {
+                    if may_hold_settings(facts, call.callee) {
+                        demand.waiting.push((FURTHEST, place));
+                    }
+                } else if doing.is_some()
+                    || (is_wild && is_imported(facts, call.callee))
+                    || (objects_do && !is_member && self.is_object_of_library(file, call.callee))
+                    || (is_member && self.is_unbound_library(file, call.callee))
+                {
+                    let is_asked = doing.is_none_or(|doing| doing.is_worth_following);
+                    demand.waiting.push((if is_asked { 0 } else { FURTHEST }, place));
+                    demand.beginnings.insert(place);
+                } else if demand.held.contains(&symbol) || is_local(facts, call.callee) {
+                    demand.wait_for_held(place, objects_do);
+                }
+            }
+            for (decorator, passed) in decorations(facts) {
+                let Some(name) = last_name(facts, decorator) else {
+                    continue;
+                };
+                let symbol = self.symbol(file, original(name));
+                let index = u32::try_from(demand.decorations.len()).unwrap_or(u32::MAX);
+                demand.decorators.entry(symbol).or_default().push(index);
+                demand.decorations.push(Decoration {
+                    file,
+                    decorator,
+                    passed,
+                });
+            }
+        }
+        self.demand = Some(demand);
+    }
+}
+
+/// The decorators of all functions and classes of a file, and what each is applied to.
+pub(in crate::program::receivers) fn decorations(facts: &FileFacts) -> impl Iterator<Item = (ExprId, Passed)> {
+    let functions = facts.functions.iter().enumerate().flat_map(|(index, function)| {
+        let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
+        let decorators = facts.list(function.decorators).iter().enumerate();
+        decorators.map(move |(position, decorator)| {
+            let behind = u32::try_from(position + 1).unwrap_or(u32::MAX);
+            (*decorator, Passed::Decorated(id, behind))
+        })
+    });
+    let classes = facts.classes.iter().enumerate().flat_map(|(index, class)| {
+        let id = ClassId(u32::try_from(index).unwrap_or(u32::MAX));
+        let decorators = facts.list(class.decorators).iter();
+        decorators.map(move |decorator| (*decorator, Passed::DecoratedClass(id)))
+    });
+    functions.chain(classes)
+}
+
+/// Whether a name that is bound so holds something that may be called and is not defined under that name.
+fn holds(facts: &FileFacts, kind: BindingKind) -> bool {
+    match kind {
+        BindingKind::Value(value) => may_be_called(facts, value),
+        BindingKind::Import(_)
+        | BindingKind::Function(_)
+        | BindingKind::Class(_)
+        | BindingKind::Module(_)
+        | BindingKind::Changed(_)
+        | BindingKind::Deleted => false,
+        BindingKind::Unpacked { .. }
+        | BindingKind::Element { .. }
+        | BindingKind::ElementUnpacked { .. }
+        | BindingKind::Parameter(_)
+        | BindingKind::Entered(_)
+        | BindingKind::Caught(_)
+        | BindingKind::Declared
+        | BindingKind::Unknown => true,
+    }
+}
+
+/// Whether a value may be a function or an object that can be called.
+fn may_be_called(facts: &FileFacts, value: ExprId) -> bool {
+    matches!(
+        facts[value].kind,
+        ExprKind::Name { .. }
+            | ExprKind::Member { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::Call(_)
+            | ExprKind::Choice { .. }
+            | ExprKind::Both(_)
+            | ExprKind::Lambda(_)
+    )
+}
+
+/// Whether a plain name is called that a function binds to something it holds.
+fn is_local(facts: &FileFacts, callee: ExprId) -> bool {
+    let ExprKind::Name { name, scope } = facts[callee].kind else {
+        return false;
+    };
+    lookup(facts, scope, name).is_some_and(|bindings| bindings.iter().any(|binding| holds(facts, binding.kind)))
+}
+
+/// Whether a method is called of something that may hold settings, as far as can be told without following it to callers: of what a
+/// module, an object or a call gives, but not of an item or of what a parameter holds.
+fn may_hold_settings(facts: &FileFacts, callee: ExprId) -> bool {
+    let ExprKind::Member { object, .. } = facts[callee].kind else {
+        return true;
+    };
+    match facts[object].kind {
+        ExprKind::Index { .. }
+        | ExprKind::Table(_)
+        | ExprKind::Group(_)
+        | ExprKind::Text(_)
+        | ExprKind::Template(_) => false,
+        ExprKind::Name { name, scope } => lookup(facts, scope, name).is_none_or(|bindings| {
+            bindings.iter().any(|binding| match binding.kind {
+                BindingKind::Value(value) => {
+                    may_be_called(facts, value) && !matches!(facts[value].kind, ExprKind::Index { .. })
+                }
+                BindingKind::Parameter(index) => is_first_or_defaulted(facts, binding.scope, index),
+                BindingKind::Import(_) | BindingKind::Class(_) | BindingKind::Entered(_) | BindingKind::Declared => {
+                    true
+                }
+                _ => false,
+            })
+        }),
+        ExprKind::Member { .. } => first_name(facts, object).is_some_and(|(name, scope)| {
+            lookup(facts, scope, name).is_none_or(|bindings| {
+                bindings.iter().any(|binding| match binding.kind {
+                    BindingKind::Parameter(index) => is_first_or_defaulted(facts, binding.scope, index),
+                    _ => true,
+                })
+            })
+        }),
+        _ => true,
+    }
+}
+
+/// Whether a parameter is that of the object itself, or has a value without a caller.
+fn is_first_or_defaulted(facts: &FileFacts, scope: ScopeId, index: u32) -> bool {
+    let ScopeKind::Function(function) = facts[scope].kind else {
+        return true;
+    };
+    let parameter = facts.parameters(&facts[function]).get(index as usize);
+    (index == 0 && facts[function].class.is_some()) || parameter.is_some_and(|parameter| parameter.default.is_some())
+}
+
+/// Whether what is called begins with a name that the file imports.
+fn is_imported(facts: &FileFacts, callee: ExprId) -> bool {
+    first_name(facts, callee)
+        .and_then(|(name, scope)| lookup(facts, scope, name))
+        .is_some_and(|bindings| {
+            let kinds = bindings.iter().map(|binding| binding.kind);
+            kinds.into_iter().any(|kind| matches!(kind, BindingKind::Import(_)))
+        })
+}
+
+/// Whether a file imports anything of libraries with these names.
+fn imports_any(facts: &FileFacts, libraries: &FxHashSet<&str>) -> bool {
+    !libraries.is_empty()
+        && facts.imports.iter().any(|import| {
+            let first = facts.path(import.path).first();
+            first.is_some_and(|first| libraries.contains(facts.text(*first)))
+        })
+}
+
+/// The names that a file gives to what it imports, with those it has where it is defined.
+pub(in crate::program::receivers) fn aliases(facts: &FileFacts) -> FxHashMap<Name, Name> {
+    let aliased = facts.bindings.iter().filter_map(|binding| {
+        let BindingKind::Import(import) = binding.kind else {
+            return None;
+        };
+        let original = *facts.path(facts[import].path).last()?;
+        (facts[import].member && original != binding.name).then_some((binding.name, original))
+    });
+    aliased.collect()
+}
