@@ -46,6 +46,8 @@ pub enum Role {
     GivesEventLoop,
     /// Says whether a loop runs.
     TellsLoopRunning,
+    /// Says whether a loop is closed.
+    TellsLoopClosed,
     /// Makes a loop without running it.
     MakesEventLoop,
     /// Patches the loop so that it can be nested.

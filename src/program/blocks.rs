@@ -43,7 +43,9 @@ impl Program<'_> {
         for (id, around) in facts.blocks_around(block) {
             let state = match around.kind {
                 BlockKind::Rescue { attempt, catches }
-                    if self.asks_for_loop(file, attempt) || self.asks_whether_it_runs(file, attempt) =>
+                    if self.asks_for_loop(file, attempt)
+                        || self.asks_whether_it_runs(file, attempt)
+                        || self.gets_loop(file, attempt) =>
                 {
                     if catches_runtime_error(facts, catches) {
                         LoopState::NotRunning
@@ -84,6 +86,17 @@ impl Program<'_> {
                 && site
                     .call
                     .is_some_and(|call| facts.blocks_around(facts[call].block).any(|(id, _)| id == attempt))
+        })
+    }
+
+    /// Whether code in `attempt` gets the loop of the thread: where there is none, none runs.
+    fn gets_loop(&self, file: FileId, attempt: BlockId) -> bool {
+        let facts = &self[file].facts;
+        self.sites_in(file).iter().any(|site| {
+            let gives = self
+                .entry(site)
+                .is_some_and(|entry| entry.role == Some(Role::GivesEventLoop));
+            gives && site.call.is_some_and(|call| facts[call].block == attempt)
         })
     }
 
@@ -269,16 +282,29 @@ impl Program<'_> {
         if self.tells_running(file, subject) {
             return state(present);
         }
+        // A closed loop does not run; one that is open may.
+        if self.role_of(file, subject) == Some(Role::TellsLoopClosed) {
+            return if present {
+                LoopState::NotRunning
+            } else {
+                LoopState::Unknown
+            };
+        }
         let facts = &self[file].facts;
         if let ExprKind::Call(call) = facts[subject].kind {
-            let told = self
-                .values(file, facts[call].callee)
+            let called = self.values(file, facts[call].callee).into_iter();
+            let told = called.map(|value| match value.origin {
+                Origin::Function((at, function)) => match self.running_where(at, function, depth) {
+                    Some(running_where) => state(running_where == present),
+                    None if !present && self.gives_nothing_without_loop(at, function, depth) => LoopState::NotRunning,
+                    None => LoopState::Unknown,
+                },
+                _ => LoopState::Unknown,
+            });
+            return told
                 .into_iter()
-                .find_map(|value| match value.origin {
-                    Origin::Function((at, function)) => self.running_where(at, function, depth),
-                    _ => None,
-                });
-            return told.map_or(LoopState::Unknown, |running_where| state(running_where == present));
+                .find(|told| *told != LoopState::Unknown)
+                .unwrap_or(LoopState::Unknown);
         }
         let ExprKind::Name { name, scope } = facts[subject].kind else {
             return LoopState::Unknown;
@@ -369,6 +395,40 @@ impl Program<'_> {
             told = Some(running_where);
         }
         told
+    }
+
+    /// Whether a function of the program returns nothing, or a false flag, only where no loop is running; elsewhere it may return
+    /// anything.
+    fn gives_nothing_without_loop(&self, file: FileId, function: FunctionId, depth: u32) -> bool {
+        if depth > MOST_QUESTIONS {
+            return false;
+        }
+        let facts = &self[file].facts;
+        let is_nothing = |value: ExprId| matches!(facts[value].kind, ExprKind::Nothing | ExprKind::Truth(false));
+        let is_not_running = |state: LoopState| state == LoopState::NotRunning;
+        let mut returns = facts.returns.iter().filter(|returned| returned.function == function);
+        let mut gives_any = false;
+        let all = returns.all(|returned| {
+            let Some(value) = returned.value else { return false };
+            if is_nothing(value) {
+                gives_any = true;
+                return is_not_running(self.loop_state_at(file, returned.block, value, depth + 1));
+            }
+            let ExprKind::Choice {
+                options,
+                how: How::ByCondition,
+            } = facts[value].kind
+            else {
+                return true;
+            };
+            let [holds, otherwise, condition] = *facts.list(options) else {
+                return false;
+            };
+            gives_any |= is_nothing(holds) || is_nothing(otherwise);
+            (!is_nothing(holds) || is_not_running(self.condition(file, condition, true, depth + 1)))
+                && (!is_nothing(otherwise) || is_not_running(self.condition(file, condition, false, depth + 1)))
+        });
+        gives_any && all && matches!(facts[facts[function].body].exit, Exit::Returns(_) | Exit::Raises(_))
     }
 
     /// Whether an expression is a call that tells whether a loop runs: not one on a loop that was just made.
