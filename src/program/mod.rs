@@ -1,10 +1,11 @@
 //! All files as one program, and every question a rule may ask of it.
 //!
 //! The storeys, lowest first: `modules` and `crates` (which file is which module), `bindings`, `names` and `stars` (what an expression
-//! refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` and `calls` (who calls whom; for Python so far), `call_graph` (that by names),
-//! `sites` (where library functions of a role are called), `entries` (where the program is entered), `values` (what arguments come
-//! to), `tokens`, `secrets` and `wrappers` (where the work of a concern is done), `owners` (who may do it), `reach` (by which ways
-//! control gets somewhere), `blocks` (under which conditions).
+//! refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` (what a call calls), `callers` and `calls`
+//! (who calls what rules ask about; for Python so far), `call_graph` (all calls, by names), `sites` (where library functions of a role
+//! are called), `entries` (where the program is entered), `values` (what arguments come to), `tokens`, `secrets` and `wrappers` (where
+//! the work of a concern is done), `owners` (who may do it), `reach` (by which ways control gets somewhere), `blocks` and `own_loop`
+//! (under which conditions, on which event loop).
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
 
