@@ -78,26 +78,21 @@ impl Program<'_> {
     /// Whether code in `attempt` asks the current loop whether it runs: getting that loop is then what raises where there is none.
     fn asks_whether_it_runs(&self, file: FileId, attempt: BlockId) -> bool {
         let facts = &self[file].facts;
-        self.sites_in(file).iter().any(|site| {
-            let tells = self
-                .entry(site)
-                .is_some_and(|entry| entry.role == Some(Role::TellsLoopRunning));
-            tells
-                && site
-                    .call
-                    .is_some_and(|call| facts.blocks_around(facts[call].block).any(|(id, _)| id == attempt))
-        })
+        let mut calls = self.calls_with_role(file, Role::TellsLoopRunning);
+        calls.any(|call| facts.blocks_around(facts[call].block).any(|(id, _)| id == attempt))
     }
 
     /// Whether code in `attempt` gets the loop of the thread: where there is none, none runs.
     fn gets_loop(&self, file: FileId, attempt: BlockId) -> bool {
         let facts = &self[file].facts;
-        self.sites_in(file).iter().any(|site| {
-            let gives = self
-                .entry(site)
-                .is_some_and(|entry| entry.role == Some(Role::GivesEventLoop));
-            gives && site.call.is_some_and(|call| facts[call].block == attempt)
-        })
+        let mut calls = self.calls_with_role(file, Role::GivesEventLoop);
+        calls.any(|call| facts[call].block == attempt)
+    }
+
+    fn calls_with_role(&self, file: FileId, role: Role) -> impl Iterator<Item = CallId> {
+        let sites = self.sites_in(file).iter();
+        let with_role = sites.filter(move |site| self.entry(site).is_some_and(|entry| entry.role == Some(role)));
+        with_role.filter_map(|site| site.call)
     }
 
     /// The calls in `attempt` itself that ask for the running loop.
