@@ -1,6 +1,6 @@
 //! Who calls whom: every way by which control passes from one function of the program to another.
 //!
-//! Read off what [`Receivers`] found: calls, what decorators, contexts, loops and properties call without saying so, functions handed
+//! Read off by `edges` from what `receivers` found: calls, what decorators, contexts, loops and properties call without saying so, functions handed
 //! to libraries that call them, and what frameworks fill in. An edge says in which thread the callee runs and whether at once.
 
 use super::Program;

@@ -1,7 +1,7 @@
 //! What objects are: on what a method is called, what a function gives, what its callers pass.
 //!
-//! The storey between `names` (what a written path refers to) and `calls` (who calls whom). [`Receivers::find`] works out what
-//! every call of the program calls. The steps, each in a file of its own: `expressions` (names, members, items, choices), `classes`
+//! The storey between `names` (what a written path refers to) and `calls` (who calls whom). [`Receivers::of_all_calls`] works out what
+//! every call of the program calls, [`Receivers::on_demand`] only what is asked for. The steps, each in a file of its own: `expressions` (names, members, items, choices), `classes`
 //! (resolution order, attributes, overriding), `definitions` (decorators), `results` (what calls give), `arguments` (what callers
 //! pass), `containers` (elements of lists and mappings), `named` (members whose names are values), `injection` and `fixtures`
 //! (parameters that a framework fills), `shapes` (what an object must be by what is asked of it). `things` says what a value can be,
