@@ -55,17 +55,22 @@ impl Program<'_> {
                 break;
             }
             for edge in self.calls_into(callee) {
-                if proof(edge) < least || edge.thread == Thread::Other || self.runs_without_loop(edge) {
+                let (file, Some(caller)) = edge.caller else { continue };
+                // What the loop calls later runs on it, whoever asked for that.
+                let is_root = self[file].facts[caller].is_async || edge.by == By::Scheduled;
+                let is_known = if is_root {
+                    seen_roots.contains(&edge.caller)
+                } else {
+                    seen.contains(&(file, caller))
+                };
+                if is_known || proof(edge) < least || edge.thread == Thread::Other || self.runs_without_loop(edge) {
                     continue;
                 }
-                let (file, Some(caller)) = edge.caller else { continue };
-                let is_async = self[file].facts[caller].is_async;
-                // What the loop calls later runs on it, whoever asked for that.
-                if is_async || edge.by == By::Scheduled {
-                    if seen_roots.insert(edge.caller) {
-                        roots.push(edge);
-                    }
-                } else if seen.insert((file, caller)) {
+                if is_root {
+                    seen_roots.insert(edge.caller);
+                    roots.push(edge);
+                } else {
+                    seen.insert((file, caller));
                     next.insert((file, caller), edge);
                     waiting.push_back((file, caller));
                 }
