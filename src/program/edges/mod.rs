@@ -177,12 +177,16 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
     /// Reads off who reads those of some functions that are properties, in the files that `counts` names.
     pub(super) fn read_properties_of(&mut self, functions: &FxHashSet<FunctionRef>, counts: &dyn Fn(FileId) -> bool) {
         self.receivers.property_names.clear();
-        let mut has_any = false;
+        let mut names: FxHashSet<&str> = FxHashSet::default();
         for function in functions {
-            has_any |= self.receivers.add_property(*function);
+            names.extend(self.receivers.add_property(*function));
         }
-        if has_any {
-            for file in self.files().into_iter().filter(|file| counts(*file)) {
+        if names.is_empty() {
+            return;
+        }
+        for file in self.files().into_iter().filter(|file| counts(*file)) {
+            let says = &self.facts(file).names;
+            if names.iter().any(|name| says.find(name).is_some()) {
                 self.visit_properties(file);
             }
         }

@@ -38,7 +38,7 @@ const MOST_RECEIVING: usize = 64;
 /// Overriding methods beyond this number make an edge to each of them a guess.
 const MOST_OVERRIDES: usize = 40;
 
-impl Receivers<'_, '_> {
+impl<'p> Receivers<'p, '_> {
     // Resolution order
 
     /// The classes in which the members of `class` are looked up, itself first: Python's C3 order.
@@ -822,15 +822,14 @@ impl Receivers<'_, '_> {
         }
     }
 
-    /// Adds a function to the properties, if it is one; whether it is.
-    pub(crate) fn add_property(&mut self, (file, function): FunctionRef) -> bool {
+    /// Adds a function to the properties, if it is one; the property's name.
+    pub(crate) fn add_property(&mut self, (file, function): FunctionRef) -> Option<&'p str> {
         let facts = self.facts(file);
         let is_getter = facts[function].class.is_some() && super::definitions::is_property(facts, function);
-        if let Some(name) = facts[function].name.filter(|_| is_getter) {
-            let symbol = self.symbol(file, name);
-            self.property_names.insert(symbol);
-        }
-        is_getter
+        let name = facts[function].name.filter(|_| is_getter)?;
+        let symbol = self.symbol(file, name);
+        self.property_names.insert(symbol);
+        Some(facts.text(name))
     }
 
     /// Finds which methods have which name, for calls of whose object nothing is known.
