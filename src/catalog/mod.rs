@@ -275,6 +275,37 @@ impl Catalog {
         names
     }
 
+    /// The names of the functions of a language that run what they are handed, and how each does.
+    pub fn handing_over(&self, language: Language) -> impl Iterator<Item = (&str, Role)> {
+        let doers = self
+            .doers
+            .iter()
+            .filter(move |doer| doer.language == language && doer.hands_over);
+        doers.filter_map(|doer| Some((&*doer.name, doer.role?)))
+    }
+
+    /// The names of what the functions of a language with one of some roles are, and of the library that each belongs to.
+    pub fn with_role(&self, language: Language, counts: impl Fn(Role) -> bool) -> impl Iterator<Item = (&str, &str)> {
+        let doers = self
+            .doers
+            .iter()
+            .filter(move |doer| doer.language == language && doer.role.is_some_and(&counts));
+        doers.map(|doer| (&*doer.library, &*doer.name))
+    }
+
+    /// The keywords that mean something to the functions of a language with `role`, which in Rust are the fields of types.
+    #[must_use]
+    pub fn keywords_of(&self, language: Language, role: Role) -> FxHashSet<&str> {
+        let entries = self.entries.iter();
+        let entries = entries.filter(|entry| entry.role == Some(role) && language_of(&entry.path) == language);
+        let meanings = entries.flat_map(|entry| entry.arguments.iter().flat_map(|(_, by)| by));
+        let keywords = meanings.filter_map(|by| match by {
+            Meaning::Keyword(keyword) => Some(keyword.as_str()),
+            Meaning::Position(_) => None,
+        });
+        keywords.collect()
+    }
+
     /// The canonical path.
     #[must_use]
     pub fn path(&self, node: Node) -> &str {

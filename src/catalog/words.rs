@@ -114,9 +114,10 @@ struct Value {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Method {
     common: rustc_hash::FxHashSet<String>,
+    common_in_rust: rustc_hash::FxHashSet<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -278,6 +279,12 @@ impl Words {
     #[must_use]
     pub fn is_common_method(&self, name: &str) -> bool {
         self.file.method.common.contains(name)
+    }
+
+    /// The same for Rust, where types of the language and its libraries have other methods.
+    #[must_use]
+    pub fn is_common_method_of_rust(&self, name: &str) -> bool {
+        self.file.method.common_in_rust.contains(name)
     }
 
     /// The options of token libraries that switch a check off when they are false.

@@ -127,7 +127,7 @@ impl Answer<'_> {
             return text;
         }
         let _ = writeln!(text, "no call of `{caller}` gets to `{callee}`");
-        let name = callee.rsplit('.').next().unwrap_or(callee);
+        let name = callee.rsplit(['.', ':']).next().unwrap_or(callee);
         let unresolved = calls.unresolved_calls(self.callers, name);
         if !unresolved.is_empty() {
             let _ = writeln!(text, "\ncalls of a `{name}` in `{caller}` that lead nowhere known:");

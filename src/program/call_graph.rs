@@ -3,6 +3,7 @@
 use super::calls::{By, CallEdge, Caller, Thread};
 use super::edges::{EdgeWalk, Joined, Library};
 use super::receivers::Receivers;
+use super::rust::{Index, RustWalk};
 use super::{Program, ProgramFile};
 use crate::catalog::Node;
 use crate::facts::{CallId, FileFacts, FunctionId, Language, ScopeId, ScopeKind};
@@ -80,10 +81,21 @@ impl Program<'_> {
             let found = joined.add(EdgeWalk::walk_all(&mut receivers, self));
             libraries.extend(found.into_iter().filter_map(|library| library.node));
         }
+        let mut edges = joined.finish().0;
+        edges.extend(self.every_call_of_rust());
+        edges.sort_by_key(|edge| edge.caller.0);
         EveryCall {
-            edges: joined.finish().0,
+            edges,
             libraries,
             program: self,
+        }
+    }
+
+    fn every_call_of_rust(&self) -> Vec<CallEdge> {
+        if self.files.iter().any(|file| file.language == Language::Rust) {
+            RustWalk::walk_all(self, &Index::new(self))
+        } else {
+            Vec::new()
         }
     }
 
@@ -113,7 +125,7 @@ impl Program<'_> {
                 add(caller, callee, Thread::Same, By::Call, confidence);
             }
         }
-        for edge in joined.finish().0 {
+        for edge in joined.finish().0.into_iter().chain(self.every_call_of_rust()) {
             let caller = names.of(edge.caller.0, edge.caller.1);
             let callee = names.of(edge.callee.0, Some(edge.callee.1));
             add(caller, callee, edge.thread, edge.by, edge.confidence);
@@ -205,6 +217,11 @@ impl EveryCall<'_> {
     }
 }
 
+/// What stands between the names of a path.
+fn separator(language: Language) -> &'static str {
+    if language == Language::Rust { "::" } else { "." }
+}
+
 /// The names of functions as call graphs write them: lambdas are numbered within their scope.
 struct FunctionNames {
     modules: Vec<Option<String>>,
@@ -224,41 +241,52 @@ impl FunctionNames {
             };
             names
                 .modules
-                .push((data.language == Language::Python).then(|| module.to_owned()));
+                .push((data.language != Language::Config).then(|| module.to_owned()));
+            let separator = separator(data.language);
             let mut lambdas: FxHashMap<String, u32> = FxHashMap::default();
             let mut own: Vec<String> = Vec::with_capacity(data.facts.functions.len());
             for function in &data.facts.functions {
-                let around = Self::scope_name(&data.facts, module, &own, function.parent);
+                let around = Self::scope_name(&data.facts, module, &own, function.parent, separator);
                 let name = match function.name {
                     Some(name) => data.facts.text(name).to_owned(),
                     None => {
                         let count = lambdas.entry(around.clone()).or_insert(0);
                         *count += 1;
-                        format!("<lambda{count}>")
+                        let word = if data.language == Language::Rust {
+                            "closure"
+                        } else {
+                            "lambda"
+                        };
+                        format!("<{word}{count}>")
                     }
                 };
-                own.push(format!("{around}.{name}"));
+                own.push(format!("{around}{separator}{name}"));
             }
             names.functions.push(own);
         }
         names
     }
 
-    fn scope_name(facts: &FileFacts, module: &str, functions: &[String], scope: ScopeId) -> String {
+    fn scope_name(facts: &FileFacts, module: &str, functions: &[String], scope: ScopeId, separator: &str) -> String {
+        let name_of = |scope| Self::scope_name(facts, module, functions, scope, separator);
         match facts[scope].kind {
             ScopeKind::Function(function) => functions
                 .get(function.0 as usize)
                 .cloned()
                 .unwrap_or_else(|| module.to_owned()),
             ScopeKind::Class(class) => {
-                let around = Self::scope_name(facts, module, functions, facts[class].parent);
-                format!("{around}.{}", facts.text(facts[class].name))
+                let around = name_of(facts[class].parent);
+                format!("{around}{separator}{}", facts.text(facts[class].name))
             }
             ScopeKind::Comprehension => match facts[scope].parent {
-                Some(parent) => Self::scope_name(facts, module, functions, parent),
+                Some(parent) => name_of(parent),
                 None => module.to_owned(),
             },
-            ScopeKind::Module | ScopeKind::Inline(_) => module.to_owned(),
+            ScopeKind::Inline(inline) => {
+                let around = name_of(facts[inline].parent);
+                format!("{around}{separator}{}", facts.text(facts[inline].name))
+            }
+            ScopeKind::Module => module.to_owned(),
         }
     }
 

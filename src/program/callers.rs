@@ -35,11 +35,19 @@ impl Far {
         to_async: true,
     };
 
-    fn is_over(self) -> bool {
+    pub(super) fn is_over(self) -> bool {
         self.calls == 0 && !self.to_async
     }
 
-    fn farther(self, other: Self) -> Self {
+    /// How far on a caller is followed, by how far what it calls is.
+    pub(super) fn beyond(self, program: &Program<'_>, (file, caller): FunctionRef) -> Self {
+        Self {
+            calls: self.calls.saturating_sub(1),
+            to_async: self.to_async && !program[file].facts[caller].is_async,
+        }
+    }
+
+    pub(super) fn farther(self, other: Self) -> Self {
         Self {
             calls: self.calls.max(other.calls),
             to_async: self.to_async || other.to_async,
@@ -122,7 +130,7 @@ impl<'p, 'a> Callers<'p, 'a> {
             self.joined.add(walked);
         }
         let (edges, entries) = self.joined.finish();
-        Calls::new(edges, traced, entries)
+        Calls::new(edges, traced, entries, Vec::new())
     }
 
     /// Finds the callers of the waiting functions, and theirs, as far as they lead.
@@ -162,20 +170,12 @@ impl<'p, 'a> Callers<'p, 'a> {
                 traced.push(function);
             }
             for caller in self.into.get(&function).into_iter().flatten().filter_map(function_of) {
-                self.waiting.push((caller, self.beyond(caller, farther)));
+                self.waiting.push((caller, farther.beyond(self.program, caller)));
             }
             let others = along.get(&function).into_iter().flatten();
             self.waiting.extend(others.map(|other| (*other, farther)));
         }
         traced
-    }
-
-    /// How far on a caller is followed, by how far what it calls is.
-    fn beyond(&self, (file, caller): FunctionRef, far: Far) -> Far {
-        Far {
-            calls: far.calls.saturating_sub(1),
-            to_async: far.to_async && !self.program[file].facts[caller].is_async,
-        }
     }
 
     /// Visits what is wanted, and what is wanted because of that.
@@ -257,7 +257,7 @@ impl<'p, 'a> Callers<'p, 'a> {
             if !known.contains(&edge.caller) {
                 known.push(edge.caller);
                 if let (Some(far), Some(caller)) = (self.traced.get(&edge.callee), function_of(&edge.caller)) {
-                    self.waiting.push((caller, self.beyond(caller, *far)));
+                    self.waiting.push((caller, far.beyond(self.program, caller)));
                 }
             }
         }

@@ -6,8 +6,8 @@
 use super::Program;
 use super::entries::EntryPoint;
 use super::names::FunctionRef;
-use crate::catalog::Node;
-use crate::facts::{CallId, FunctionId};
+use crate::catalog::{Node, Role};
+use crate::facts::{CallId, ExprId, FunctionId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -30,6 +30,20 @@ pub enum By {
     Scheduled,
     /// A framework that fills a parameter.
     Injected,
+}
+
+/// How what is handed to a library comes to run.
+pub(super) type Control = (Thread, By);
+
+/// How a library function with `role` runs what it is handed.
+pub(super) fn control_of(role: Role) -> Option<Control> {
+    match role {
+        Role::RunsInThread => Some((Thread::Other, By::Call)),
+        Role::SchedulesOnLoop => Some((Thread::Same, By::Scheduled)),
+        Role::SchedulesThreadsafe | Role::RunsAfterwards | Role::QueuesTask => Some((Thread::Other, By::Scheduled)),
+        Role::RunsEventLoop | Role::CallsFunction => Some((Thread::Same, By::Call)),
+        _ => None,
+    }
 }
 
 /// A function that calls, or a module whose own statements do.
@@ -70,10 +84,17 @@ pub(super) struct Calls {
     traced: FxHashSet<FunctionRef>,
     /// The functions that libraries call, in no order.
     entries: Vec<EntryPoint>,
+    /// Functions that an attribute makes event loops of their own, and the attribute.
+    runtimes: Vec<(FunctionRef, ExprId)>,
 }
 
 impl Calls {
-    pub(super) fn new(edges: Vec<CallEdge>, traced: FxHashSet<FunctionRef>, entries: Vec<EntryPoint>) -> Self {
+    pub(super) fn new(
+        edges: Vec<CallEdge>,
+        traced: FxHashSet<FunctionRef>,
+        entries: Vec<EntryPoint>,
+        runtimes: Vec<(FunctionRef, ExprId)>,
+    ) -> Self {
         let mut into: FxHashMap<FunctionRef, Vec<u32>> = FxHashMap::default();
         for (index, edge) in edges.iter().enumerate() {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
@@ -84,7 +105,19 @@ impl Calls {
             into,
             traced,
             entries,
+            runtimes,
         }
+    }
+
+    /// Adds those of another language.
+    pub(super) fn add(&mut self, other: Self) {
+        let before = std::mem::take(self);
+        let mut edges = before.edges;
+        edges.extend(other.edges);
+        edges.sort_by_key(|edge| edge.caller.0);
+        let traced = before.traced.into_iter().chain(other.traced).collect();
+        let entries = before.entries.into_iter().chain(other.entries).collect();
+        *self = Self::new(edges, traced, entries, other.runtimes);
     }
 
     /// The functions that libraries call.
@@ -98,6 +131,13 @@ impl Program<'_> {
     #[must_use]
     pub fn call_edges(&self) -> &[CallEdge] {
         &self.calls.edges
+    }
+
+    /// The functions that an attribute makes event loops of their own (`#[tokio::main]`), those apart where the program begins, and the
+    /// attribute.
+    #[must_use]
+    pub fn made_runtimes(&self) -> &[(FunctionRef, ExprId)] {
+        &self.calls.runtimes
     }
 
     /// Whether all edges that lead into a function are known.

@@ -2,10 +2,10 @@
 //!
 //! The storeys, lowest first: `modules` and `crates` (which file is which module), `bindings`, `names` and `stars` (what an expression
 //! refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` (what a call calls), `callers` and `calls`
-//! (who calls what rules ask about; for Python so far), `call_graph` (all calls, by names), `sites` (where library functions of a role
-//! are called), `entries` (where the program is entered), `values` (what arguments come to), `tokens`, `secrets` and `wrappers` (where
-//! the work of a concern is done), `owners` (who may do it), `reach` (by which ways control gets somewhere), `blocks` and `own_loop`
-//! (under which conditions, on which event loop).
+//! (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all calls, by names), `sites` (where
+//! library functions of a role are called), `entries` (where the program is entered), `values` (what arguments come to), `tokens`,
+//! `secrets` and `wrappers` (where the work of a concern is done), `owners` (who may do it), `reach` (by which ways control gets
+//! somewhere), `blocks` and `own_loop` (under which conditions, on which event loop).
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
 
@@ -23,6 +23,7 @@ mod own_loop;
 mod owners;
 mod reach;
 mod receivers;
+mod rust;
 mod secrets;
 mod sites;
 mod stars;
@@ -189,7 +190,72 @@ impl<'a> Program<'a> {
         let places = of_tokens.chain(of_secrets);
         let by_work = places.filter_map(|(file, scope)| function_at(file, scope));
         functions.extend(by_work.map(|function| (function, Far::A_FEW_CALLS)));
-        (callers.follow(functions), secrets)
+        let is_rust = |((file, _), _): &(FunctionRef, Far)| self[*file].language == Language::Rust;
+        let (rust, others): (Vec<(FunctionRef, Far)>, Vec<(FunctionRef, Far)>) =
+            functions.into_iter().partition(is_rust);
+        let mut calls = callers.follow(others);
+        if self.files.iter().any(|file| file.language == Language::Rust) {
+            calls.add(self.find_calls_of_rust(rust));
+        }
+        (calls, secrets)
+    }
+
+    /// The calls of Rust that lead to some functions, and to what blocks a thread or makes a runtime wherever it is called.
+    fn find_calls_of_rust(&self, mut functions: Vec<(FunctionRef, Far)>) -> Calls {
+        let index = rust::Index::new(self);
+        let runtimes = rust::made_runtimes(self);
+        functions.extend(runtimes.iter().map(|(function, _)| (*function, Far::TO_EVENT_LOOPS)));
+        functions.extend(self.blocking_by_name().iter().filter_map(|(file, call)| {
+            let facts = &self[*file].facts;
+            let function = facts.function_around(facts[*call].scope)?;
+            Some(((*file, function), Far::TO_EVENT_LOOPS))
+        }));
+        let configuring = self.configuring_by_fields().into_iter();
+        functions.extend(configuring.map(|function| (function, Far::A_FEW_CALLS)));
+        let (edges, traced) = rust::follow(self, &index, functions);
+        Calls::new(edges, traced, rust::entries(self, &index), runtimes)
+    }
+
+    /// The functions of Rust that write to fields by which libraries are told how to verify tokens.
+    fn configuring_by_fields(&self) -> Vec<FunctionRef> {
+        let fields = self.catalog.keywords_of(Language::Rust, Role::ConfiguresVerification);
+        self.for_each_file(|file, data| {
+            if data.language != Language::Rust {
+                return Vec::new();
+            }
+            let facts = &data.facts;
+            let writing = facts.stores.iter().filter(|store| match facts[store.target].kind {
+                ExprKind::Member { name, .. } => fields.contains(facts.text(name)),
+                _ => false,
+            });
+            let functions = writing.filter_map(|store| facts.function_around(facts[store.block].scope));
+            functions.map(|function| (file, function)).collect()
+        })
+    }
+
+    /// The calls of methods that block the thread by their name alone: the object comes out of a pair, such as a channel's ends.
+    #[must_use]
+    pub fn blocking_by_name(&self) -> Vec<(FileId, CallId)> {
+        let names = self.catalog.names_only_of(Language::Rust, Role::BlocksThread);
+        self.for_each_file(|file, data| {
+            if data.language != Language::Rust {
+                return Vec::new();
+            }
+            let facts = &data.facts;
+            let calls = facts
+                .calls
+                .iter()
+                .enumerate()
+                .filter(|(_, call)| match facts[call.callee].kind {
+                    ExprKind::Member { name, .. } => {
+                        names.contains(facts.text(name)) && self.site_at(file, call.expr).is_none()
+                    }
+                    _ => false,
+                });
+            calls
+                .map(|(index, _)| (file, CallId(u32::try_from(index).unwrap_or(u32::MAX))))
+                .collect()
+        })
     }
 
     /// The methods of a method's class that keep what they are passed in attributes, where the method finds it.

@@ -610,7 +610,7 @@ impl Program<'_> {
         false
     }
 
-    fn declared_module(&self, file: FileId, module: ModuleId) -> Values {
+    pub(super) fn declared_module(&self, file: FileId, module: ModuleId) -> Values {
         let place = match self[file].facts[module].scope {
             Some(scope) => Some(Place::Inline(file, scope)),
             None => self.modules.crates().file_of(file, module).map(Place::File),
@@ -621,7 +621,7 @@ impl Program<'_> {
     }
 
     /// A name that no scope of a Rust file binds: the beginning of a path, a macro, a crate, or something of a glob import.
-    fn free_path(&self, file: FileId, scope: ScopeId, name: &str, step: u32) -> Values {
+    pub(super) fn free_path(&self, file: FileId, scope: ScopeId, name: &str, step: u32) -> Values {
         let facts = &self[file].facts;
         let module = |place: Place| Values::one(Origin::Module(place));
         match name {
@@ -688,7 +688,7 @@ impl Program<'_> {
     }
 
     /// What a `use` path names.
-    fn use_path(&self, file: FileId, import: &Import, segments: &[&str], step: u32) -> Values {
+    pub(super) fn use_path(&self, file: FileId, import: &Import, segments: &[&str], step: u32) -> Values {
         let start = match import.anchor {
             Anchor::Root => Some(Place::File(self.modules.crates().root(file))),
             Anchor::Up(levels) => (0..levels).try_fold(self.module_around(file, import.scope), |place, _| {
@@ -895,7 +895,7 @@ fn derived(facts: &FileFacts, class: ClassId) -> impl Iterator<Item = ExprId> {
 }
 
 /// Wrappers of Rust whose inner type has the members that code asks for.
-fn is_transparent(wrapper: &str) -> bool {
+pub(super) fn is_transparent(wrapper: &str) -> bool {
     matches!(
         wrapper,
         "Arc"

@@ -117,9 +117,6 @@ impl Program<'_> {
     /// The calls that pass arguments to `function`, in order.
     #[must_use]
     pub fn passing_into(&self, function: FunctionRef) -> Vec<Passing> {
-        if self[function.0].language == Language::Rust {
-            return self.rust_calls_into(function);
-        }
         self.calls_into(function)
             .filter_map(|edge| self.passing(edge))
             .collect()
@@ -155,12 +152,18 @@ impl Program<'_> {
         let file = edge.caller.0;
         let facts = &self[file].facts;
         // `to_thread(decode, token, verify=False)`: the function's own arguments stand behind it.
+        let is_it = |argument: &Argument| {
+            let is_closure =
+                matches!(facts[argument.value].kind, ExprKind::Lambda(function) if (file, function) == edge.callee);
+            let values = self.values(file, argument.value);
+            is_closure || values.iter().any(|value| value.origin == Origin::Function(edge.callee))
+        };
+        let handed = || facts.arguments(&facts[call]).iter().position(is_it);
         let skipped = if self.hands_over(file, call) {
-            let is_it = |argument: &Argument| {
-                let values = self.values(file, argument.value);
-                values.iter().any(|value| value.origin == Origin::Function(edge.callee))
-            };
-            facts.arguments(&facts[call]).iter().position(is_it)? + 1
+            handed()? + 1
+        } else if self[file].language == Language::Rust && handed().is_some() {
+            // What a closure is called with is not what stands beside it.
+            return None;
         } else {
             0
         };
@@ -184,48 +187,6 @@ impl Program<'_> {
                 Some(Role::QueuesTask) => entry.runs_own.is_none(),
                 _ => false,
             })
-    }
-
-    /// The calls of Rust that arrive at `function`: those of its name are looked at.
-    fn rust_calls_into(&self, function: FunctionRef) -> Vec<Passing> {
-        let callee = &self[function.0].facts;
-        let Some(name) = callee[function.1].name else {
-            return Vec::new();
-        };
-        let name = callee.text(name);
-        let takes_self = callee
-            .parameters(&callee[function.1])
-            .first()
-            .is_some_and(|first| callee.text(first.name) == "self");
-        let mut found = Vec::new();
-        for (file, data) in self.files().filter(|(_, data)| data.language == Language::Rust) {
-            let facts = &data.facts;
-            let Some(name) = facts.names.find(name) else { continue };
-            for (index, call) in facts.calls.iter().enumerate() {
-                if super::names::last_name(facts, call.callee) != Some(name) {
-                    continue;
-                }
-                let values = self.values(file, call.callee);
-                let Some(value) = values.iter().find(|value| value.origin == Origin::Function(function)) else {
-                    continue;
-                };
-                let is_path = match facts[call.callee].kind {
-                    ExprKind::Member { object, .. } => self
-                        .values(file, object)
-                        .iter()
-                        .any(|value| matches!(value.origin, Origin::Class(_) | Origin::Module(_))),
-                    _ => true,
-                };
-                found.push(Passing {
-                    file,
-                    call: CallId(u32::try_from(index).unwrap_or(u32::MAX)),
-                    skipped: 0,
-                    offset: usize::from(takes_self && !is_path),
-                    confidence: value.confidence,
-                });
-            }
-        }
-        found
     }
 }
 
@@ -460,7 +421,7 @@ impl<'p, 'a> Tracing<'p, 'a> {
         if way.asked.contains(&function) || way.asked.len() >= MOST_CALLS {
             return Some(Vec::new());
         }
-        let is_known = self.program[function.0].language == Language::Rust || self.program.knows_callers(function);
+        let is_known = self.program.knows_callers(function);
         is_known.then(|| self.program.passing_into(function))
     }
 

@@ -1,9 +1,9 @@
 //! Waiting, in the thread of an event loop, for work that this loop has to do.
 
-use super::Findings;
+use super::{Findings, others};
 use crate::catalog::Role;
-use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId, ScopeKind};
-use crate::finding::{Confidence, Site};
+use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId, ScopeKind};
+use crate::finding::{Confidence, Step};
 use crate::program::{LibrarySite, LoopState, OwnLoop, Program};
 use crate::source::{FileId, Span};
 
@@ -14,17 +14,7 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         match (role, site.call) {
             (Some(Role::WaitsForResult), Some(call)) => waiting(program, site, call, out),
             (Some(Role::TakesResult), Some(call)) => taking(program, site, call, out),
-            (Some(Role::BlocksThread), Some(_)) => {
-                blocking(
-                    program,
-                    site.file,
-                    site.expr,
-                    site.callee,
-                    site.scope,
-                    site.confidence,
-                    out,
-                );
-            }
+            (Some(Role::BlocksThread), Some(call)) => blocking(program, site.file, call, site.confidence, out),
             _ => {}
         }
     }
@@ -181,62 +171,48 @@ fn names_it(facts: &FileFacts, expr: ExprId, name: Name, depth: u32) -> bool {
 
 // Rust
 
-/// A function that blocks the thread, in async code.
-fn blocking(
-    program: &Program<'_>,
-    file: FileId,
-    expr: ExprId,
-    callee: ExprId,
-    scope: ScopeId,
-    confidence: Confidence,
-    out: &mut Findings,
-) {
+/// A function that blocks the thread, in async code or where async code gets to in its own thread.
+fn blocking(program: &Program<'_>, file: FileId, call: CallId, confidence: Confidence, out: &mut Findings) {
     let facts = &program[file].facts;
-    let Some(function) = function_of(facts, scope).filter(|function| facts[*function].is_async) else {
+    let data = &facts[call];
+    let Some(function) = function_of(facts, data.scope) else {
         return;
     };
-    let block = match facts[expr].kind {
-        ExprKind::Call(call) => facts[call].block,
-        _ => facts[function].body,
-    };
-    if program.loop_state(file, block, expr) == LoopState::NotRunning {
+    if program.loop_state(file, data.block, data.expr) == LoopState::NotRunning {
         return;
     }
-    let primary = Site {
-        file,
-        span: last_name_span(facts, callee),
-    };
-    let values = vec![
-        ("call", program.written(file, callee)),
-        ("function", program.symbol(file, scope)),
+    let primary = program.callee_site(file, data);
+    let symbol = program.symbol(file, data.scope);
+    let mut values = vec![
+        ("call", program.written(file, data.callee)),
+        ("function", symbol.clone()),
     ];
-    let finding = out.add(program, primary, scope, "blocks-thread", values);
-    finding.confidence = confidence;
+    if facts[function].is_async {
+        let finding = out.add(program, primary, data.scope, "blocks-thread", values);
+        finding.confidence = confidence;
+    } else if let Some(ways) = program.ways_from_async((file, function)) {
+        values.push(("caller", program.symbol_of_caller(ways.shortest.calls[0].caller)));
+        values.push(("others", others(ways.others)));
+        let finding = out.add(program, primary, data.scope, "blocks-thread-reached", values);
+        finding.confidence = confidence.min(ways.shortest.confidence);
+        finding.trail = program.steps(&ways.shortest);
+        finding.trail.push(Step {
+            site: primary,
+            symbol,
+            note: "blocks the thread".to_owned(),
+        });
+    }
 }
 
 /// Methods whose name alone says so: the object comes out of a pair, such as a channel's ends.
 fn blocking_by_name(program: &Program<'_>, out: &mut Findings) {
-    let names = program.catalog().names_only_of(Language::Rust, Role::BlocksThread);
-    for (file, data) in program.files().filter(|(_, data)| data.language == Language::Rust) {
-        let facts = &data.facts;
-        for call in &facts.calls {
-            let ExprKind::Member { object, name } = facts[call.callee].kind else {
-                continue;
-            };
-            let is_unknown = names.contains(facts.text(name))
-                && program.site_at(file, call.expr).is_none()
-                && program.settled_values(file, object).is_empty();
-            if is_unknown {
-                blocking(
-                    program,
-                    file,
-                    call.expr,
-                    call.callee,
-                    call.scope,
-                    Confidence::Likely,
-                    out,
-                );
-            }
+    for (file, call) in program.blocking_by_name() {
+        let facts = &program[file].facts;
+        let ExprKind::Member { object, .. } = facts[facts[call].callee].kind else {
+            continue;
+        };
+        if program.settled_values(file, object).is_empty() {
+            blocking(program, file, call, Confidence::Likely, out);
         }
     }
 }
@@ -259,9 +235,4 @@ fn last_name(facts: &FileFacts, expr: ExprId) -> Option<Name> {
         ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => Some(name),
         _ => None,
     }
-}
-
-fn last_name_span(facts: &FileFacts, callee: ExprId) -> Span {
-    let span = facts[callee].span;
-    last_name(facts, callee).map_or(span, |name| span.tail(facts.text(name).len()))
 }

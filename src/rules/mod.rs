@@ -70,6 +70,15 @@ pub const RULES: &[Rule] = &[
     rule!("unverified-token", Check::Program(unverified_token::check)),
 ];
 
+/// How many async functions beside the one that is shown get to a place, to stand behind its name.
+fn others(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => " (and one other async function)".to_owned(),
+        count => format!(" (and {count} other async functions)"),
+    }
+}
+
 /// Collects the findings of one rule.
 #[derive(Debug)]
 pub struct Findings {

@@ -1,9 +1,9 @@
 //! Event loops started where one may already be running.
 
-use super::Findings;
+use super::{Findings, others};
 use crate::catalog::Role;
 use crate::facts::{BlockKind, CallId, ExprKind, FileFacts, ScopeKind};
-use crate::finding::Step;
+use crate::finding::{Site, Step};
 use crate::program::{AsyncWays, LibrarySite, LoopState, Program};
 
 /// Reports the starts of a loop that stand in async functions, those in sync functions that async code calls in its own thread, and
@@ -44,6 +44,43 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
             });
         }
     }
+    made_runtimes(program, out);
+}
+
+/// `#[tokio::main]` makes a function one that starts a loop wherever it is called.
+fn made_runtimes(program: &Program<'_>, out: &mut Findings) {
+    for (function, attribute) in program.made_runtimes() {
+        let Some(ways) = program.ways_from_async(*function) else {
+            continue;
+        };
+        let (file, id) = *function;
+        let facts = &program[file].facts;
+        let (callee, primary) = match facts[*attribute].kind {
+            ExprKind::Call(call) => (facts[call].callee, program.callee_site(file, &facts[call])),
+            _ => (
+                *attribute,
+                Site {
+                    file,
+                    span: facts[*attribute].span,
+                },
+            ),
+        };
+        let name = program.symbol_of_function(*function);
+        let values = vec![
+            ("call", program.written(file, callee)),
+            ("function", name.clone()),
+            ("caller", program.symbol_of_caller(ways.shortest.calls[0].caller)),
+            ("others", others(ways.others)),
+        ];
+        let finding = out.add(program, primary, facts[id].scope, "reached", values);
+        finding.confidence = ways.shortest.confidence;
+        finding.trail = program.steps(&ways.shortest);
+        finding.trail.push(Step {
+            site: primary,
+            symbol: name,
+            note: "starts the loop".to_owned(),
+        });
+    }
 }
 
 enum Verdict<'p> {
@@ -65,15 +102,6 @@ fn judge<'p>(program: &'p Program<'_>, site: &LibrarySite, call: CallId) -> Verd
                 .and_then(|function| program.ways_from_async(function))
                 .map_or(Verdict::Fine, Verdict::Reached)
         }
-    }
-}
-
-/// How many async functions beside the one that is shown get to a place, to stand behind its name.
-fn others(count: usize) -> String {
-    match count {
-        0 => String::new(),
-        1 => " (and one other async function)".to_owned(),
-        count => format!(" (and {count} other async functions)"),
     }
 }
 

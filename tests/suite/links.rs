@@ -190,6 +190,8 @@ fn cases(text: &str) -> Vec<Case<'_>> {
                 match info.split_once(' ').unwrap_or((info, "")) {
                     ("edges", "") => case.edges = Some(Expected::new(text, &place)),
                     ("entries", "") => case.entries = Some(Expected::new(text, &place)),
+                    ("rust", "") => case.files.push(("src/lib.rs", text)),
+                    ("rust" | "toml", path) => case.files.push((path, text)),
                     ("python", "") => case.files.push(("main.py", text)),
                     ("python", path) => case.files.push((path, text)),
                     _ => panic!("{place} has a fence `{info}`"),

@@ -9,7 +9,7 @@ mod injections;
 mod routers;
 
 use super::Program;
-use super::calls::{By, CallEdge, Caller, Thread};
+use super::calls::{CallEdge, Caller, Control, Thread, control_of};
 use super::entries::EntryPoint;
 use super::names::FunctionRef;
 use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things, asked_by_text};
@@ -91,9 +91,6 @@ pub(super) struct Library {
 
 /// A call of the program.
 type CallRef = (FileId, CallId);
-
-/// How what is handed to a library comes to run.
-type Control = (Thread, By);
 
 impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
     /// Reads off all edges of the files that `receivers` knows.
@@ -240,13 +237,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         if !self.receivers.paths.hands_over(path) {
             return None;
         }
-        match self.role(path)? {
-            Role::RunsInThread => Some((Thread::Other, By::Call)),
-            Role::SchedulesOnLoop => Some((Thread::Same, By::Scheduled)),
-            Role::SchedulesThreadsafe | Role::RunsAfterwards | Role::QueuesTask => Some((Thread::Other, By::Scheduled)),
-            Role::RunsEventLoop | Role::CallsFunction => Some(BY_CALL),
-            _ => None,
-        }
+        control_of(self.role(path)?)
     }
 
     fn visit_call(&mut self, file: FileId, call: CallId, mut callees: Things, control: Control) {

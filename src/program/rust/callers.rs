@@ -1,0 +1,159 @@
+//! The callers of what rules ask about, and theirs: only calls of their names are looked at.
+
+use super::edges::RustWalk;
+use super::index::{Index, said_names};
+use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FunctionId};
+use crate::program::Program;
+use crate::program::callers::Far;
+use crate::program::calls::CallEdge;
+use crate::program::names::FunctionRef;
+use crate::source::FileId;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A call that may lead to a function whose callers are looked for.
+type CallRef = (FileId, CallId);
+
+/// The edges that lead to some functions, and the functions all of whose callers are known by that.
+pub(in crate::program) fn follow(
+    program: &Program<'_>,
+    index: &Index<'_>,
+    functions: Vec<(FunctionRef, Far)>,
+) -> (Vec<CallEdge>, FxHashSet<FunctionRef>) {
+    let mut search = Search {
+        program,
+        index,
+        into: FxHashMap::default(),
+        traced: FxHashMap::default(),
+        names: FxHashSet::default(),
+        visited: FxHashSet::default(),
+    };
+    let workers = rayon::current_num_threads().max(1);
+    let mut walks: Vec<RustWalk<'_, '_>> = (0..workers).map(|_| RustWalk::new(program, index)).collect();
+    let mut edges = Vec::new();
+    let mut waiting = functions;
+    loop {
+        let traced = search.trace(&mut waiting);
+        if traced.is_empty() {
+            break;
+        }
+        let calls = search.calls_of(&traced);
+        let mut shares: Vec<(Vec<CallRef>, Vec<FunctionRef>)> = vec![Default::default(); workers];
+        for call in calls {
+            shares[call.0.0 as usize % workers].0.push(call);
+        }
+        for function in &traced {
+            shares[function.0.0 as usize % workers].1.push(*function);
+        }
+        let found = walks.par_iter_mut().zip(shares).map(|(walk, (calls, functions))| {
+            for (file, call) in calls {
+                walk.visit_call(file, call);
+            }
+            for (file, function) in functions {
+                walk.visit_async_block(file, function);
+            }
+            walk.take_edges()
+        });
+        let found: Vec<Vec<CallEdge>> = found.collect();
+        for edge in found.into_iter().flatten() {
+            waiting.extend(search.note(&edge));
+            edges.push(edge);
+        }
+    }
+    edges.sort_by_key(|edge| (edge.caller, edge.site.span.start, edge.callee));
+    (edges, search.traced.into_keys().collect())
+}
+
+struct Search<'p, 'a> {
+    program: &'p Program<'a>,
+    index: &'p Index<'p>,
+    /// The functions that are known to call each function.
+    into: FxHashMap<FunctionRef, Vec<FunctionRef>>,
+    /// The functions whose callers are found, and how far on.
+    traced: FxHashMap<FunctionRef, Far>,
+    names: FxHashSet<&'p str>,
+    visited: FxHashSet<CallRef>,
+}
+
+impl<'p> Search<'p, '_> {
+    /// Traces what waits, and who is known to call that; what was not traced before.
+    fn trace(&mut self, waiting: &mut Vec<(FunctionRef, Far)>) -> Vec<FunctionRef> {
+        let mut traced = Vec::new();
+        while let Some((function, far)) = waiting.pop() {
+            let known = self.traced.get(&function).copied();
+            let farther = known.map_or(far, |known| known.farther(far));
+            if far.is_over() || known == Some(farther) {
+                continue;
+            }
+            self.traced.insert(function, farther);
+            if known.is_none() {
+                traced.push(function);
+            }
+            let callers = self.into.get(&function).into_iter().flatten();
+            waiting.extend(callers.map(|caller| (*caller, farther.beyond(self.program, *caller))));
+        }
+        traced.sort_unstable();
+        traced
+    }
+
+    /// Keeps who calls whom; the caller, where the callee is traced.
+    fn note(&mut self, edge: &CallEdge) -> Option<(FunctionRef, Far)> {
+        let caller = (edge.caller.0, edge.caller.1?);
+        let known = self.into.entry(edge.callee).or_default();
+        if known.contains(&caller) {
+            return None;
+        }
+        known.push(caller);
+        let far = self.traced.get(&edge.callee)?;
+        Some((caller, far.beyond(self.program, caller)))
+    }
+
+    /// The calls that may arrive at some functions, those that were not looked at before.
+    fn calls_of(&mut self, functions: &[FunctionRef]) -> Vec<CallRef> {
+        let mut by_file: FxHashMap<FileId, FxHashSet<&'p str>> = FxHashMap::default();
+        let mut calls = Vec::new();
+        for (file, function) in functions {
+            let facts = &self.program[*file].facts;
+            match facts[*function].name.map(|name| facts.text(name)) {
+                Some(name) if self.names.insert(name) => {
+                    for saying in self.index.saying(name) {
+                        by_file.entry(saying).or_default().insert(name);
+                    }
+                }
+                Some(_) => {}
+                None => self.calls_of_closure(*file, *function, &mut by_file, &mut calls),
+            }
+        }
+        for (file, names) in by_file {
+            let facts = &self.program[file].facts;
+            let names: FxHashSet<_> = names.into_iter().filter_map(|name| facts.names.find(name)).collect();
+            let said = said_names(facts).filter(|(_, name)| names.contains(name));
+            calls.extend(said.map(|(call, _)| (file, call)));
+        }
+        calls.retain(|call| self.visited.insert(*call));
+        calls.sort_unstable();
+        calls
+    }
+
+    /// The calls that a closure is handed to where it is written, and the names that it is bound to.
+    fn calls_of_closure(
+        &self,
+        file: FileId,
+        function: FunctionId,
+        by_file: &mut FxHashMap<FileId, FxHashSet<&'p str>>,
+        calls: &mut Vec<CallRef>,
+    ) {
+        let facts = &self.program[file].facts;
+        let is_it = |expr: ExprId| facts[expr].kind == ExprKind::Lambda(function);
+        for (index, call) in facts.calls.iter().enumerate() {
+            if is_it(call.callee) || facts.arguments(call).iter().any(|argument| is_it(argument.value)) {
+                calls.push((file, CallId(u32::try_from(index).unwrap_or(u32::MAX))));
+            }
+        }
+        for binding in facts.bindings_in(facts[function].parent) {
+            if matches!(binding.kind, BindingKind::Value(value) if is_it(value)) {
+                by_file.entry(file).or_default().insert(facts.text(binding.name));
+            }
+        }
+    }
+}
