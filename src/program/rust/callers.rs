@@ -2,11 +2,11 @@
 
 use super::edges::RustWalk;
 use super::index::{Index, said_names};
-use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FunctionId};
+use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FunctionId, Name};
 use crate::program::Program;
 use crate::program::callers::Far;
 use crate::program::calls::CallEdge;
-use crate::program::names::FunctionRef;
+use crate::program::names::{FunctionRef, last_name};
 use crate::source::FileId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -64,6 +64,12 @@ pub(in crate::program) fn follow(
     (edges, search.traced.into_keys().collect())
 }
 
+/// A name that is called, and the type in front of it where it stands behind one.
+type Wanted<'p> = (&'p str, Option<&'p str>);
+
+/// Any type at all.
+const ANY: &str = "";
+
 struct Search<'p, 'a> {
     program: &'p Program<'a>,
     index: &'p Index<'p>,
@@ -71,7 +77,8 @@ struct Search<'p, 'a> {
     into: FxHashMap<FunctionRef, Vec<FunctionRef>>,
     /// The functions whose callers are found, and how far on.
     traced: FxHashMap<FunctionRef, Far>,
-    names: FxHashSet<&'p str>,
+    /// The names whose calls were looked at: by the type in front of them, or by none.
+    names: FxHashSet<Wanted<'p>>,
     visited: FxHashSet<CallRef>,
 }
 
@@ -110,29 +117,60 @@ impl<'p> Search<'p, '_> {
 
     /// The calls that may arrive at some functions, those that were not looked at before.
     fn calls_of(&mut self, functions: &[FunctionRef]) -> Vec<CallRef> {
-        let mut by_file: FxHashMap<FileId, FxHashSet<&'p str>> = FxHashMap::default();
+        let mut by_file: FxHashMap<FileId, FxHashSet<Wanted<'p>>> = FxHashMap::default();
         let mut calls = Vec::new();
         for (file, function) in functions {
             let facts = &self.program[*file].facts;
-            match facts[*function].name.map(|name| facts.text(name)) {
-                Some(name) if self.names.insert(name) => {
+            let Some(name) = facts[*function].name.map(|name| facts.text(name)) else {
+                self.calls_of_closure(*file, *function, &mut by_file, &mut calls);
+                continue;
+            };
+            for owner in self.owners(*file, *function) {
+                if self.names.insert((name, owner)) {
                     for saying in self.index.saying(name) {
-                        by_file.entry(saying).or_default().insert(name);
+                        by_file.entry(saying).or_default().insert((name, owner));
                     }
                 }
-                Some(_) => {}
-                None => self.calls_of_closure(*file, *function, &mut by_file, &mut calls),
             }
         }
-        for (file, names) in by_file {
+        for (file, wanted) in by_file {
             let facts = &self.program[file].facts;
-            let names: FxHashSet<_> = names.into_iter().filter_map(|name| facts.names.find(name)).collect();
-            let said = said_names(facts).filter(|(_, name)| names.contains(name));
-            calls.extend(said.map(|(call, _)| (file, call)));
+            let names: FxHashSet<Name> = wanted.iter().filter_map(|(name, _)| facts.names.find(name)).collect();
+            let said = said_names(facts).filter(|(_, name, owner)| {
+                let owner = owner.map(|owner| facts.text(owner));
+                let owner = owner.filter(|owner| !self.index.is_alias(owner));
+                let text = facts.text(*name);
+                names.contains(name) && (wanted.contains(&(text, owner)) || wanted.contains(&(text, Some(ANY))))
+            });
+            calls.extend(said.map(|(call, ..)| (file, call)));
         }
         calls.retain(|call| self.visited.insert(*call));
         calls.sort_unstable();
         calls
+    }
+
+    /// What may stand in front of a function's name: nothing that tells, its type, or a trait of that.
+    fn owners(&self, file: FileId, function: FunctionId) -> Vec<Option<&'p str>> {
+        let facts = &self.program[file].facts;
+        let mut owners = vec![None];
+        if let Some(class) = facts[function].class {
+            // What a trait itself gives its methods is called by the names of all that implement it.
+            let is_of_trait = facts[class].extends.is_none();
+            owners.push(
+                Some(facts.text(facts[class].name))
+                    .filter(|_| !is_of_trait)
+                    .or(Some(ANY)),
+            );
+            let bases = facts
+                .list(facts[class].bases)
+                .iter()
+                .map(|base| match facts[*base].kind {
+                    ExprKind::Index { object, .. } => object,
+                    _ => *base,
+                });
+            owners.extend(bases.filter_map(|base| Some(Some(facts.text(last_name(facts, base)?)))));
+        }
+        owners
     }
 
     /// The calls that a closure is handed to where it is written, and the names that it is bound to.
@@ -140,7 +178,7 @@ impl<'p> Search<'p, '_> {
         &self,
         file: FileId,
         function: FunctionId,
-        by_file: &mut FxHashMap<FileId, FxHashSet<&'p str>>,
+        by_file: &mut FxHashMap<FileId, FxHashSet<Wanted<'p>>>,
         calls: &mut Vec<CallRef>,
     ) {
         let facts = &self.program[file].facts;
@@ -152,7 +190,10 @@ impl<'p> Search<'p, '_> {
         }
         for binding in facts.bindings_in(facts[function].parent) {
             if matches!(binding.kind, BindingKind::Value(value) if is_it(value)) {
-                by_file.entry(file).or_default().insert(facts.text(binding.name));
+                by_file
+                    .entry(file)
+                    .or_default()
+                    .insert((facts.text(binding.name), None));
             }
         }
     }

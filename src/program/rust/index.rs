@@ -2,12 +2,12 @@
 
 use super::methods::{classes, takes_self};
 use crate::catalog::Role;
-use crate::facts::{CallId, ExprKind, FileFacts, FunctionId, Language, Name};
+use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name};
 use crate::program::Program;
 use crate::program::names::{ClassRef, FunctionRef, last_name};
 use crate::source::FileId;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 /// Where names stand in the Rust files of a program.
@@ -18,6 +18,8 @@ pub(in crate::program) struct Index<'p> {
     methods: FxHashMap<&'p str, Option<FunctionRef>>,
     declared: FxHashMap<&'p str, Vec<FunctionRef>>,
     implementing: FxHashMap<&'p str, Vec<ClassRef>>,
+    /// The names that stand for types of other names: aliases, renamed imports, type parameters.
+    aliases: FxHashSet<&'p str>,
     /// What the functions of libraries do that run what they are handed.
     handing: FxHashMap<&'p str, Vec<Role>>,
 }
@@ -28,6 +30,7 @@ struct Shard<'p> {
     methods: FxHashMap<&'p str, Option<FunctionRef>>,
     declared: FxHashMap<&'p str, Vec<FunctionRef>>,
     implementing: FxHashMap<&'p str, Vec<ClassRef>>,
+    aliases: FxHashSet<&'p str>,
     /// The files that call something of a name, or pass it to a call.
     said: FxHashMap<&'p str, SmallVec<[FileId; 2]>>,
 }
@@ -49,6 +52,7 @@ impl<'p> Index<'p> {
             for (name, functions) in shard.declared.drain() {
                 index.declared.entry(name).or_default().extend(functions);
             }
+            index.aliases.extend(shard.aliases.drain());
             for (name, blocks) in shard.implementing.drain() {
                 index.implementing.entry(name).or_default().extend(blocks);
             }
@@ -68,6 +72,11 @@ impl<'p> Index<'p> {
     /// The only method of a name.
     pub(super) fn only_method(&self, name: &str) -> Option<FunctionRef> {
         self.methods.get(name).and_then(|only| *only)
+    }
+
+    /// Whether a name may stand for a type that has another one.
+    pub(super) fn is_alias(&self, name: &str) -> bool {
+        name == "Self" || self.aliases.contains(name)
     }
 
     /// The blocks that implement a trait of this name.
@@ -127,8 +136,9 @@ impl<'p> Shard<'p> {
                 }
             }
         }
+        self.aliases.extend(aliases(facts));
         let mut is_said = vec![false; facts.names.len()];
-        for (_, name) in said_names(facts) {
+        for (_, name, _) in said_names(facts) {
             if !std::mem::replace(&mut is_said[name.0 as usize], true) {
                 self.said.entry(facts.text(name)).or_default().push(file);
             }
@@ -142,14 +152,37 @@ fn add_method<'p>(methods: &mut FxHashMap<&'p str, Option<FunctionRef>>, name: &
     methods.insert(name, method.filter(|_| is_first));
 }
 
-/// The names of what calls call, and of what they pass.
-pub(super) fn said_names(facts: &FileFacts) -> impl Iterator<Item = (CallId, Name)> {
+/// The names that stand for types of other names.
+fn aliases(facts: &FileFacts) -> impl Iterator<Item = &str> {
+    let standing_for_others = facts.bindings.iter().filter(|binding| match binding.kind {
+        BindingKind::Import(import) => facts.path(facts[import].path).last() != Some(&binding.name),
+        BindingKind::Value(_) => binding.annotation.is_none(),
+        BindingKind::Unknown => true,
+        _ => false,
+    });
+    let names = standing_for_others.map(|binding| facts.text(binding.name));
+    names.filter(|name| name.starts_with(char::is_uppercase))
+}
+
+/// The type in front of the last name of a path: `Client` in `http::Client::new`.
+fn owner(facts: &FileFacts, expr: ExprId, name: Name) -> Option<Name> {
+    let ExprKind::Member { object, .. } = facts[expr].kind else {
+        return None;
+    };
+    let length = u32::try_from(facts.text(name).len()).unwrap_or(u32::MAX);
+    let is_path = facts[expr].span.end == facts[object].span.end + length + 2;
+    let owner = last_name(facts, object).filter(|_| is_path)?;
+    facts.text(owner).starts_with(char::is_uppercase).then_some(owner)
+}
+
+/// The names of what calls call, and of what they pass, with the types in front of them.
+pub(super) fn said_names(facts: &FileFacts) -> impl Iterator<Item = (CallId, Name, Option<Name>)> {
     facts.calls.iter().enumerate().flat_map(move |(index, call)| {
         let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
         let passed = facts.arguments(call).iter().map(|argument| argument.value);
         let said = std::iter::once(call.callee).chain(passed);
         said.filter_map(move |expr| match facts[expr].kind {
-            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => Some((id, name)),
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => Some((id, name, owner(facts, expr, name))),
             _ => None,
         })
     })
