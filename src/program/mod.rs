@@ -191,8 +191,7 @@ impl<'a> Program<'a> {
         let by_work = places.filter_map(|(file, scope)| function_at(file, scope));
         functions.extend(by_work.map(|function| (function, Far::A_FEW_CALLS)));
         let is_rust = |((file, _), _): &(FunctionRef, Far)| self[*file].language == Language::Rust;
-        let (rust, others): (Vec<(FunctionRef, Far)>, Vec<(FunctionRef, Far)>) =
-            functions.into_iter().partition(is_rust);
+        let (rust, others): (Vec<_>, Vec<_>) = functions.into_iter().partition(is_rust);
         let mut calls = callers.follow(others);
         if self.files.iter().any(|file| file.language == Language::Rust) {
             calls.add(self.find_calls_of_rust(rust));
