@@ -35,6 +35,11 @@ impl Far {
         to_async: true,
     };
 
+    /// Whether callers are followed until functions run on an event loop.
+    pub(super) fn is_to_async(self) -> bool {
+        self.to_async
+    }
+
     pub(super) fn is_over(self) -> bool {
         self.calls == 0 && !self.to_async
     }

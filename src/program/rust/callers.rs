@@ -61,6 +61,7 @@ pub(in crate::program) fn follow(
         }
     }
     edges.sort_by_key(|edge| (edge.caller, edge.site.span.start, edge.callee));
+    edges.dedup();
     (edges, search.traced.into_keys().collect())
 }
 
@@ -77,13 +78,13 @@ struct Search<'p, 'a> {
     into: FxHashMap<FunctionRef, Vec<FunctionRef>>,
     /// The functions whose callers are found, and how far on.
     traced: FxHashMap<FunctionRef, Far>,
-    /// The names whose calls were looked at: by the type in front of them, or by none.
-    names: FxHashSet<Wanted<'p>>,
+    /// The names whose calls were looked at, in all files or those that say another name, too.
+    names: FxHashSet<(Wanted<'p>, Option<&'p str>)>,
     visited: FxHashSet<CallRef>,
 }
 
 impl<'p> Search<'p, '_> {
-    /// Traces what waits, and who is known to call that; what was not traced before.
+    /// Traces what waits, and who is known to call that; what was not traced before, or not that far.
     fn trace(&mut self, waiting: &mut Vec<(FunctionRef, Far)>) -> Vec<FunctionRef> {
         let mut traced = Vec::new();
         while let Some((function, far)) = waiting.pop() {
@@ -93,7 +94,9 @@ impl<'p> Search<'p, '_> {
                 continue;
             }
             self.traced.insert(function, farther);
-            if known.is_none() {
+            // Now all calls of its name count.
+            let is_wanted_more = known.is_some_and(|known| farther.is_to_async() && !known.is_to_async());
+            if known.is_none() || is_wanted_more {
                 traced.push(function);
             }
             let callers = self.into.get(&function).into_iter().flatten();
@@ -125,9 +128,14 @@ impl<'p> Search<'p, '_> {
                 self.calls_of_closure(*file, *function, &mut by_file, &mut calls);
                 continue;
             };
+            let near = self.named_nearby(*file, *function, name);
             for owner in self.owners(*file, *function) {
-                if self.names.insert((name, owner)) {
-                    for saying in self.index.saying(name) {
+                let near = near.filter(|_| owner.is_none());
+                if self.names.insert(((name, owner), near)) {
+                    let is_near = |saying: &FileId| {
+                        near.is_none_or(|near| self.program[*saying].facts.names.find(near).is_some())
+                    };
+                    for saying in self.index.saying(name).filter(is_near) {
                         by_file.entry(saying).or_default().insert((name, owner));
                     }
                 }
@@ -147,6 +155,17 @@ impl<'p> Search<'p, '_> {
         calls.retain(|call| self.visited.insert(*call));
         calls.sort_unstable();
         calls
+    }
+
+    /// What a file must say, too, for its calls of a method to be looked at: hardly any of the many calls of a common name are of this
+    /// one, and only the way from async code is worth a look at all of them.
+    fn named_nearby(&self, file: FileId, function: FunctionId, name: &str) -> Option<&'p str> {
+        let facts = &self.program[file].facts;
+        let class = facts[function].class?;
+        let far = self.traced.get(&(file, function))?;
+        let is_common = self.program.catalog.words().is_common_method_of_rust(name);
+        let is_of_type = facts[class].extends.is_some() && is_common && !far.is_to_async();
+        is_of_type.then(|| facts.text(facts[class].name))
     }
 
     /// What may stand in front of a function's name: nothing that tells, its type, or a trait of that.
