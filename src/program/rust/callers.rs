@@ -11,6 +11,9 @@ use crate::source::FileId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+/// What a worker knows of a type depends on what it was asked before, so that there must be as many of them on every machine.
+const WORKERS: usize = 2;
+
 /// A call that may lead to a function whose callers are looked for.
 type CallRef = (FileId, CallId);
 
@@ -28,8 +31,7 @@ pub(in crate::program) fn follow(
         names: FxHashSet::default(),
         visited: FxHashSet::default(),
     };
-    let workers = rayon::current_num_threads().max(1);
-    let mut walks: Vec<RustWalk<'_, '_>> = (0..workers).map(|_| RustWalk::new(program, index)).collect();
+    let mut walks: Vec<RustWalk<'_, '_>> = (0..WORKERS).map(|_| RustWalk::new(program, index)).collect();
     let mut edges = Vec::new();
     let mut waiting = functions;
     loop {
@@ -38,12 +40,12 @@ pub(in crate::program) fn follow(
             break;
         }
         let calls = search.calls_of(&traced);
-        let mut shares: Vec<(Vec<CallRef>, Vec<FunctionRef>)> = vec![Default::default(); workers];
+        let mut shares: Vec<(Vec<CallRef>, Vec<FunctionRef>)> = vec![Default::default(); WORKERS];
         for call in calls {
-            shares[call.0.0 as usize % workers].0.push(call);
+            shares[call.0.0 as usize % WORKERS].0.push(call);
         }
         for function in &traced {
-            shares[function.0.0 as usize % workers].1.push(*function);
+            shares[function.0.0 as usize % WORKERS].1.push(*function);
         }
         let found = walks.par_iter_mut().zip(shares).map(|(walk, (calls, functions))| {
             for (file, call) in calls {

@@ -40,6 +40,9 @@ struct Run {
     confidence: Confidence,
 }
 
+/// What is known of a type depends on what was asked before, so that the files must be dealt alike on every machine.
+const PARTS: usize = 8;
+
 impl<'p, 'a> RustWalk<'p, 'a> {
     pub(in crate::program) fn new(program: &'p Program<'a>, index: &'p Index<'p>) -> Self {
         Self {
@@ -60,7 +63,7 @@ impl<'p, 'a> RustWalk<'p, 'a> {
             .filter(|(_, data)| data.language == Language::Rust)
             .map(|(file, _)| file)
             .collect();
-        let size = files.len().div_ceil(rayon::current_num_threads() * 4).max(1);
+        let size = files.len().div_ceil(PARTS).max(1);
         let walks = files.par_chunks(size).map(|files| {
             let mut walk = Self::new(program, index);
             for file in files {

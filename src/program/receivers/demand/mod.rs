@@ -61,7 +61,7 @@ pub(super) struct Demand {
     /// The decorators among it, in the order they were visited, and how many of them were told.
     visited_decorations: Vec<u32>,
     told_decorations: usize,
-    /// How far that is which is visited now; as far as can be while nothing is.
+    /// How far that is which is visited now; as far as can be behind a visit.
     distance: u8,
 }
 
@@ -358,7 +358,8 @@ impl Receivers<'_, '_> {
         let Some(demand) = &self.demand else { return Vec::new() };
         let mut visited: Vec<u32> = demand.visited_decorations.clone();
         visited.sort_unstable();
-        visited.into_iter().map(|index| self.placed(index)).collect()
+        let decorations = visited.iter().map(|index| demand.decorations[*index as usize]);
+        decorations.map(|decoration| self.placed(decoration)).collect()
     }
 
     /// The same for those that were visited since the last time this was asked.
@@ -366,21 +367,21 @@ impl Receivers<'_, '_> {
         let Some(demand) = &mut self.demand else {
             return Vec::new();
         };
-        let new = std::mem::replace(&mut demand.told_decorations, demand.visited_decorations.len());
-        let new = demand.visited_decorations[new..].to_vec();
-        new.into_iter().map(|index| self.placed(index)).collect()
+        let told = std::mem::replace(&mut demand.told_decorations, demand.visited_decorations.len());
+        let new = demand.visited_decorations[told..].iter();
+        let new: Vec<Decoration> = new.map(|index| demand.decorations[*index as usize]).collect();
+        new.into_iter().map(|decoration| self.placed(decoration)).collect()
     }
 
     /// A decorator of this worker's files with the scope that it stands in.
-    fn placed(&self, index: u32) -> (FileId, ExprId, ScopeId) {
-        let Some(demand) = &self.demand else {
-            unreachable!("asked for a decorator of no index")
-        };
-        let Decoration {
+    fn placed(
+        &self,
+        Decoration {
             file,
             decorator,
             passed,
-        } = demand.decorations[index as usize];
+        }: Decoration,
+    ) -> (FileId, ExprId, ScopeId) {
         let facts = self.facts(file);
         let scope = match passed {
             Passed::Decorated(function, _) => facts[function].parent,
