@@ -5,10 +5,11 @@
 //! ([`Callers::follow`]). What nothing of this leads to stays unread: in most programs that is nearly all.
 
 use super::Program;
-use super::calls::{Caller, Calls, LibraryCall};
+use super::calls::{Calls, LibraryCall};
 use super::edges::{EdgeWalk, Joined, Walked};
 use super::names::FunctionRef;
 use super::receivers::Receivers;
+use super::trace::Trace;
 use crate::facts::CallId;
 use crate::source::FileId;
 use rayon::prelude::*;
@@ -64,16 +65,11 @@ impl Far {
 pub(super) struct Callers<'p, 'a> {
     program: &'p Program<'a>,
     workers: Vec<Receivers<'p, 'a>>,
-    /// The functions that call each function, by the edges read off so far, and the files of all that do.
-    into: FxHashMap<FunctionRef, Vec<Caller>>,
+    trace: Trace,
     /// The library functions that calls arrive at.
     libraries: FxHashMap<(FileId, CallId), LibraryCall>,
     /// What was read off that matters to all files.
     joined: Joined,
-    /// The functions whose callers are found, and how far on.
-    traced: FxHashMap<FunctionRef, Far>,
-    /// Functions whose callers are to be found, and how far on.
-    waiting: Vec<(FunctionRef, Far)>,
     /// The names of the methods among the traced functions that statements call without a call.
     special: FxHashSet<&'p str>,
 }
@@ -84,11 +80,9 @@ impl<'p, 'a> Callers<'p, 'a> {
         let mut callers = Self {
             program,
             workers: Receivers::on_demand(program),
-            into: FxHashMap::default(),
+            trace: Trace::default(),
             libraries: FxHashMap::default(),
             joined: Joined::default(),
-            traced: FxHashMap::default(),
-            waiting: Vec::new(),
             special: FxHashSet::default(),
         };
         callers.visit_wanted();
@@ -112,16 +106,15 @@ impl<'p, 'a> Callers<'p, 'a> {
 
     /// Finds the callers of some functions, and theirs.
     pub(super) fn follow(mut self, functions: impl IntoIterator<Item = (FunctionRef, Far)>) -> Calls {
-        self.waiting.extend(functions);
+        self.trace.wait_for(functions);
         Receivers::work(&mut self.workers, Receivers::want_held);
         self.visit_wanted();
-        self.trace();
+        self.trace_all();
         // What they pass may show further ones.
         self.visit_again(false);
-        self.trace();
-        let traced: FxHashSet<FunctionRef> = self.traced.keys().copied().collect();
-        let calling = traced.iter().filter_map(|function| self.into.get(function));
-        let calling: FxHashSet<FileId> = calling.flatten().map(|(file, _)| *file).collect();
+        self.trace_all();
+        let traced = self.trace.functions();
+        let calling = self.trace.calling_files();
         let special = std::mem::take(&mut self.special);
         let read = self.read(|walk| {
             walk.read_properties_of(&traced, &|file| calling.contains(&file));
@@ -139,7 +132,7 @@ impl<'p, 'a> Callers<'p, 'a> {
     }
 
     /// Finds the callers of the waiting functions, and theirs, as far as they lead.
-    fn trace(&mut self) {
+    fn trace_all(&mut self) {
         loop {
             let traced = self.trace_known();
             if traced.is_empty() {
@@ -158,29 +151,9 @@ impl<'p, 'a> Callers<'p, 'a> {
     /// Traces the waiting functions and those that are known to call them; the ones that were not traced before.
     fn trace_known(&mut self) -> Vec<FunctionRef> {
         let along = self.joined.traced_along();
-        for (function, others) in &along {
-            if let Some(far) = self.traced.get(function) {
-                self.waiting.extend(others.iter().map(|other| (*other, *far)));
-            }
-        }
-        let mut traced = Vec::new();
-        while let Some((function, far)) = self.waiting.pop() {
-            let known = self.traced.get(&function).copied();
-            let farther = known.map_or(far, |known| known.farther(far));
-            if far.is_over() || known == Some(farther) {
-                continue;
-            }
-            self.traced.insert(function, farther);
-            if known.is_none() {
-                traced.push(function);
-            }
-            for caller in self.into.get(&function).into_iter().flatten().filter_map(function_of) {
-                self.waiting.push((caller, farther.beyond(self.program, caller)));
-            }
-            let others = along.get(&function).into_iter().flatten();
-            self.waiting.extend(others.map(|other| (*other, farther)));
-        }
-        traced
+        let steps = self.trace.advance(self.program, &along).into_iter();
+        let new = steps.filter(|step| step.before.is_none());
+        new.map(|step| step.function).collect()
     }
 
     /// Visits what is wanted, and what is wanted because of that.
@@ -258,13 +231,7 @@ impl<'p, 'a> Callers<'p, 'a> {
     /// Notes who calls whom; callers of traced functions wait to be traced.
     fn note(&mut self, walked: Vec<Walked>) {
         for edge in walked.iter().flat_map(|walked| &walked.edges) {
-            let known = self.into.entry(edge.callee).or_default();
-            if !known.contains(&edge.caller) {
-                known.push(edge.caller);
-                if let (Some(far), Some(caller)) = (self.traced.get(&edge.callee), function_of(&edge.caller)) {
-                    self.waiting.push((caller, far.beyond(self.program, caller)));
-                }
-            }
+            self.trace.note(self.program, edge.caller, edge.callee);
         }
         for library in walked.iter().flat_map(|walked| &walked.libraries) {
             if let Some(node) = library.node {
@@ -276,8 +243,4 @@ impl<'p, 'a> Callers<'p, 'a> {
             self.joined.learn(walked);
         }
     }
-}
-
-fn function_of((file, function): &Caller) -> Option<FunctionRef> {
-    function.map(|function| (*file, function))
 }

@@ -29,6 +29,7 @@ mod sites;
 mod stars;
 mod texts;
 mod tokens;
+mod trace;
 mod units;
 mod values;
 mod wrappers;

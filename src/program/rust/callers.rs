@@ -7,6 +7,7 @@ use crate::program::Program;
 use crate::program::callers::Far;
 use crate::program::calls::CallEdge;
 use crate::program::names::{FunctionRef, last_name};
+use crate::program::trace::Trace;
 use crate::source::FileId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -26,16 +27,15 @@ pub(in crate::program) fn follow(
     let mut search = Search {
         program,
         index,
-        into: FxHashMap::default(),
-        traced: FxHashMap::default(),
+        trace: Trace::default(),
         names: FxHashSet::default(),
         visited: FxHashSet::default(),
     };
     let mut walks: Vec<RustWalk<'_, '_>> = (0..WORKERS).map(|_| RustWalk::new(program, index)).collect();
     let mut edges = Vec::new();
-    let mut waiting = functions;
+    search.trace.wait_for(functions);
     loop {
-        let traced = search.trace(&mut waiting);
+        let traced = search.advance();
         if traced.is_empty() {
             break;
         }
@@ -58,13 +58,13 @@ pub(in crate::program) fn follow(
         });
         let found: Vec<Vec<CallEdge>> = found.collect();
         for edge in found.into_iter().flatten() {
-            waiting.extend(search.note(&edge));
+            search.trace.note(program, edge.caller, edge.callee);
             edges.push(edge);
         }
     }
     edges.sort_by_key(|edge| (edge.caller, edge.site.span.start, edge.callee));
     edges.dedup();
-    (edges, search.traced.into_keys().collect())
+    (edges, search.trace.functions())
 }
 
 /// A name that is called, and the type in front of it where it stands behind one.
@@ -76,10 +76,7 @@ const ANY: &str = "";
 struct Search<'p, 'a> {
     program: &'p Program<'a>,
     index: &'p Index<'p>,
-    /// The functions that are known to call each function.
-    into: FxHashMap<FunctionRef, Vec<FunctionRef>>,
-    /// The functions whose callers are found, and how far on.
-    traced: FxHashMap<FunctionRef, Far>,
+    trace: Trace,
     /// The names whose calls were looked at, in all files or those that say another name, too.
     names: FxHashSet<(Wanted<'p>, Option<&'p str>)>,
     visited: FxHashSet<CallRef>,
@@ -87,37 +84,16 @@ struct Search<'p, 'a> {
 
 impl<'p> Search<'p, '_> {
     /// Traces what waits, and who is known to call that; what was not traced before, or not that far.
-    fn trace(&mut self, waiting: &mut Vec<(FunctionRef, Far)>) -> Vec<FunctionRef> {
-        let mut traced = Vec::new();
-        while let Some((function, far)) = waiting.pop() {
-            let known = self.traced.get(&function).copied();
-            let farther = known.map_or(far, |known| known.farther(far));
-            if far.is_over() || known == Some(farther) {
-                continue;
-            }
-            self.traced.insert(function, farther);
-            // Now all calls of its name count.
-            let is_wanted_more = known.is_some_and(|known| farther.is_to_async() && !known.is_to_async());
-            if known.is_none() || is_wanted_more {
-                traced.push(function);
-            }
-            let callers = self.into.get(&function).into_iter().flatten();
-            waiting.extend(callers.map(|caller| (*caller, farther.beyond(self.program, *caller))));
-        }
-        traced.sort_unstable();
-        traced
-    }
-
-    /// Keeps who calls whom; the caller, where the callee is traced.
-    fn note(&mut self, edge: &CallEdge) -> Option<(FunctionRef, Far)> {
-        let caller = (edge.caller.0, edge.caller.1?);
-        let known = self.into.entry(edge.callee).or_default();
-        if known.contains(&caller) {
-            return None;
-        }
-        known.push(caller);
-        let far = self.traced.get(&edge.callee)?;
-        Some((caller, far.beyond(self.program, caller)))
+    fn advance(&mut self) -> Vec<FunctionRef> {
+        let steps = self.trace.advance(self.program, &FxHashMap::default()).into_iter();
+        // What is followed to event loops has all calls of its name looked at.
+        let wanted = steps.filter(|step| {
+            step.before
+                .is_none_or(|before| step.now.is_to_async() && !before.is_to_async())
+        });
+        let mut functions: Vec<FunctionRef> = wanted.map(|step| step.function).collect();
+        functions.sort_unstable();
+        functions
     }
 
     /// The calls that may arrive at some functions, those that were not looked at before.
@@ -164,7 +140,7 @@ impl<'p> Search<'p, '_> {
     fn named_nearby(&self, file: FileId, function: FunctionId, name: &str) -> Option<&'p str> {
         let facts = &self.program[file].facts;
         let class = facts[function].class?;
-        let far = self.traced.get(&(file, function))?;
+        let far = self.trace.far((file, function))?;
         let is_common = self.program.catalog.words().is_common_method_of_rust(name);
         let is_of_type = facts[class].extends.is_some() && is_common && !far.is_to_async();
         is_of_type.then(|| facts.text(facts[class].name))
