@@ -29,6 +29,7 @@ pub mod settings;
 pub mod program;
 
 pub mod finding;
+pub mod inventory;
 pub mod page;
 pub mod rules;
 

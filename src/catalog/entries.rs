@@ -33,6 +33,9 @@ pub struct Entries {
     /// Classes to derive from.
     #[serde(default, rename = "base")]
     pub bases: Vec<BaseEntry>,
+    /// Methods that send requests.
+    #[serde(default, rename = "client")]
+    pub clients: Vec<ClientEntry>,
 }
 
 /// A function, or a method of a type.
@@ -63,6 +66,9 @@ pub struct CallEntry {
     /// The type of the objects that get its keywords as attributes.
     #[serde(default, rename = "fills")]
     pub fills: Option<String>,
+    /// The methods that it calls of objects of a class that it is handed.
+    #[serde(default)]
+    pub methods: Vec<String>,
     /// The meanings of the arguments without which it accepts anything in their place.
     #[serde(default, rename = "open-without")]
     pub open_without: Vec<String>,
@@ -160,6 +166,18 @@ pub struct ListEntry {
     /// The methods that the library calls of objects of a listed class; of a listed function it calls what that gives.
     #[serde(default)]
     pub methods: Vec<String>,
+}
+
+/// Methods that send a request over HTTP, whatever object of the library they are called on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientEntry {
+    /// The first segment of the library's paths: only files that say it send requests by it.
+    pub module: String,
+    /// Their names.
+    pub methods: Vec<String>,
+    /// By which position or keyword the URL comes.
+    pub url: Vec<Meaning>,
 }
 
 /// An entry's example, for the test that every example arrives at its entry.

@@ -7,7 +7,7 @@ mod entries;
 mod role;
 mod words;
 
-pub use entries::{CallEntry, Entries, Example, ListEntry, Meaning};
+pub use entries::{CallEntry, ClientEntry, Entries, Example, ListEntry, Meaning};
 pub use role::Role;
 pub use words::{ExtraWords, FlagName, TokenCheck, Words};
 
@@ -60,6 +60,7 @@ pub struct Catalog {
     roots: FxHashMap<Language, Node>,
     entries: Vec<Entry>,
     lists: Vec<ListEntry>,
+    clients: Vec<(Language, ClientEntry)>,
     /// The last segments of all paths that a call can arrive at.
     last_names: FxHashSet<Box<str>>,
     /// The functions that do something rules ask about.
@@ -130,6 +131,7 @@ impl Catalog {
             roots: FxHashMap::default(),
             entries: Vec::new(),
             lists: Vec::new(),
+            clients: Vec::new(),
             last_names: FxHashSet::default(),
             doers: Vec::new(),
             leads_to: FxHashMap::default(),
@@ -337,6 +339,12 @@ impl Catalog {
             .map(|entry| &self.entries[entry])
     }
 
+    /// The methods by which a language sends requests over HTTP.
+    pub fn clients(&self, language: Language) -> impl Iterator<Item = &ClientEntry> {
+        let clients = self.clients.iter().filter(move |(of, _)| *of == language);
+        clients.map(|(_, client)| client)
+    }
+
     /// The lists that modules of Python have.
     #[must_use]
     pub fn lists(&self) -> &[ListEntry] {
@@ -428,6 +436,9 @@ impl Catalog {
             self.alias(node, place(&value.path), &value.also);
         }
         self.lists.extend(file.lists.iter().cloned());
+        let clients = file.clients.iter().cloned();
+        self.clients
+            .extend(clients.map(|client| (language.unwrap_or(Language::Python), client)));
         for item in &file.items {
             let node = self.insert(place(&item.of), &item.of);
             self.entries.push(Entry {
@@ -470,7 +481,7 @@ impl Catalog {
             returns_argument: call.returns_argument,
             runs_own: call.runs_own.clone(),
             fills,
-            methods: Vec::new(),
+            methods: call.methods.clone(),
             open_without: call.open_without.clone(),
         });
         self.entries.len() - 1

@@ -80,12 +80,16 @@ pub enum Role {
     UsesFixtures,
     /// Makes a router: what it depends on, all its handlers depend on.
     MakesRouter,
+    /// Makes a router that is served itself, wherever it is mounted.
+    MakesApplication,
     /// Adds the handlers of one router to another.
     MountsRouter,
     /// Makes a function the handler of HTTP requests, as its decorator or by getting it.
     HandlesRequest,
     /// Makes a function the handler of WebSocket connections.
     HandlesWebsocket,
+    /// Makes a function run around the handlers of requests, or before them.
+    InterceptsRequests,
     /// Makes a function a command of the command line.
     RunsCommand,
     /// Makes a function a task of a queue; as a decorator it gives the task, which is called like the function.
@@ -130,7 +134,11 @@ impl Role {
     pub fn is_of_entries(self) -> bool {
         matches!(
             self,
-            Self::HandlesRequest | Self::HandlesWebsocket | Self::RunsCommand | Self::RunsTask
+            Self::HandlesRequest
+                | Self::HandlesWebsocket
+                | Self::InterceptsRequests
+                | Self::RunsCommand
+                | Self::RunsTask
         )
     }
 

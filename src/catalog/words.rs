@@ -72,6 +72,9 @@ struct Secret {
     never_ending: Vec<String>,
     never: Vec<String>,
     switch_beginning: Vec<String>,
+    credentials: Vec<String>,
+    requests: Vec<String>,
+    urls: Vec<String>,
     public_files: Vec<String>,
     public_file_words: Vec<String>,
 }
@@ -307,6 +310,31 @@ impl Words {
         let words = split(name);
         let says = |list: &[String]| words.split_ascii_whitespace().any(|word| has(list, word));
         says(&self.file.verification.verbs) && !says(&self.file.verification.forms)
+    }
+
+    /// Whether a variable, field or header of this name holds what a client shows to prove who it is.
+    #[must_use]
+    pub fn is_credential(&self, name: &str) -> bool {
+        split(name)
+            .split_ascii_whitespace()
+            .any(|word| has(&self.file.secret.credentials, word))
+    }
+
+    /// Whether a variable, field or method of this name holds what a server gets from a client.
+    #[must_use]
+    pub fn is_request(&self, name: &str) -> bool {
+        split(name)
+            .split_ascii_whitespace()
+            .any(|word| has(&self.file.secret.requests, word))
+    }
+
+    /// Whether a variable or field of this name holds a URL.
+    #[must_use]
+    pub fn is_url(&self, name: &str) -> bool {
+        split(name)
+            .split_ascii_whitespace()
+            .next_back()
+            .is_some_and(|word| has(&self.file.secret.urls, word))
     }
 
     /// Whether a text switches a flag on (`Some(true)`) or off (`Some(false)`).

@@ -12,6 +12,7 @@ mod graph;
 mod output;
 mod program;
 mod progress;
+mod report;
 mod rules;
 mod timings;
 
@@ -48,6 +49,8 @@ struct CommandLine {
 enum Command {
     /// Check a program
     Check(Box<check::Check>),
+    /// Report how many auth paths a program has, where each begins and ends
+    Report(report::ReportCommand),
     /// Write a graph of a program
     Graph(graph::GraphCommand),
     /// Explain a rule: what it finds, why that matters, how to mend it, with examples
@@ -82,6 +85,7 @@ pub fn run() -> ExitCode {
     let console = Console::new(color);
     let result = match command {
         Command::Check(check) => check.run(&console),
+        Command::Report(report) => report.run(&console),
         Command::Graph(graph) => graph.run(&console),
         Command::Explain(explain) => explain.run(&console),
         Command::Rules => rules::run(&console),

@@ -7,6 +7,7 @@
 use super::Program;
 use super::calls::{Calls, LibraryCall};
 use super::edges::{EdgeWalk, Joined, Walked};
+use super::entries::EntryPoint;
 use super::names::FunctionRef;
 use super::receivers::Receivers;
 use super::trace::Trace;
@@ -104,6 +105,11 @@ impl<'p, 'a> Callers<'p, 'a> {
         libraries
     }
 
+    /// Where libraries enter the program, as far as that is read off.
+    pub(super) fn entries(&self) -> &[EntryPoint] {
+        self.joined.entries()
+    }
+
     /// Finds the callers of some functions, and theirs.
     pub(super) fn follow(mut self, functions: impl IntoIterator<Item = (FunctionRef, Far)>) -> Calls {
         self.trace.wait_for(functions);
@@ -127,8 +133,8 @@ impl<'p, 'a> Callers<'p, 'a> {
         for walked in read {
             self.joined.add(walked);
         }
-        let (edges, entries) = self.joined.finish();
-        Calls::new(edges, traced, entries, Vec::new())
+        let (edges, entries, routers) = self.joined.finish();
+        Calls::new(edges, traced, entries, Vec::new()).with_routers(routers)
     }
 
     /// Finds the callers of the waiting functions, and theirs, as far as they lead.

@@ -4,6 +4,7 @@
 //! to libraries that call them, and what frameworks fill in. An edge says in which thread the callee runs and whether at once.
 
 use super::Program;
+use super::edges::Routers;
 use super::entries::EntryPoint;
 use super::names::FunctionRef;
 use crate::catalog::{Node, Role};
@@ -86,6 +87,8 @@ pub(super) struct Calls {
     entries: Vec<EntryPoint>,
     /// Functions that an attribute makes event loops of their own, and the attribute.
     runtimes: Vec<(FunctionRef, ExprId)>,
+    /// On what frameworks are told to call functions.
+    routers: Routers,
 }
 
 impl Calls {
@@ -106,7 +109,13 @@ impl Calls {
             traced,
             entries,
             runtimes,
+            routers: Routers::default(),
         }
+    }
+
+    /// The same, with the routers of Python.
+    pub(super) fn with_routers(self, routers: Routers) -> Self {
+        Self { routers, ..self }
     }
 
     /// Adds those of another language.
@@ -117,7 +126,12 @@ impl Calls {
         edges.sort_by_key(|edge| edge.caller.0);
         let traced = before.traced.into_iter().chain(other.traced).collect();
         let entries = before.entries.into_iter().chain(other.entries).collect();
-        *self = Self::new(edges, traced, entries, other.runtimes);
+        *self = Self::new(edges, traced, entries, other.runtimes).with_routers(before.routers);
+    }
+
+    /// On what frameworks are told to call functions.
+    pub(super) fn routers(&self) -> &Routers {
+        &self.routers
     }
 
     /// The functions that libraries call.

@@ -5,7 +5,7 @@ use super::names::FunctionRef;
 use super::reach::onwards;
 use super::{Program, Way};
 use crate::catalog::Role;
-use crate::facts::{BlockKind, ExprKind, Language, ScopeId};
+use crate::facts::{BlockKind, CallId, ExprId, ExprKind, Language, ScopeId};
 use crate::finding::{CodeScope, Confidence, Site, Step};
 use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -18,6 +18,8 @@ pub enum Surface {
     Http,
     /// A WebSocket connection.
     Websocket,
+    /// Every request, around its handler or before it.
+    Middleware,
     /// A task of a queue.
     Task,
     /// The command line.
@@ -32,6 +34,7 @@ impl Surface {
         match role {
             Role::HandlesRequest => Some(Self::Http),
             Role::HandlesWebsocket => Some(Self::Websocket),
+            Role::InterceptsRequests => Some(Self::Middleware),
             Role::RunsTask | Role::QueuesTask => Some(Self::Task),
             Role::RunsCommand => Some(Self::Command),
             Role::RunsTest => Some(Self::Test),
@@ -41,12 +44,25 @@ impl Surface {
 }
 
 /// A function that is not called by the program but by what runs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryPoint {
     /// The function.
     pub function: FunctionRef,
     /// What enters there.
     pub surface: Surface,
+    /// By what it was made one; none where its name or its class says so.
+    pub registration: Option<Registration>,
+}
+
+/// The call that makes a function an entry point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Registration {
+    /// The file of the call.
+    pub file: FileId,
+    /// The call: `router.get("/berths")`.
+    pub call: CallId,
+    /// The route that it names.
+    pub route: Option<ExprId>,
 }
 
 /// All entry points.
@@ -60,7 +76,7 @@ impl Entries {
     pub(super) fn find(program: &Program<'_>) -> Self {
         let mut all = program.calls.entries().to_vec();
         all.extend(tests(program));
-        all.sort_by_key(|entry| (entry.function, entry.surface));
+        all.sort_unstable();
         all.dedup();
         let functions = all.iter().map(|entry| entry.function).collect();
         Self { all, functions }
@@ -82,6 +98,7 @@ fn tests(program: &Program<'_>) -> Vec<EntryPoint> {
             .map(|(index, _)| EntryPoint {
                 function: (file, crate::facts::FunctionId(u32::try_from(index).unwrap_or(u32::MAX))),
                 surface: Surface::Test,
+                registration: None,
             })
             .collect()
     })

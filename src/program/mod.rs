@@ -9,12 +9,14 @@
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
 
+mod auth_paths;
 mod bindings;
 mod blocks;
 mod call_graph;
 mod callers;
 mod calls;
 mod crates;
+mod credentials;
 mod edges;
 mod entries;
 mod modules;
@@ -23,6 +25,8 @@ mod own_loop;
 mod owners;
 mod reach;
 mod receivers;
+mod requests;
+mod routes;
 mod rust;
 mod secrets;
 mod sites;
@@ -34,10 +38,11 @@ mod units;
 mod values;
 mod wrappers;
 
+pub use auth_paths::{AuthPath, AuthPaths, PathEntry, PathState};
 pub use blocks::LoopState;
 pub use call_graph::{CallGraph, Edge, EveryCall};
 pub use calls::{By, CallEdge, Caller, Thread};
-pub use entries::{EntryPoint, Surface};
+pub use entries::{EntryPoint, Registration, Surface};
 pub use names::{ClassRef, FunctionRef, Origin, Value};
 pub use own_loop::OwnLoop;
 pub use owners::{
@@ -45,6 +50,7 @@ pub use owners::{
     TOKEN_VALIDATION, matches_pattern,
 };
 pub use reach::{AsyncWays, Way};
+pub use routes::Routes;
 pub use secrets::{ReadBy, SecretRead};
 pub use sites::LibrarySite;
 pub use texts::TextOrigin;
@@ -114,6 +120,7 @@ pub struct Program<'a> {
     entries: Entries,
     secrets: Vec<SecretRead>,
     owners: Owners,
+    auth_paths: OnceLock<AuthPaths>,
     concerns: &'a [Concern],
 }
 
@@ -144,6 +151,7 @@ impl<'a> Program<'a> {
             entries: Entries::default(),
             secrets: Vec::new(),
             owners: Owners::default(),
+            auth_paths: OnceLock::new(),
             concerns: &declarations.concerns,
         };
         program.find_stars();
@@ -191,6 +199,8 @@ impl<'a> Program<'a> {
         let places = of_tokens.chain(of_secrets);
         let by_work = places.filter_map(|(file, scope)| function_at(file, scope));
         functions.extend(by_work.map(|function| (function, Far::A_FEW_CALLS)));
+        let asking = self.asking_functions(callers.entries()).into_iter();
+        functions.extend(asking.map(|function| (function, Far::A_FEW_CALLS)));
         let is_rust = |((file, _), _): &(FunctionRef, Far)| self[*file].language == Language::Rust;
         let (rust, others): (Vec<_>, Vec<_>) = functions.into_iter().partition(is_rust);
         let mut calls = callers.follow(others);

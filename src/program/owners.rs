@@ -4,7 +4,7 @@ use super::bindings;
 use super::modules::Place;
 use super::names::{self, Origin, Value};
 use super::units::UnitId;
-use super::{Program, ProgramFile};
+use super::{LibrarySite, Program, ProgramFile};
 use crate::catalog::Role;
 use crate::facts::{BindingKind, ExprKind, FunctionId, MODULE_SCOPE, Name, ScopeId, ScopeKind};
 use crate::finding::{CodeScope, Confidence, Site, Step};
@@ -125,24 +125,12 @@ impl Owners {
                 .any(|concern| concern.name == name && !concern.owners.is_empty())
         };
         let built_in = [TOKEN_VALIDATION, TOKEN_MINTING, SECRET_RESOLUTION].into_iter();
-        let mut undeclared: Vec<(&str, Vec<Worked>)> = built_in
+        let of_user = concerns.iter().filter(|concern| !concern.calls.is_empty());
+        let all = built_in.chain(of_user.map(|concern| concern.name.as_str()));
+        let undeclared: Vec<(&str, Vec<Worked>)> = all
             .filter(|name| !is_declared(name))
             .map(|name| (name, worked_at(program, name)))
             .collect();
-        for (index, concern) in concerns.iter().enumerate() {
-            if concern.owners.is_empty() && !concern.calls.is_empty() {
-                let sites = program
-                    .sites()
-                    .iter()
-                    .filter(|site| program.catalog().concerns(site.node).contains(&index));
-                let worked = sites.map(|site| Worked {
-                    file: site.file,
-                    scope: site.scope,
-                    span: program.primary(site).span,
-                });
-                undeclared.push((&concern.name, worked.collect()));
-            }
-        }
         owners.all.extend(infer(program, &undeclared));
         owners
     }
@@ -167,6 +155,21 @@ impl Program<'_> {
         } else {
             Some(names.join("` or `"))
         }
+    }
+
+    /// Where the work of `concern` is done, and in which scopes, in the order of places.
+    #[must_use]
+    pub fn places_of(&self, concern: &str) -> Vec<(Site, ScopeId)> {
+        let worked = worked_at(self, concern).into_iter().map(|worked| {
+            let site = Site {
+                file: worked.file,
+                span: worked.span,
+            };
+            (site, worked.scope)
+        });
+        let mut places: Vec<(Site, ScopeId)> = worked.collect();
+        places.sort_unstable();
+        places
     }
 
     /// Where the owners of `concern` that speak for `file` are defined.
@@ -214,7 +217,7 @@ impl Program<'_> {
     }
 
     /// Whether code at `scope` of `file` is part of a definition: of a package and what lies below it, a module, class or function.
-    fn lies_in(&self, file: FileId, scope: ScopeId, origin: Origin) -> bool {
+    pub(super) fn lies_in(&self, file: FileId, scope: ScopeId, origin: Origin) -> bool {
         let facts = &self[file].facts;
         let around = |is_it: &dyn Fn(ScopeKind) -> bool| {
             let mut next = Some(scope);
@@ -239,7 +242,7 @@ impl Program<'_> {
     }
 }
 
-/// Where the work of a built-in concern is done.
+/// Where the work of a concern is done.
 fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
     let worked = |(primary, scope): (Site, ScopeId)| Worked {
         file: primary.file,
@@ -259,7 +262,7 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
             .map(|site| (site.primary, site.scope))
             .map(worked)
             .collect(),
-        _ => {
+        SECRET_RESOLUTION => {
             let direct = program.secret_reads().iter().filter(|read| read.through.is_empty());
             let reads = direct.map(|read| (read.primary, read.scope));
             // Who reads the setting that a caller names resolves secrets for others.
@@ -277,6 +280,16 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
             });
             let resolvers = resolvers.map(|site| (program.primary(site), site.scope));
             reads.chain(resolvers).map(worked).collect()
+        }
+        _ => {
+            let index = program.concerns.iter().position(|known| known.name == concern);
+            let is_of_it =
+                |site: &&LibrarySite| index.is_some_and(|index| program.catalog.concerns(site.node).contains(&index));
+            let sites = program.sites().iter().filter(is_of_it);
+            sites
+                .map(|site| (program.primary(site), site.scope))
+                .map(worked)
+                .collect()
         }
     }
 }

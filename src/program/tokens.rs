@@ -23,6 +23,8 @@ pub struct TokenSite {
     pub hand_rolled: bool,
     /// The call uses a name that no scope binds.
     pub unbound: bool,
+    /// The token, where the call is handed it.
+    pub token: Option<ExprId>,
 }
 
 /// All places where tokens are validated, and all where they are minted.
@@ -72,6 +74,7 @@ fn library_sites(
             confidence: site.confidence,
             hand_rolled: false,
             unbound: site.confidence == Confidence::Possible,
+            token: program.argument(site, "token"),
         })
         .collect()
 }
@@ -187,6 +190,7 @@ fn hand_rolled(program: &Program<'_>, site: &LibrarySite) -> TokenSite {
         confidence: site.confidence,
         hand_rolled: true,
         unbound: false,
+        token: None,
     }
 }
 

@@ -147,7 +147,8 @@ impl Program<'_> {
         positional.nth(position).copied()
     }
 
-    fn passing(&self, edge: &CallEdge) -> Option<Passing> {
+    /// How the call of an edge passes arguments; none where no call does.
+    pub(super) fn passing(&self, edge: &CallEdge) -> Option<Passing> {
         let call = edge.call?;
         let file = edge.caller.0;
         let facts = &self[file].facts;

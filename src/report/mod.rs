@@ -10,6 +10,7 @@
 mod concise;
 mod github;
 mod graph;
+mod inventory;
 mod json;
 mod mask;
 mod places;
@@ -20,6 +21,7 @@ mod terminal;
 mod text;
 
 pub use graph::{Arrow, Graph, GraphFormat, graph};
+pub use inventory::{InventoryFormat, write_inventory};
 pub use printable::line as printable;
 pub use summary::one_line as summary;
 pub use terminal::{Colour, Terminal};

@@ -8,12 +8,16 @@
 //!
 //! An `entries` fence lists where the program is entered, and by what: `main.handler (http)`. Without one nobody asks; where there is
 //! one, the `edges` may be missing.
+//!
+//! A `paths` fence lists the auth paths, likewise: `GET /me main.me: main.user > main.decode (http)`. Before the colon stand the entry
+//! points, behind it the chain from the gate to the function with the site, in brackets the surface and a state other than live.
 
 use crate::cases::pages_in;
 use crate::rules::on_a_large_stack;
 use ssotlint::Parsed;
 use ssotlint::catalog::Catalog;
 use ssotlint::finding::Confidence;
+use ssotlint::inventory::{EntryRow, Inventory, PathRow};
 use ssotlint::page::{Kind, blocks};
 use ssotlint::program::{By, Edge, EntryPoint, Program, Surface, Thread};
 use ssotlint::settings::Settings;
@@ -54,6 +58,9 @@ fn differences(case: &Case<'_>, catalog: &Catalog) -> String {
     }
     if let Some(expected) = &case.entries {
         compare(expected, &entries(&program), &BTreeSet::new(), &mut out);
+    }
+    if let Some(expected) = &case.paths {
+        compare(expected, &paths(&program), &BTreeSet::new(), &mut out);
     }
     out
 }
@@ -111,6 +118,7 @@ fn entries(program: &Program<'_>) -> BTreeSet<String> {
         let by = match entry.surface {
             Surface::Http => "http",
             Surface::Websocket => "websocket",
+            Surface::Middleware => "middleware",
             Surface::Task => "task",
             Surface::Command => "command",
             Surface::Test => "test",
@@ -118,6 +126,36 @@ fn entries(program: &Program<'_>) -> BTreeSet<String> {
         format!("{} ({by})", program.symbol_of_function(entry.function))
     };
     program.entry_points().iter().map(line).collect()
+}
+
+/// The auth paths, as the cases write them.
+fn paths(program: &Program<'_>) -> BTreeSet<String> {
+    let inventory = Inventory::of(program, &|site| (program[site.file].path.clone(), 1), "");
+    inventory.paths.iter().map(path_line).collect()
+}
+
+/// An auth path as the cases write it.
+fn path_line(path: &PathRow) -> String {
+    let entry = |entry: &EntryRow| {
+        let parts = [
+            entry.method.as_deref(),
+            entry.route.as_deref(),
+            Some(entry.name.as_str()),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    };
+    let entries: Vec<String> = path.entries.iter().map(entry).collect();
+    let before = if entries.is_empty() {
+        String::new()
+    } else {
+        format!("{}: ", entries.join(", "))
+    };
+    let state = if path.state == "live" {
+        String::new()
+    } else {
+        format!(", {}", path.state)
+    };
+    format!("{before}{} ({}{state})", path.chain.join(" > "), path.surface)
 }
 
 /// An edge as the cases write it.
@@ -149,6 +187,7 @@ struct Case<'t> {
     files: Vec<(&'t str, &'t str)>,
     edges: Option<Expected<'t>>,
     entries: Option<Expected<'t>>,
+    paths: Option<Expected<'t>>,
 }
 
 /// What a fence lists.
@@ -183,6 +222,7 @@ fn cases(text: &str) -> Vec<Case<'_>> {
                 files: Vec::new(),
                 edges: None,
                 entries: None,
+                paths: None,
             }),
             Kind::Fence { info, text } => {
                 let case = cases.last_mut().unwrap();
@@ -190,6 +230,7 @@ fn cases(text: &str) -> Vec<Case<'_>> {
                 match info.split_once(' ').unwrap_or((info, "")) {
                     ("edges", "") => case.edges = Some(Expected::new(text, &place)),
                     ("entries", "") => case.entries = Some(Expected::new(text, &place)),
+                    ("paths", "") => case.paths = Some(Expected::new(text, &place)),
                     ("rust", "") => case.files.push(("src/lib.rs", text)),
                     ("rust" | "toml", path) => case.files.push((path, text)),
                     ("python", "") => case.files.push(("main.py", text)),
@@ -203,7 +244,7 @@ fn cases(text: &str) -> Vec<Case<'_>> {
     for case in &cases {
         assert!(!case.files.is_empty(), "`{}` shows no program", case.title);
         assert!(
-            case.edges.is_some() || case.entries.is_some(),
+            case.edges.is_some() || case.entries.is_some() || case.paths.is_some(),
             "`{}` expects nothing",
             case.title
         );

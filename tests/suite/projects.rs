@@ -33,6 +33,51 @@ fn projects_hold() {
     assert!(problems.is_empty(), "{count} expectations are not met:\n\n{problems}");
 }
 
+/// The tables of `fixtures/projects/README.md` were counted by hand: what `ssotlint report` finds is what they say, in their order.
+#[test]
+fn auth_paths_are_those_counted_by_hand() {
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects");
+    let text = std::fs::read_to_string(all.join("README.md")).unwrap();
+    let found: Vec<String> = ["four-paths", "one-path"]
+        .into_iter()
+        .flat_map(|project| path_rows(&all.join(project)))
+        .collect();
+    let rows = text.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let counted: Vec<String> = rows
+        .map(|row| row.splitn(3, '|').nth(2).unwrap().trim().to_owned())
+        .collect();
+    assert_eq!(found, counted);
+}
+
+/// The paths of a project as the rows of a table, those that are live first.
+fn path_rows(project: &Path) -> Vec<String> {
+    let run = Folder::of::<&str, &str>(&[]).run(&["report", "--format", "json", &project.to_string_lossy()]);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}"));
+    let last = |name: &serde_json::Value| {
+        let name = name.as_str().unwrap();
+        format!("`{}`", name.rsplit(['.', ':']).next().unwrap())
+    };
+    let row = |path: &serde_json::Value| {
+        let mut chain: Vec<String> = path["chain"].as_array().unwrap().iter().skip(1).map(last).collect();
+        chain.push(format!("`{}`", path["site"]["call"].as_str().unwrap()));
+        let state = path["state"].as_str().unwrap();
+        let owner = if path["through_owner"] == true { "yes" } else { "no" };
+        let row = format!(
+            "`{}` | {} | {} | {state} | {owner} |",
+            path["gate"].as_str().unwrap(),
+            chain.join(" → "),
+            path["surface"].as_str().unwrap()
+        );
+        let order = ["live", "unmounted", "unreachable", "broken"]
+            .iter()
+            .position(|one| *one == state);
+        (order, row)
+    };
+    let mut rows: Vec<_> = report["paths"].as_array().unwrap().iter().map(row).collect();
+    rows.sort_by_key(|(order, _)| *order);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
 /// What the marks of a project expect and is not found (`missing`), and what is found and not expected (`noisy`).
 fn differences(project: &Path) -> String {
     let folder = Folder::of::<&str, &str>(&[]);

@@ -2,8 +2,10 @@
 //! that derives from one of a library.
 
 use super::EdgeWalk;
+use crate::catalog::Entry as Known;
 use crate::facts::{CallId, ClassId, FileFacts, FunctionId};
-use crate::program::entries::{EntryPoint, Surface};
+use crate::program::argument_that_means;
+use crate::program::entries::{EntryPoint, Registration, Surface};
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::program::receivers::{Handed, PathId, Thing, Things};
 use crate::source::FileId;
@@ -31,7 +33,8 @@ impl EdgeWalk<'_, '_, '_> {
                 .receivers
                 .known_decorator(file, *decorator, |role| Surface::of(role).is_some());
             let Some((entry, call)) = known else { continue };
-            self.add_entry((file, id), entry.role.and_then(Surface::of));
+            let registration = call.map(|call| registration(facts, entry, file, call));
+            self.add_entry((file, id), entry.role.and_then(Surface::of), registration);
             if let Some(call) = call {
                 self.add_handler(entry, file, call, (file, id));
             }
@@ -47,8 +50,14 @@ impl EdgeWalk<'_, '_, '_> {
         for Handed { value, is_called, .. } in self.receivers.handed_over(path, file, call) {
             if is_called {
                 let handed = self.receivers.settled(file, value);
+                for given in handed.iter() {
+                    if let Thing::Class(class, _) = given.thing {
+                        self.add_methods(class, &entry.methods, surface);
+                    }
+                }
+                let registration = registration(self.facts(file), entry, file, call);
                 for handler in self.functions_called(handed) {
-                    self.add_entry(handler, Some(surface));
+                    self.add_entry(handler, Some(surface), Some(registration));
                     self.add_handler(entry, file, call, handler);
                 }
             }
@@ -81,7 +90,7 @@ impl EdgeWalk<'_, '_, '_> {
                     Thing::Function(_) => {
                         let made = self.receivers.results_of(&Things::one(entry.thing));
                         for handler in self.functions_called(made) {
-                            self.add_entry(handler, Some(surface));
+                            self.add_entry(handler, Some(surface), None);
                         }
                     }
                     _ => {}
@@ -103,14 +112,26 @@ impl EdgeWalk<'_, '_, '_> {
             let facts = self.facts(method.0);
             let name = facts[method.1].name.map_or("", |name| facts.text(name));
             if patterns.iter().any(|pattern| is_meant(pattern, name)) {
-                self.add_entry(method, Some(surface));
+                self.add_entry(method, Some(surface), None);
             }
         }
     }
 
-    fn add_entry(&mut self, function: FunctionRef, surface: Option<Surface>) {
-        let entry = surface.map(|surface| EntryPoint { function, surface });
+    fn add_entry(&mut self, function: FunctionRef, surface: Option<Surface>, registration: Option<Registration>) {
+        let entry = surface.map(|surface| EntryPoint {
+            function,
+            surface,
+            registration,
+        });
         self.found.entries.extend(entry);
+    }
+}
+
+fn registration(facts: &FileFacts, entry: &Known, file: FileId, call: CallId) -> Registration {
+    Registration {
+        file,
+        call,
+        route: argument_that_means(facts, call, entry, "route"),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use coroutines::{BY_CALL, Coroutines};
-use routers::Routers;
+pub(super) use routers::{Making, Mount, Prefix, Router, Routers};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Reads the edges off.
@@ -69,13 +69,18 @@ impl Joined {
         self.routers.traced_along()
     }
 
-    /// All edges, in the order of the calling files, and where libraries enter the program.
-    pub(super) fn finish(mut self) -> (Vec<CallEdge>, Vec<EntryPoint>) {
+    /// Where libraries enter the program, in no order.
+    pub(super) fn entries(&self) -> &[EntryPoint] {
+        &self.entries
+    }
+
+    /// All edges, in the order of the calling files, where libraries enter the program, and on which routers.
+    pub(super) fn finish(mut self) -> (Vec<CallEdge>, Vec<EntryPoint>, Routers) {
         self.coroutines.apply(&mut self.edges);
         let of_routers = self.routers.edges(&self.edges);
         self.edges.extend(of_routers);
         self.edges.sort_by_key(|edge| edge.caller.0);
-        (self.edges, self.entries)
+        (self.edges, self.entries, self.routers)
     }
 }
 
@@ -244,6 +249,8 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         let (caller, site) = self.place(file, call);
         if callees.is_empty() {
             callees = self.receivers.guessed_method(file, call);
+        } else if self.is_unknown_library(&callees) {
+            callees.extend(&self.receivers.below_library(file, call));
         }
         let (known, before) = (callees.len(), self.found.edges.len());
         callees = self.meant(callees, file, call);
@@ -271,6 +278,13 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 }
             }
         }
+    }
+
+    /// Whether all that is called is of libraries, and nothing that the catalog knows.
+    fn is_unknown_library(&self, things: &Things) -> bool {
+        things
+            .iter()
+            .all(|entry| matches!(entry.thing, Thing::Library(path) if self.known(path).is_none()))
     }
 
     /// What a library runs of the object that its method is called on.

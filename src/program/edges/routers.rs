@@ -6,7 +6,7 @@
 
 use super::EdgeWalk;
 use crate::catalog::{Entry as Known, Role};
-use crate::facts::{Access, CallId, ExprId, ExprKind};
+use crate::facts::{Access, CallId, ExprId, ExprKind, FileFacts};
 use crate::finding::{Confidence, Site};
 use crate::program::argument_that_means;
 use crate::program::calls::{By, CallEdge, Caller, Thread};
@@ -18,19 +18,51 @@ use std::hash::Hash;
 
 /// Something that handlers or commands are registered on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Router {
+pub(in crate::program) enum Router {
     /// A router, by the call that makes it.
     Made(FileId, ExprId),
     /// A group of commands, by the function that a decorator made it of.
     Group(FunctionRef),
 }
 
+/// A router on another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::program) struct Mount {
+    /// What is mounted.
+    pub(in crate::program) inner: Router,
+    /// On what; none where that is not known.
+    pub(in crate::program) outer: Option<Router>,
+    /// What all its routes begin with there.
+    pub(in crate::program) prefix: Option<Prefix>,
+}
+
+/// A router, as the call that makes it tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::program) struct Making {
+    pub(in crate::program) router: Router,
+    /// Whether it is served wherever it is mounted.
+    pub(in crate::program) is_application: bool,
+    /// What all its routes begin with.
+    pub(in crate::program) prefix: Option<Prefix>,
+}
+
+/// Where the beginning of routes is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::program) struct Prefix {
+    pub(in crate::program) file: FileId,
+    pub(in crate::program) text: ExprId,
+    /// Whether it stands in the place of the router's own one.
+    pub(in crate::program) replaces: bool,
+}
+
 /// What some files declare of routers; the same files may be read several times.
 #[derive(Debug, Default)]
 pub(in crate::program) struct Routers {
     handlers: FxHashSet<(Router, FunctionRef)>,
-    /// Each router and the one that it is mounted on.
-    mounted: FxHashSet<(Router, Router)>,
+    /// The routers that calls register handlers on.
+    registering: FxHashSet<(FileId, CallId, Router)>,
+    making: FxHashSet<Making>,
+    mounted: FxHashSet<Mount>,
     /// What each handler of a router depends on; the caller is still the place that says so.
     required: FxHashSet<(Router, CallEdge)>,
     /// What stands in for a dependency, likewise.
@@ -43,10 +75,27 @@ impl Routers {
     /// Adds what other files declare.
     pub(in crate::program) fn extend(&mut self, other: Self) {
         self.handlers.extend(other.handlers);
+        self.registering.extend(other.registering);
+        self.making.extend(other.making);
         self.mounted.extend(other.mounted);
         self.required.extend(other.required);
         self.replaced.extend(other.replaced);
         self.called.extend(other.called);
+    }
+
+    /// The calls that register handlers, and on what, in no order.
+    pub(in crate::program) fn registering(&self) -> impl Iterator<Item = (FileId, CallId, Router)> {
+        self.registering.iter().copied()
+    }
+
+    /// The routers that calls make, in no order.
+    pub(in crate::program) fn making(&self) -> impl Iterator<Item = &Making> {
+        self.making.iter()
+    }
+
+    /// Where routers are mounted, in no order.
+    pub(in crate::program) fn mounts(&self) -> impl Iterator<Item = &Mount> {
+        self.mounted.iter()
     }
 
     /// Whose callers lead to a function as its own do: the handlers of routers that depend on it, the dependencies that it stands in
@@ -145,7 +194,12 @@ impl Routers {
             .handlers
             .iter()
             .map(|(router, handler)| (Router::Group(*handler), *router));
-        let mounted = grouped(self.mounted.iter().copied().chain(groups));
+        // An application inside another one keeps to what it depends on itself.
+        let applications = self.making.iter().filter(|making| making.is_application);
+        let applications: FxHashSet<Router> = applications.map(|making| making.router).collect();
+        let joining = self.mounted.iter().filter(|mount| !applications.contains(&mount.inner));
+        let mounted = joining.filter_map(|mount| Some((mount.inner, mount.outer?)));
+        let mounted = grouped(mounted.chain(groups));
         self.handlers.iter().flat_map(move |(router, handler)| {
             let above = with_all_above(*router, &mounted).into_iter();
             above.map(|router| (router, *handler))
@@ -163,6 +217,16 @@ fn grouped<K: Eq + Hash, V>(pairs: impl Iterator<Item = (K, V)>) -> FxHashMap<K,
 
 fn called_by(caller: Caller, edge: &CallEdge) -> CallEdge {
     CallEdge { caller, ..*edge }
+}
+
+/// What a call that makes or mounts a router says that its routes begin with.
+fn prefix(facts: &FileFacts, entry: &Known, file: FileId, call: CallId) -> Option<Prefix> {
+    let written = |meaning| argument_that_means(facts, call, entry, meaning);
+    let (text, replaces) = match written("whole-prefix") {
+        Some(text) => (text, true),
+        None => (written("prefix")?, false),
+    };
+    Some(Prefix { file, text, replaces })
 }
 
 /// A router and all that it is mounted on, directly or not.
@@ -186,9 +250,14 @@ impl EdgeWalk<'_, '_, '_> {
         let facts = self.facts(file);
         let Some(entry) = self.known(path) else { return };
         match entry.role {
-            Some(Role::MakesRouter) => {
+            Some(role @ (Role::MakesRouter | Role::MakesApplication)) => {
                 let required = self.required(entry, file, call);
                 let router = Router::Made(file, facts[call].expr);
+                self.found.routers.making.insert(Making {
+                    router,
+                    is_application: role == Role::MakesApplication,
+                    prefix: prefix(facts, entry, file, call),
+                });
                 let required = required.into_iter().map(|edge| (router, edge));
                 self.found.routers.required.extend(required);
             }
@@ -197,10 +266,15 @@ impl EdgeWalk<'_, '_, '_> {
                 let inner = inner.map_or_else(Vec::new, |inner| self.routers(file, inner));
                 let outer = self.routers_called(file, call);
                 let required = self.required(entry, file, call);
+                let prefix = prefix(facts, entry, file, call);
                 for inner in inner {
                     let declared = &mut self.found.routers;
                     declared.required.extend(required.iter().map(|edge| (inner, *edge)));
-                    declared.mounted.extend(outer.iter().map(|outer| (inner, *outer)));
+                    let outers = outer.iter().copied().map(Some);
+                    let unknown = outer.is_empty().then_some(None);
+                    declared
+                        .mounted
+                        .extend(outers.chain(unknown).map(|outer| Mount { inner, outer, prefix }));
                 }
             }
             _ => {}
@@ -282,11 +356,10 @@ impl EdgeWalk<'_, '_, '_> {
         let required = self.required(entry, file, call);
         let required = required.iter().map(|edge| called_by((at, Some(handler)), edge));
         self.found.edges.extend(required);
-        let routers = self.routers_called(file, call).into_iter();
-        self.found
-            .routers
-            .handlers
-            .extend(routers.map(|router| (router, (at, handler))));
+        for router in self.routers_called(file, call) {
+            self.found.routers.handlers.insert((router, (at, handler)));
+            self.found.routers.registering.insert((file, call, router));
+        }
     }
 
     /// What a call says that handlers depend on.

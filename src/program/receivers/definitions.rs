@@ -5,7 +5,8 @@ use super::demand::{Decoration, decorations};
 use super::results::is_callable;
 use super::{Exact, Receivers, Thing, Things};
 use crate::catalog::{Entry, Role};
-use crate::facts::{CallId, Exit, ExprId, ExprKind, FileFacts, FunctionId, ParameterKind, Range};
+use crate::facts::{BindingKind, CallId, Exit, ExprId, ExprKind, FileFacts, FunctionId, ParameterKind, Range};
+use crate::program::bindings::lookup;
 use crate::program::names::{ClassRef, FunctionRef, has_decorator, last_name};
 use crate::source::FileId;
 
@@ -278,6 +279,22 @@ pub(super) fn is_property(facts: &FileFacts, function: FunctionId) -> bool {
 /// Whether a model of pydantic runs a method when an object is made.
 pub(super) fn runs_with_fields(facts: &FileFacts, function: FunctionId) -> bool {
     is_validator(facts, function) || has_decorator(facts, function, "model_validator")
+}
+
+/// Whether a function calls what it is handed, as retry helpers and circuit breakers do.
+pub(super) fn runs_parameter(facts: &FileFacts, function: FunctionId) -> bool {
+    let inside = facts[function].extent;
+    let own = facts[function].scope;
+    facts.calls.iter().any(|call| {
+        let ExprKind::Name { name, scope } = facts[call.callee].kind else {
+            return false;
+        };
+        inside.contains(facts[call.callee].span)
+            && lookup(facts, scope, name).is_some_and(|bindings| {
+                let mut bindings = bindings.iter();
+                bindings.any(|binding| binding.scope == own && matches!(binding.kind, BindingKind::Parameter(_)))
+            })
+    })
 }
 
 /// Validators of pydantic are class methods without saying so.

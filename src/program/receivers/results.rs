@@ -293,7 +293,7 @@ impl Receivers<'_, '_> {
             match entry.role {
                 Some(Role::BindsArguments) => return Things::one(Thing::Partial(file, call)),
                 // One router is told from another by the call that makes it.
-                Some(Role::MakesRouter) => {
+                Some(Role::MakesRouter | Role::MakesApplication) => {
                     let mut things = Things::one(Thing::LibraryInstance(path));
                     things.add(Thing::Made(file, facts[call].expr), Confidence::Certain);
                     return things;

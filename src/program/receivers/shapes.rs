@@ -48,6 +48,33 @@ impl Receivers<'_, '_> {
         found
     }
 
+    /// The methods that a call can mean of an object of a library's class: those of the classes of the program below it.
+    pub(crate) fn below_library(&mut self, file: FileId, call: CallId) -> Things {
+        let mut things = Things::default();
+        let facts = self.facts(file);
+        let ExprKind::Member { object, name } = facts[facts[call].callee].kind else {
+            return things;
+        };
+        let text = facts.text(name);
+        if self.program.catalog.words().is_common_method(text) {
+            return things;
+        }
+        let symbol = self.symbol(file, name);
+        for entry in self.settled(file, object) {
+            let Thing::LibraryInstance(path) = entry.thing else {
+                continue;
+            };
+            for method in self.namesakes(symbol) {
+                if let Some(own) = self.class_of(method)
+                    && self.library_ancestors(own).contains(&path)
+                {
+                    things.extend(&self.object_member(own, Exact::OrBelow, symbol, text));
+                }
+            }
+        }
+        things.at_most(Confidence::Likely)
+    }
+
     /// What is called of objects whose classes lack it must be of classes below them that have it.
     fn below(&mut self, known: &Things, symbol: Symbol, name: &str) -> Things {
         let mut things = Things::default();

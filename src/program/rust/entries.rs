@@ -4,9 +4,9 @@ use super::edges::RustWalk;
 use super::index::Index;
 use crate::catalog::{Entry, Role};
 use crate::facts::{CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, MODULE_SCOPE, Name};
-use crate::program::entries::{EntryPoint, Surface};
+use crate::program::entries::{EntryPoint, Registration, Surface};
 use crate::program::names::{FunctionRef, Origin, last_name};
-use crate::program::{Program, ProgramFile, argument_of};
+use crate::program::{Program, ProgramFile, argument_of, argument_that_means};
 use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -46,25 +46,56 @@ fn declared(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<Entr
     let facts = &data.facts;
     let mut found = Vec::new();
     for function in functions(facts) {
-        let mut add = |surface| {
+        let mut add = |surface, registration| {
             found.push(EntryPoint {
                 function: (file, function),
                 surface,
+                registration,
             });
         };
         if is_main(program, file, facts, function) {
-            add(Surface::Command);
+            add(Surface::Command, None);
         }
         if is_test(facts, function) {
-            add(Surface::Test);
+            add(Surface::Test, None);
         }
         let registered = decorator(program, file, function, |role| Surface::of(role).is_some());
         let surface = registered.and_then(|(entry, _)| entry.role).and_then(Surface::of);
         if let Some(surface) = surface.or_else(|| of_class(program, file, facts, function)) {
-            add(surface);
+            let by_attribute = registered.and_then(|(entry, attribute)| registration(facts, entry, file, attribute));
+            add(surface, by_attribute);
         }
     }
     found
+}
+
+/// `#[get("/berths")]`
+fn registration(facts: &FileFacts, entry: &Entry, file: FileId, attribute: ExprId) -> Option<Registration> {
+    let ExprKind::Call(call) = facts[attribute].kind else {
+        return None;
+    };
+    let route = argument_that_means(facts, call, entry, "route");
+    Some(Registration { file, call, route })
+}
+
+/// The route of the handler that `expr` makes, where a call around it mounts that: `.route("/berths", get(handler))`.
+fn route_around(program: &Program<'_>, file: FileId, expr: ExprId) -> Option<ExprId> {
+    let facts = &program[file].facts;
+    let mounting: FxHashSet<&str> = program
+        .catalog
+        .with_role(Language::Rust, |role| role == Role::MountsRouter)
+        .map(|(_, name)| name)
+        .collect();
+    let around = facts.calls.iter().filter_map(|call| {
+        let (route, router) = match facts.arguments(call) {
+            [route, router, ..] => (route.value, router.value),
+            _ => return None,
+        };
+        let span = facts[router].span;
+        let mounts = last_name(facts, call.callee).is_some_and(|name| mounting.contains(facts.text(name)));
+        (mounts && span.contains(facts[expr].span)).then_some((span.end - span.start, route))
+    });
+    around.min_by_key(|(length, _)| *length).map(|(_, route)| route)
 }
 
 /// What the attribute of the block around a method makes it.
@@ -110,7 +141,16 @@ fn handed(program: &Program<'_>, index: &Index<'_>, file: FileId, names: &Handed
         for (_, by) in callables {
             if let Some(argument) = argument_of(facts, facts.arguments(call), by) {
                 let handlers = walk.functions_in(file, argument.value).into_iter();
-                found.extend(handlers.map(|function| EntryPoint { function, surface }));
+                let registration = Some(Registration {
+                    file,
+                    call: id,
+                    route: route_around(program, file, call.expr),
+                });
+                found.extend(handlers.map(|function| EntryPoint {
+                    function,
+                    surface,
+                    registration,
+                }));
             }
         }
     }

@@ -33,6 +33,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "finding::Step",
         ],
     ),
+    ("inventory", &["finding", "program"]),
     ("page", &["facts::Language", "finding"]),
     (
         "rules",
@@ -52,7 +53,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "verdict",
         &["source::FileId", "facts::WaiverText", "settings", "finding"],
     ),
-    ("report", &["source", "finding", "page", "verdict"]),
+    ("report", &["source", "finding", "inventory", "page", "verdict"]),
 ];
 
 /// The pipeline and the command line put the rooms together, and may know all of them.

@@ -10,7 +10,7 @@ mod index;
 pub(super) use index::{aliases, decorations};
 
 use super::arguments::Passed;
-use super::definitions::runs_with_fields;
+use super::definitions::{runs_parameter, runs_with_fields};
 use super::news::News;
 use super::{Receivers, Symbol, Thing};
 use crate::catalog::Doing;
@@ -149,7 +149,10 @@ impl Receivers<'_, '_> {
                 }
                 (_, Some(class)) if runs_with_fields(facts, id) => self.want_class(class, distance),
                 // Hardly any of the many calls of such a name are of this one: only rules are worth that.
-                (text, Some(_)) if distance > 0 && self.program.catalog.words().is_common_method(text) => {}
+                (text, Some(_))
+                    if distance > 0
+                        && self.program.catalog.words().is_common_method(text)
+                        && !runs_parameter(facts, id) => {}
                 _ => self.want_name(file, name, Wanted::Named, distance),
             }
         }

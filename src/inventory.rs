@@ -1,0 +1,423 @@
+//! The inventory of authentication: what `ssotlint report` shows, as data.
+//!
+//! It asks the program for its auth paths, entry points, concerns and settings, and gives everything the names, files and lines by which
+//! people know it. Its shape is version 1 of the report's JSON (`report/schema/inventory-v1.schema.json`), which is a promise: every
+//! format shows parts of it and nothing else.
+
+use crate::finding::{CodeScope, Confidence, Level, Site};
+use crate::program::{
+    AuthPath, BUILT_IN_CONCERNS, Because, Caller, PathEntry, PathState, Program, SECRET_RESOLUTION, Surface,
+    TOKEN_MINTING, TOKEN_VALIDATION,
+};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The version of [`Inventory`]'s shape.
+pub const VERSION: u32 = 1;
+
+/// How many auth paths there are, where each begins and ends, who does the work of each concern.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inventory {
+    /// The version of this shape.
+    pub version: u32,
+    /// How many there are of everything.
+    pub counts: Counts,
+    /// Who owns which concern.
+    pub owners: Vec<OwnerRow>,
+    /// The auth paths, by gate and site.
+    pub paths: Vec<PathRow>,
+    /// Who does the work of each concern.
+    pub concerns: Vec<ConcernRow>,
+    /// Entry points that no validation is in reach of, though those beside them have one.
+    pub unguarded: Vec<EntryRow>,
+    /// The secrets and flags that code reads.
+    pub configuration: Vec<SettingRow>,
+}
+
+/// How many there are of everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Live paths: the headline.
+    pub auth_paths: usize,
+    /// All paths, by state.
+    pub by_state: BTreeMap<&'static str, usize>,
+    /// Live paths, by surface.
+    pub by_surface: BTreeMap<&'static str, usize>,
+    /// Live paths that go through an owner.
+    pub through_owner: usize,
+    /// Places where tokens are validated.
+    pub validation_sites: usize,
+    /// Entry points outside tests.
+    pub entry_points: usize,
+    /// Entry points without validation beside others that have it.
+    pub unguarded: usize,
+}
+
+/// Who owns a concern.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OwnerRow {
+    /// The concern.
+    pub concern: String,
+    /// The owner's path.
+    pub path: String,
+    /// `declared` or `inferred`.
+    pub because: &'static str,
+    /// The same in words.
+    pub reason: String,
+}
+
+/// An auth path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PathRow {
+    /// Names the path in every report of every revision in which gate and site are called the same.
+    pub id: String,
+    /// The concern.
+    pub concern: String,
+    /// What enters by it.
+    pub surface: &'static str,
+    /// `live`, `unmounted`, `unreachable` or `broken`.
+    pub state: &'static str,
+    /// The first step of authentication.
+    pub gate: String,
+    /// Where it begins.
+    pub entries: Vec<EntryRow>,
+    /// The functions from the gate to the one in which the site stands.
+    pub chain: Vec<String>,
+    /// Where it ends.
+    pub site: SiteRow,
+    /// Whether it goes through an owner.
+    pub through_owner: bool,
+    /// How sure its calls are resolved: the worst of them.
+    pub confidence: Confidence,
+    /// What else there is to say, in a few words; empty if nothing.
+    pub note: String,
+}
+
+/// An entry point.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct EntryRow {
+    /// The function's dotted name.
+    pub name: String,
+    /// The full route, where one is written.
+    pub route: Option<String>,
+    /// The HTTP method, where one is named.
+    pub method: Option<String>,
+    /// What enters there.
+    pub surface: &'static str,
+    /// The file.
+    pub path: String,
+    /// The 1-based line.
+    pub line: u32,
+}
+
+/// The end of a path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SiteRow {
+    /// The file.
+    pub path: String,
+    /// The 1-based line.
+    pub line: u32,
+    /// The call, as it is written.
+    pub call: String,
+}
+
+/// Who does the work of a concern.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConcernRow {
+    /// The concern.
+    pub concern: String,
+    /// Its owners, joined by commas; none where it has none.
+    pub owner: Option<String>,
+    /// Who does its work, by name.
+    pub implementations: Vec<ImplementationRow>,
+    /// How bad it is that others than the owner do it; none where nobody does.
+    pub severity: Option<Level>,
+}
+
+/// A function that does the work of a concern.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ImplementationRow {
+    /// The function's or module's dotted name.
+    pub name: String,
+    /// The file.
+    pub path: String,
+    /// The 1-based line of the first place where it does the work.
+    pub line: u32,
+    /// What kind of code it is.
+    pub scope: CodeScope,
+    /// Whether it is part of an owner.
+    pub is_owner: bool,
+}
+
+/// A secret or a flag that code reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SettingRow {
+    /// Its name.
+    pub name: String,
+    /// `secret` or `flag`.
+    pub kind: &'static str,
+    /// Who reads it: dotted names, sorted.
+    pub read_by: Vec<String>,
+    /// What provides it.
+    pub provided_by: Vec<ProviderRow>,
+}
+
+/// Something that provides a setting.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ProviderRow {
+    /// The file and line.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// The environment, where one is known.
+    pub environment: Option<String>,
+    /// What is provided, never the value itself: `set`, `empty`, `mapped to X`.
+    pub state: String,
+}
+
+/// Where a site is, for people: the file and the 1-based line.
+pub type Placing<'a> = &'a dyn Fn(Site) -> (String, u32);
+
+impl Inventory {
+    /// Takes the inventory of a program. `place` says where sites are; `declared` how it is said that an owner is declared.
+    #[must_use]
+    pub fn of(program: &Program<'_>, place: Placing<'_>, declared: &str) -> Self {
+        let found = program.auth_paths();
+        let clerk = Clerk { program, place };
+        let mut paths: Vec<PathRow> = found.paths.iter().map(|path| clerk.path(path)).collect();
+        paths.sort_by(|one, other| {
+            let key = |path: &PathRow| {
+                (
+                    path.gate.clone(),
+                    path.site.path.clone(),
+                    path.site.line,
+                    path.id.clone(),
+                )
+            };
+            key(one).cmp(&key(other))
+        });
+        number_equal_ids(&mut paths);
+        let mut unguarded: Vec<EntryRow> = found.unguarded.iter().flat_map(|entry| clerk.entries(entry)).collect();
+        unguarded.sort();
+        let owners = program.owners().all().iter().map(|owner| {
+            let (because, reason) = match &owner.because {
+                Because::Declared => ("declared", declared.to_owned()),
+                Because::Inferred(reason) => ("inferred", reason.clone()),
+            };
+            OwnerRow {
+                concern: owner.concern.clone(),
+                path: owner.path.clone(),
+                because,
+                reason,
+            }
+        });
+        let sites: BTreeSet<Site> = found.paths.iter().map(|path| path.site).collect();
+        Self {
+            version: VERSION,
+            counts: Counts {
+                validation_sites: sites.len(),
+                entry_points: found.entries.len(),
+                unguarded: unguarded.len(),
+                ..counts(&paths)
+            },
+            owners: owners.collect(),
+            concerns: clerk.concerns(),
+            unguarded,
+            configuration: clerk.configuration(),
+            paths,
+        }
+    }
+
+    /// The live paths.
+    pub fn live(&self) -> impl Iterator<Item = &PathRow> {
+        self.paths.iter().filter(|path| path.state == "live")
+    }
+}
+
+fn counts(paths: &[PathRow]) -> Counts {
+    let mut counts = Counts::default();
+    for state in ["live", "unmounted", "unreachable", "broken"] {
+        let of_state = paths.iter().filter(|path| path.state == state);
+        counts.by_state.insert(state, of_state.count());
+    }
+    let live = || paths.iter().filter(|path| path.state == "live");
+    for surface in ["http", "websocket", "middleware", "task", "command", "library"] {
+        let of_surface = live().filter(|path| path.surface == surface);
+        counts.by_surface.insert(surface, of_surface.count());
+    }
+    counts.auth_paths = live().count();
+    counts.through_owner = live().filter(|path| path.through_owner).count();
+    counts
+}
+
+/// Two paths may be called the same, such as those to two sites in one function: the later ones get a number.
+fn number_equal_ids(paths: &mut [PathRow]) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for path in paths {
+        let count = seen.entry(path.id.clone()).or_insert(0);
+        *count += 1;
+        if *count > 1 {
+            path.id = format!("{}-{count}", path.id);
+        }
+    }
+}
+
+/// The name of a surface.
+fn surface(surface: Option<Surface>) -> &'static str {
+    match surface {
+        Some(Surface::Http) => "http",
+        Some(Surface::Websocket) => "websocket",
+        Some(Surface::Middleware) => "middleware",
+        Some(Surface::Task) => "task",
+        Some(Surface::Command) => "command",
+        Some(Surface::Test) | None => "library",
+    }
+}
+
+/// Gives what the program found the names and places by which people know it.
+struct Clerk<'i, 'p> {
+    program: &'i Program<'p>,
+    place: Placing<'i>,
+}
+
+impl Clerk<'_, '_> {
+    fn path(&self, path: &AuthPath) -> PathRow {
+        let name = |caller: &Caller| self.program.symbol_of_caller(*caller);
+        let (gate, chain): (String, Vec<String>) = (name(&path.gate), path.chain.iter().map(name).collect());
+        let (file, line) = (self.place)(path.site);
+        let mut entries: Vec<EntryRow> = path.entries.iter().flat_map(|entry| self.entries(entry)).collect();
+        entries.sort();
+        entries.dedup();
+        let end = chain.last().cloned().unwrap_or_default();
+        PathRow {
+            id: format!(
+                "{:08x}",
+                xxh3_64(format!("{gate}|{end}|{}", path.call).as_bytes()) >> 32
+            ),
+            concern: TOKEN_VALIDATION.to_owned(),
+            surface: surface(path.surface),
+            state: match path.state {
+                PathState::Live => "live",
+                PathState::Unmounted => "unmounted",
+                PathState::Unreachable => "unreachable",
+                PathState::Broken => "broken",
+            },
+            gate,
+            entries,
+            chain,
+            site: SiteRow {
+                path: file,
+                line,
+                call: path.call.clone(),
+            },
+            through_owner: path.through_owner,
+            confidence: path.confidence,
+            note: path.note.clone(),
+        }
+    }
+
+    /// An entry point, once for each of its routes.
+    fn entries(&self, entry: &PathEntry) -> Vec<EntryRow> {
+        let (path, line) = (self.place)(self.site_of(entry.caller));
+        let row = |route: Option<String>| EntryRow {
+            name: self.program.symbol_of_caller(entry.caller),
+            route,
+            method: entry.routes.method.clone(),
+            surface: surface(Some(entry.surface)),
+            path: path.clone(),
+            line,
+        };
+        if entry.routes.routes.is_empty() {
+            vec![row(None)]
+        } else {
+            entry
+                .routes
+                .routes
+                .iter()
+                .cloned()
+                .map(|route| row(Some(route)))
+                .collect()
+        }
+    }
+
+    fn site_of(&self, (file, function): Caller) -> Site {
+        let span = function.map(|function| self.program[file].facts[function].span);
+        Site {
+            file,
+            span: span.unwrap_or_default(),
+        }
+    }
+
+    fn concerns(&self) -> Vec<ConcernRow> {
+        let program = self.program;
+        let mut names: Vec<&str> = vec![TOKEN_VALIDATION, TOKEN_MINTING, SECRET_RESOLUTION];
+        names.extend(program.concerns().iter().map(|concern| concern.name.as_str()));
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(*name));
+        let rows = names.into_iter().map(|name| self.concern(name));
+        rows.filter(|row| row.owner.is_some() || !row.implementations.is_empty())
+            .collect()
+    }
+
+    fn concern(&self, concern: &str) -> ConcernRow {
+        let program = self.program;
+        let mut by_name: BTreeMap<String, ImplementationRow> = BTreeMap::new();
+        for (site, at) in program.places_of(concern) {
+            let scope = program.code_scope(site.file, at);
+            if matches!(scope, CodeScope::Test | CodeScope::Config) {
+                continue;
+            }
+            let name = program.symbol(site.file, at);
+            let (path, line) = (self.place)(site);
+            let row = ImplementationRow {
+                is_owner: program.is_owned(concern, site.file, at, &[]),
+                name: name.clone(),
+                path,
+                line,
+                scope,
+            };
+            let known = by_name.entry(name).or_insert_with(|| row.clone());
+            known.line = known.line.min(row.line);
+        }
+        let implementations: Vec<ImplementationRow> = by_name.into_values().collect();
+        let owners: Vec<&str> = program
+            .owners()
+            .all()
+            .iter()
+            .filter(|owner| owner.concern == concern)
+            .map(|owner| owner.path.as_str())
+            .collect();
+        let outside = implementations.iter().filter(|one| !one.is_owner).count();
+        let severity = match concern {
+            TOKEN_VALIDATION | TOKEN_MINTING | SECRET_RESOLUTION => Level::Error,
+            _ if BUILT_IN_CONCERNS.contains(&concern) => Level::Note,
+            _ => Level::Error,
+        };
+        ConcernRow {
+            concern: concern.to_owned(),
+            severity: (outside > 0 && (!owners.is_empty() || implementations.len() > 1)).then_some(severity),
+            owner: (!owners.is_empty()).then(|| owners.join(", ")),
+            implementations,
+        }
+    }
+
+    fn configuration(&self) -> Vec<SettingRow> {
+        let mut readers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for read in self.program.secret_reads() {
+            if self.program.code_scope(read.primary.file, read.scope) == CodeScope::Test {
+                continue;
+            }
+            let reader = self.program.symbol(read.primary.file, read.scope);
+            for name in &read.names {
+                readers.entry(name.clone()).or_default().insert(reader.clone());
+            }
+        }
+        let rows = readers.into_iter().map(|(name, readers)| SettingRow {
+            name,
+            kind: "secret",
+            read_by: readers.into_iter().collect(),
+            provided_by: Vec::new(),
+        });
+        rows.collect()
+    }
+}

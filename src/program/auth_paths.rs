@@ -1,0 +1,606 @@
+//! The auth paths of a program: by which gates control gets from entry points to the places where tokens are validated.
+//!
+//! A **site** is a place where a token is decoded or validated, or where the owner asks a service to do it. A **gate** is the first step
+//! of authentication: the function that a handler calls, or that is injected into it, on the way to a site; a middleware is one itself.
+//! A **path** is a pair of a gate and a site, with the shortest chain of functions between them as its witness. Sites are few, so
+//! paths are looked for backwards from them.
+
+use super::bindings::lookup;
+use super::calls::{By, CallEdge, Caller};
+use super::credentials::Carriers;
+use super::entries::{EntryPoint, Surface};
+use super::names::FunctionRef;
+use super::own_loop::is_parameter;
+use super::requests::arrives_at;
+use super::routes::{RouteTable, Routes};
+use super::{Program, TOKEN_VALIDATION};
+use crate::facts::{BindingKind, BlockKind, Expr, ExprId, ExprKind, FileFacts, FunctionId};
+use crate::finding::{CodeScope, Confidence, Site};
+use crate::source::FileId;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, VecDeque};
+
+/// More functions are not searched for one site: who is called from everywhere is not understood by paths.
+const MOST_FUNCTIONS: usize = 20_000;
+/// What is farther from an entry point than this is no step of letting it in.
+const MOST_CALLS: u32 = 10;
+/// A call of one of more functions than this is a guess for each of them.
+const MOST_ALTERNATIVES: u32 = 4;
+
+/// How a path stands with what runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PathState {
+    /// An entry point leads to it.
+    Live,
+    /// Only entry points lead to it whose router is never mounted.
+    Unmounted,
+    /// No entry point leads to it.
+    Unreachable,
+    /// It names something that does not exist.
+    Broken,
+}
+
+/// An entry point of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathEntry {
+    /// The function; none for statements of a module.
+    pub caller: Caller,
+    /// What enters there.
+    pub surface: Surface,
+    /// Where it is reached.
+    pub routes: Routes,
+}
+
+/// One auth path.
+#[derive(Clone, Debug)]
+pub struct AuthPath {
+    /// The first step of authentication.
+    pub gate: Caller,
+    /// The functions from the gate to the one in which the site stands, both included.
+    pub chain: Vec<Caller>,
+    /// Where each step of the chain calls the next one.
+    pub calls: Vec<Site>,
+    /// The place where the token is validated.
+    pub site: Site,
+    /// The call there, as it is written.
+    pub call: String,
+    /// The entry points that lead to the gate, sorted; none where nothing does.
+    pub entries: Vec<PathEntry>,
+    /// What enters by it; none where nothing does.
+    pub surface: Option<Surface>,
+    /// How it stands with what runs.
+    pub state: PathState,
+    /// Whether it goes through an owner of token validation.
+    pub through_owner: bool,
+    /// The worst resolution on its way.
+    pub confidence: Confidence,
+    /// What else there is to say, in a few words; empty if nothing.
+    pub note: String,
+}
+
+/// The auth paths of a program, and its entry points.
+#[derive(Debug, Default)]
+pub struct AuthPaths {
+    /// The paths, by gate and site.
+    pub paths: Vec<AuthPath>,
+    /// The entry points outside tests, with where each is reached, by function.
+    pub entries: Vec<PathEntry>,
+    /// The entry points, among those, of which some siblings are guarded and which no validation is in reach of.
+    pub unguarded: Vec<PathEntry>,
+}
+
+/// A place where validation is done.
+struct ValidationSite {
+    site: Site,
+    at: Caller,
+    call: String,
+    confidence: Confidence,
+    /// What brings the token to its function.
+    carriers: Carriers,
+}
+
+/// A step of a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Node {
+    /// A function.
+    caller: Caller,
+    /// By what the way leads on from it.
+    onward: Onward,
+    /// What brings the token into it.
+    carriers: Carriers,
+}
+
+/// By what a way leads on from a function, as far as it matters to who gets to the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Onward {
+    /// Whoever calls the function gets there.
+    Always,
+    /// A framework fills it in: who calls the function itself does not get what frameworks fill in.
+    Injected,
+    /// The function calls its parameter at a position: only who hands it this function there gets on.
+    Handed(FunctionRef, u32),
+}
+
+impl Program<'_> {
+    /// The auth paths; worked out when first asked for.
+    #[must_use]
+    pub fn auth_paths(&self) -> &AuthPaths {
+        self.auth_paths.get_or_init(|| Search::new(self).run())
+    }
+
+    /// The functions that ask a service to validate a token, as far as that can be said before their callers are known: who sends
+    /// a request to a route of the program, or from inside a declared owner, and handles a credential.
+    pub(super) fn asking_functions(&self, entries: &[EntryPoint]) -> Vec<FunctionRef> {
+        let requests = self.requests();
+        if requests.is_empty() {
+            return Vec::new();
+        }
+        let owners: Vec<super::Origin> = self
+            .concerns
+            .iter()
+            .filter(|concern| concern.name == TOKEN_VALIDATION)
+            .flat_map(|concern| &concern.owners)
+            .flat_map(|owner| self.named(&owner.path))
+            .collect();
+        let routes: FxHashSet<String> = entries
+            .iter()
+            .filter_map(|entry| entry.registration)
+            .filter_map(|registration| {
+                let route = self.texts(registration.file, registration.route?);
+                route.into_iter().next().map(|route| route.text)
+            })
+            .collect();
+        let asking = requests.iter().filter(|request| {
+            let scope = self[request.file].facts[request.call].scope;
+            let is_owned = owners.iter().any(|owner| self.lies_in(request.file, scope, *owner));
+            let ends_in = |route: &String| request.path.as_ref().is_some_and(|path| path.ends_with(route.as_str()));
+            is_owned || (request.path.is_some() && routes.iter().any(ends_in))
+        });
+        let functions = asking.filter_map(|request| self.sender(request));
+        functions
+            .filter(|function| self.handles_credential(*function))
+            .collect()
+    }
+}
+
+impl Program<'_> {
+    /// Whether the call of an edge may hand `function` to its callee, for the parameter at `position`: by the function's name, by one
+    /// that is only known to callers, or without saying so.
+    fn may_hand(&self, edge: &CallEdge, function: FunctionRef, position: u32) -> bool {
+        let Some(passing) = self.passing(edge) else { return true };
+        let Some(argument) = self.passed(&passing, edge.callee, position) else {
+            return true;
+        };
+        let name = self[function.0].facts[function.1].name;
+        let name = name.map(|name| self[function.0].facts.text(name));
+        let facts = &self[passing.file].facts;
+        let inside = facts[argument.value].span;
+        let says = |expr: &Expr| match expr.kind {
+            ExprKind::Name { name: own, .. } | ExprKind::Member { name: own, .. } => Some(facts.text(own)) == name,
+            ExprKind::Lambda(_) => true,
+            _ => false,
+        };
+        name.is_none()
+            || is_parameter(facts, argument.value)
+            || facts.exprs.iter().any(|expr| inside.contains(expr.span) && says(expr))
+    }
+}
+
+struct Search<'p, 'a> {
+    program: &'p Program<'a>,
+    entries: BTreeMap<Caller, Vec<PathEntry>>,
+    /// The requests that arrive at handlers of the program: who sends them, where.
+    hops: FxHashMap<FunctionRef, Vec<CallEdge>>,
+}
+
+/// What a search backwards from one site found.
+#[derive(Default)]
+struct Reached<'e> {
+    /// The call that leads on from each node, and where to.
+    next: FxHashMap<Node, (&'e CallEdge, Node)>,
+    /// The nodes in the order they were found: the nearest first.
+    order: Vec<Node>,
+}
+
+impl<'p, 'a> Search<'p, 'a> {
+    fn new(program: &'p Program<'a>) -> Self {
+        let table = RouteTable::new(program, program.calls.routers());
+        let mut entries: BTreeMap<Caller, Vec<PathEntry>> = BTreeMap::new();
+        for entry in program.entry_points() {
+            let (file, function) = entry.function;
+            let scope = program[file].facts[function].scope;
+            if entry.surface == Surface::Test || program.code_scope(file, scope) == CodeScope::Test {
+                continue;
+            }
+            let caller = (file, Some(function));
+            entries.entry(caller).or_default().push(PathEntry {
+                caller,
+                surface: entry.surface,
+                routes: table.of(entry),
+            });
+        }
+        let mut search = Self {
+            program,
+            entries,
+            hops: FxHashMap::default(),
+        };
+        search.hops = search.find_hops();
+        search
+    }
+
+    fn run(self) -> AuthPaths {
+        let mut paths = Vec::new();
+        let mut guarded: FxHashSet<Caller> = FxHashSet::default();
+        for site in self.sites() {
+            let reached = self.reached(&site);
+            guarded.extend(reached.order.iter().map(|node| node.caller));
+            paths.extend(self.paths_to(&site, &reached));
+        }
+        paths.sort_by_key(|path| (path.gate, path.site));
+        let unguarded = self.unguarded(&guarded);
+        AuthPaths {
+            paths,
+            entries: self.entries.into_values().flatten().collect(),
+            unguarded,
+        }
+    }
+
+    /// The places where tokens are validated, outside tests.
+    fn sites(&self) -> Vec<ValidationSite> {
+        let program = self.program;
+        let is_tested = |site: Site, scope| program.code_scope(site.file, scope) == CodeScope::Test;
+        let decoding = program.validation_sites().iter();
+        let mut sites: Vec<ValidationSite> = decoding
+            .filter(|site| !is_tested(site.primary, site.scope))
+            .map(|site| ValidationSite {
+                site: site.primary,
+                at: (
+                    site.primary.file,
+                    program[site.primary.file].facts.function_around(site.scope),
+                ),
+                call: site.call.clone(),
+                confidence: site.confidence,
+                carriers: site
+                    .token
+                    .map_or(Carriers::Any, |token| program.carriers(site.primary.file, token)),
+            })
+            .collect();
+        sites.extend(self.asked());
+        sites.sort_by_key(|site| site.site);
+        sites
+    }
+
+    /// The requests by which owners ask a service, where that is no handler of the program.
+    fn asked(&self) -> Vec<ValidationSite> {
+        let program = self.program;
+        let hopping: FxHashSet<Site> = self.hops.values().flatten().map(|edge| edge.site).collect();
+        let asking = program.requests().into_iter().filter_map(|request| {
+            let facts = &program[request.file].facts;
+            let call = &facts[request.call];
+            let function = program.sender(&request)?;
+            let site = program.callee_site(request.file, call);
+            let is_declared = program
+                .owners_of(TOKEN_VALIDATION, request.file)
+                .any(|owner| owner.because == super::Because::Declared);
+            let asks = is_declared
+                && program.is_owned(TOKEN_VALIDATION, request.file, call.scope, &[])
+                && program.handles_credential(function)
+                && !hopping.contains(&site);
+            asks.then(|| ValidationSite {
+                site,
+                at: (request.file, Some(function.1)),
+                call: program.written(request.file, call.callee),
+                confidence: Confidence::Likely,
+                carriers: Carriers::Any,
+            })
+        });
+        asking.collect()
+    }
+
+    /// The requests that arrive at handlers of the program.
+    fn find_hops(&self) -> FxHashMap<FunctionRef, Vec<CallEdge>> {
+        let program = self.program;
+        let mut hops: FxHashMap<FunctionRef, Vec<CallEdge>> = FxHashMap::default();
+        for request in program.requests() {
+            let (Some(path), Some(sender)) = (&request.path, program.sender(&request)) else {
+                continue;
+            };
+            let scope = program[request.file].facts[request.call].scope;
+            let is_ownerless = program.owners_of(TOKEN_VALIDATION, request.file).next().is_none();
+            let is_owned = program.is_owned(TOKEN_VALIDATION, request.file, scope, &[]);
+            if !(is_owned || is_ownerless) || !program.handles_credential(sender) {
+                continue;
+            }
+            let method = program.method_of(request.file, request.call);
+            let handlers = self.entries.values().flatten().filter(|entry| {
+                let fits = entry.routes.method.is_none() || method.is_none() || entry.routes.method == method;
+                entry.surface == Surface::Http
+                    && fits
+                    && entry.routes.routes.iter().any(|route| arrives_at(path, route))
+            });
+            for handler in handlers {
+                let (file, Some(function)) = handler.caller else {
+                    continue;
+                };
+                hops.entry((file, function)).or_default().push(CallEdge {
+                    caller: (request.file, Some(sender.1)),
+                    callee: (file, function),
+                    site: program.callee_site(request.file, &program[request.file].facts[request.call]),
+                    call: None,
+                    offset: 0,
+                    thread: super::Thread::Other,
+                    by: By::Call,
+                    confidence: Confidence::Likely,
+                    alternatives: 1,
+                });
+            }
+        }
+        hops
+    }
+
+    /// Who gets to a site, by which calls.
+    fn reached<'e>(&'e self, site: &ValidationSite) -> Reached<'e>
+    where
+        'p: 'e,
+    {
+        let mut reached = Reached::default();
+        let start = Node {
+            caller: site.at,
+            onward: Onward::Always,
+            carriers: site.carriers,
+        };
+        if site.carriers == Carriers::NONE {
+            return reached;
+        }
+        let mut waiting = VecDeque::from([(start, 0)]);
+        let mut seen: FxHashSet<Node> = FxHashSet::from_iter([start]);
+        reached.order.push(start);
+        while let Some((node, far)) = waiting.pop_front() {
+            if far == MOST_CALLS {
+                break;
+            }
+            for edge in self.edges_into(node) {
+                let Some(next) = self.before(edge, node) else { continue };
+                if reached.order.len() < MOST_FUNCTIONS && seen.insert(next) {
+                    reached.next.insert(next, (edge, node));
+                    reached.order.push(next);
+                    waiting.push_back((next, far + 1));
+                }
+            }
+        }
+        reached
+    }
+
+    /// The step before `node` on the way of `edge`; none where the caller passes on nothing that it got from outside.
+    fn before(&self, edge: &CallEdge, node: Node) -> Option<Node> {
+        let carriers = self.carriers_before(edge, node.carriers);
+        (carriers != Carriers::NONE).then(|| Node {
+            caller: edge.caller,
+            onward: self.onward(edge),
+            carriers,
+        })
+    }
+
+    fn carriers_before(&self, edge: &CallEdge, carriers: Carriers) -> Carriers {
+        if carriers == Carriers::Any || edge.by == By::Injected {
+            return Carriers::Any;
+        }
+        let Some(passing) = self.program.passing(edge) else {
+            return Carriers::Any;
+        };
+        if carriers == Carriers::Itself {
+            return self.program.carriers_of_object(passing.file, passing.call);
+        }
+        let mut before = Carriers::NONE;
+        for position in carriers.positions() {
+            let passed = self.program.passed(&passing, edge.callee, position);
+            before = before.with(match passed {
+                Some(argument) => self.program.carriers(passing.file, argument.value),
+                None => Carriers::Any,
+            });
+        }
+        before
+    }
+
+    fn onward(&self, edge: &CallEdge) -> Onward {
+        if edge.by == By::Injected {
+            return Onward::Injected;
+        }
+        let facts = &self.program[edge.caller.0].facts;
+        let position = edge
+            .call
+            .and_then(|call| parameter_position(facts, facts[call].callee, edge.caller.1?));
+        position.map_or(Onward::Always, |position| Onward::Handed(edge.callee, position))
+    }
+
+    /// The calls that get to a function in a way that counts.
+    fn edges_into<'e>(&'e self, Node { caller, onward, .. }: Node) -> impl Iterator<Item = &'e CallEdge>
+    where
+        'p: 'e,
+    {
+        let (file, function): (FileId, Option<FunctionId>) = caller;
+        let program = self.program;
+        let calls = function
+            .into_iter()
+            .flat_map(move |function| program.calls_into((file, function)));
+        let hops = function.and_then(|function| self.hops.get(&(file, function)));
+        // Who sends a request to a handler that only lets guests in who were validated before asks for something else.
+        let hops = hops.into_iter().flatten().filter(move |_| onward == Onward::Always);
+        let counts = move |edge: &&CallEdge| {
+            let is_test = || {
+                let (file, function) = edge.caller;
+                let facts = &program[file].facts;
+                let scope = function.map_or(crate::facts::MODULE_SCOPE, |function| facts[function].scope);
+                program.code_scope(file, scope) == CodeScope::Test
+            };
+            edge.confidence > Confidence::Possible
+                && edge.alternatives <= MOST_ALTERNATIVES
+                && match onward {
+                    Onward::Always => true,
+                    Onward::Injected => edge.by == By::Injected,
+                    Onward::Handed(function, position) => program.may_hand(edge, function, position),
+                }
+                && !is_test()
+        };
+        calls.filter(counts).chain(hops)
+    }
+
+    /// The paths that end in a site.
+    fn paths_to(&self, site: &ValidationSite, reached: &Reached<'_>) -> Vec<AuthPath> {
+        let mut gates: BTreeMap<Caller, (Node, Vec<PathEntry>)> = BTreeMap::new();
+        let mut called: FxHashSet<Caller> = FxHashSet::default();
+        let mut add = |gate: Node, entries: &[PathEntry]| {
+            let known = gates.entry(gate.caller).or_insert_with(|| (gate, Vec::new()));
+            known.1.extend(entries.iter().cloned());
+        };
+        for node in &reached.order {
+            // Each call that leads from the function towards the site begins a path where it is an entry point.
+            for edge in self.edges_into(*node) {
+                called.insert(node.caller);
+                if self.before(edge, *node).is_none() {
+                    continue;
+                }
+                let entries = self.entries_at(edge.caller, Some(edge));
+                let passing = entries.iter().filter(|entry| entry.surface != Surface::Middleware);
+                let passing: Vec<PathEntry> = passing.cloned().collect();
+                if !passing.is_empty() && !self.is_far_end(edge.caller) {
+                    add(*node, &passing);
+                }
+            }
+            let entries = self.entries_at(node.caller, None);
+            let (around, handling): (Vec<PathEntry>, Vec<PathEntry>) = entries
+                .into_iter()
+                .partition(|entry| entry.surface == Surface::Middleware);
+            if !around.is_empty() {
+                add(*node, &around);
+            }
+            if !handling.is_empty() && node.caller == site.at && !self.is_far_end(node.caller) {
+                add(*node, &handling);
+            }
+        }
+        for node in &reached.order {
+            let is_entry = self.entries.contains_key(&node.caller) || node.caller.1.is_none();
+            let is_gate = gates.contains_key(&node.caller);
+            if !called.contains(&node.caller) && !is_entry && !is_gate {
+                gates.insert(node.caller, (*node, Vec::new()));
+            }
+        }
+        let paths = gates.into_values();
+        paths
+            .map(|(gate, entries)| self.path(site, reached, gate, entries))
+            .collect()
+    }
+
+    /// Whether a handler is the other end of requests that the program itself sends with a credential: those that send them are the
+    /// ones that are let in.
+    fn is_far_end(&self, (file, function): Caller) -> bool {
+        function.is_some_and(|function| self.hops.contains_key(&(file, function)))
+    }
+
+    /// As what a function is an entry point; statements under `if __name__ == "__main__"` are a command.
+    fn entries_at(&self, caller: Caller, edge: Option<&CallEdge>) -> Vec<PathEntry> {
+        let mut entries = self.entries.get(&caller).cloned().unwrap_or_default();
+        if let (None, Some(edge)) = (caller.1, edge) {
+            let facts = &self.program[edge.site.file].facts;
+            let is_main = edge.call.is_some_and(|call| {
+                let mut around = facts.blocks_around(facts[call].block);
+                around.any(|(_, block)| block.kind == BlockKind::Main)
+            });
+            if is_main {
+                entries.push(PathEntry {
+                    caller,
+                    surface: Surface::Command,
+                    routes: Routes {
+                        is_mounted: true,
+                        ..Routes::default()
+                    },
+                });
+            }
+        }
+        entries
+    }
+
+    fn path(&self, site: &ValidationSite, reached: &Reached<'_>, gate: Node, mut entries: Vec<PathEntry>) -> AuthPath {
+        entries.sort_by(|one, other| {
+            let key = |entry: &PathEntry| (entry.caller, entry.surface);
+            key(one)
+                .cmp(&key(other))
+                .then_with(|| one.routes.routes.cmp(&other.routes.routes))
+        });
+        entries.dedup();
+        let mut chain = vec![gate.caller];
+        let mut calls = Vec::new();
+        let mut confidence = site.confidence;
+        let mut node = gate;
+        // Ways lead to what was found before, so they end.
+        while let Some((edge, onwards)) = reached.next.get(&node) {
+            calls.push(edge.site);
+            confidence = confidence.min(edge.confidence);
+            chain.push(onwards.caller);
+            node = *onwards;
+        }
+        let through_owner = chain.iter().any(|(file, function)| {
+            let facts = &self.program[*file].facts;
+            let scope = function.map_or(crate::facts::MODULE_SCOPE, |function| facts[function].scope);
+            self.program.is_owned(TOKEN_VALIDATION, *file, scope, &[])
+        });
+        let mounted = entries.iter().filter(|entry| entry.routes.is_mounted);
+        let surface = mounted.map(|entry| entry.surface).min();
+        let state = match (surface, entries.is_empty()) {
+            (Some(_), _) => PathState::Live,
+            (None, false) => PathState::Unmounted,
+            (None, true) => PathState::Unreachable,
+        };
+        AuthPath {
+            gate: gate.caller,
+            chain,
+            calls,
+            site: site.site,
+            call: site.call.clone(),
+            surface: surface.or_else(|| entries.iter().map(|entry| entry.surface).min()),
+            entries,
+            state,
+            through_owner,
+            confidence,
+            note: String::new(),
+        }
+    }
+
+    /// Handlers that no validation is in reach of, though handlers beside them have one: in the same file, and no middleware validates.
+    fn unguarded(&self, guarded: &FxHashSet<Caller>) -> Vec<PathEntry> {
+        let is_handler = |entry: &&PathEntry| matches!(entry.surface, Surface::Http | Surface::Websocket);
+        let middleware_guards = self
+            .entries
+            .values()
+            .flatten()
+            .any(|entry| entry.surface == Surface::Middleware && guarded.contains(&entry.caller));
+        if middleware_guards {
+            return Vec::new();
+        }
+        let guarded_files: FxHashSet<_> = self
+            .entries
+            .values()
+            .flatten()
+            .filter(is_handler)
+            .filter(|entry| guarded.contains(&entry.caller))
+            .map(|entry| entry.caller.0)
+            .collect();
+        let open = self.entries.values().flatten().filter(is_handler).filter(|entry| {
+            entry.routes.is_mounted && !guarded.contains(&entry.caller) && guarded_files.contains(&entry.caller.0)
+        });
+        open.cloned().collect()
+    }
+}
+
+/// The position of the parameter of `function` that `expr` names.
+fn parameter_position(facts: &FileFacts, expr: ExprId, function: FunctionId) -> Option<u32> {
+    let ExprKind::Name { name, scope } = facts[expr].kind else {
+        return None;
+    };
+    let bindings = lookup(facts, scope, name)?.iter();
+    let mut positions = bindings.filter_map(|binding| match binding.kind {
+        BindingKind::Parameter(position) if binding.scope == facts[function].scope => Some(position),
+        _ => None,
+    });
+    positions.next()
+}

@@ -1,0 +1,209 @@
+//! Where the credential in an expression comes from: from which parameters of the function around it, or from the request that it
+//! handles.
+//!
+//! A token that is read from a store or a configuration says nothing about who is calling. What comes from outside is told by data flow
+//! where that is plain, and by names where it is not: `request.headers`, `credentials.token`.
+
+use super::Program;
+use crate::facts::{BindingKind, CallId, Expr, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId, ScopeKind};
+use crate::source::FileId;
+use rustc_hash::FxHashSet;
+
+/// Locals are followed so far.
+const MOST_STEPS: u32 = 6;
+/// Parameters beyond this many are not told apart.
+const MOST_PARAMETERS: u32 = 63;
+
+/// What brings a credential into a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Carriers {
+    /// That is not known, or a request that is there for all functions does.
+    Any,
+    /// The object that it is a method of, which keeps the request.
+    Itself,
+    /// Some of its parameters, as bits by position; where there are none, nothing from outside does.
+    Parameters(u64),
+}
+
+impl Carriers {
+    pub(super) const NONE: Self = Self::Parameters(0);
+
+    pub(super) fn with(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Parameters(own), Self::Parameters(other)) => Self::Parameters(own | other),
+            (Self::Itself, Self::Itself | Self::NONE) | (Self::NONE, Self::Itself) => Self::Itself,
+            _ => Self::Any,
+        }
+    }
+
+    /// The positions of the parameters.
+    pub(super) fn positions(self) -> impl Iterator<Item = u32> {
+        let bits = match self {
+            Self::Any | Self::Itself => 0,
+            Self::Parameters(bits) => bits,
+        };
+        (0..=MOST_PARAMETERS).filter(move |position| bits >> position & 1 == 1)
+    }
+}
+
+impl Program<'_> {
+    /// What brings the credential in `expr` into the function around it.
+    pub(super) fn carriers(&self, file: FileId, expr: ExprId) -> Carriers {
+        let facts = &self[file].facts;
+        let Some(function) = scope_of(facts, expr).and_then(|scope| facts.function_around(scope)) else {
+            return Carriers::Any;
+        };
+        let mut walk = CarrierWalk {
+            program: self,
+            facts,
+            function,
+            seen: FxHashSet::default(),
+        };
+        walk.of(expr, 0)
+    }
+}
+
+impl Program<'_> {
+    /// What brings a credential into the object that a method is called on.
+    pub(super) fn carriers_of_object(&self, file: FileId, call: CallId) -> Carriers {
+        let facts = &self[file].facts;
+        let ExprKind::Member { object, .. } = facts[facts[call].callee].kind else {
+            return Carriers::Any;
+        };
+        match facts[object].kind {
+            ExprKind::Name { name, .. } if is_self(facts, name) => Carriers::Itself,
+            // `super().authenticate()`
+            ExprKind::Call(inner) if facts.arguments(&facts[inner]).is_empty() => match facts[facts[inner].callee].kind
+            {
+                ExprKind::Name { name, .. } if facts.text(name) == "super" => Carriers::Itself,
+                _ => self.carriers(file, object),
+            },
+            _ => self.carriers(file, object),
+        }
+    }
+}
+
+/// The scope of the first name in an expression.
+fn scope_of(facts: &FileFacts, expr: ExprId) -> Option<ScopeId> {
+    names_in(facts, expr).next().map(|(_, scope, _)| scope)
+}
+
+/// The names in an expression, with where each stands.
+fn names_in(facts: &FileFacts, expr: ExprId) -> impl Iterator<Item = (Name, ScopeId, ExprId)> {
+    let inside = facts[expr].span;
+    let exprs = facts.exprs.iter().enumerate();
+    exprs.filter_map(move |(index, expr)| match expr.kind {
+        ExprKind::Name { name, scope } if inside.contains(expr.span) => {
+            Some((name, scope, ExprId(u32::try_from(index).unwrap_or(u32::MAX))))
+        }
+        _ => None,
+    })
+}
+
+struct CarrierWalk<'p, 'a> {
+    program: &'p Program<'a>,
+    facts: &'p FileFacts,
+    function: FunctionId,
+    seen: FxHashSet<ExprId>,
+}
+
+impl CarrierWalk<'_, '_> {
+    fn of(&mut self, expr: ExprId, step: u32) -> Carriers {
+        if step > MOST_STEPS || !self.seen.insert(expr) {
+            return Carriers::NONE;
+        }
+        let says_so = self.names_outside(expr);
+        let root = self.root(expr);
+        let mut carriers = Carriers::NONE;
+        let names: Vec<(Name, ScopeId, ExprId)> = names_in(self.facts, expr).collect();
+        for (name, scope, at) in names {
+            // An argument of a call that looks something up by it brings nothing along, unless its name says so.
+            let is_plain = Some(at) == root || self.is_from_outside(name) || says_so;
+            carriers = carriers.with(self.of_name(name, scope, is_plain, says_so, step));
+        }
+        carriers
+    }
+
+    fn of_name(&mut self, name: Name, scope: ScopeId, is_plain: bool, says_so: bool, step: u32) -> Carriers {
+        let facts = self.facts;
+        let Some(bindings) = super::bindings::lookup(facts, scope, name) else {
+            return Carriers::NONE;
+        };
+        let own = facts[self.function].scope;
+        let mut carriers = Carriers::NONE;
+        for binding in bindings {
+            let found = match binding.kind {
+                BindingKind::Parameter(position) if binding.scope == own => {
+                    if position == 0 && facts[self.function].class.is_some() && is_self(facts, name) {
+                        if says_so { Carriers::Itself } else { Carriers::NONE }
+                    } else if !is_plain {
+                        Carriers::NONE
+                    } else if position <= MOST_PARAMETERS {
+                        Carriers::Parameters(1 << position)
+                    } else {
+                        Carriers::Any
+                    }
+                }
+                // Of a function around this one.
+                BindingKind::Parameter(_) => Carriers::Any,
+                BindingKind::Value(value)
+                | BindingKind::Unpacked { value, .. }
+                | BindingKind::Element { over: value }
+                | BindingKind::ElementUnpacked { over: value, .. }
+                | BindingKind::Entered(value)
+                | BindingKind::Changed(value)
+                    if matches!(
+                        facts[binding.scope].kind,
+                        ScopeKind::Function(_) | ScopeKind::Comprehension
+                    ) =>
+                {
+                    self.of(value, step + 1)
+                }
+                BindingKind::Import(_) if says_so || self.is_from_outside(name) => Carriers::Any,
+                BindingKind::Unknown | BindingKind::Declared => Carriers::Any,
+                _ => Carriers::NONE,
+            };
+            carriers = carriers.with(found);
+        }
+        carriers
+    }
+
+    /// The name that an expression is about: `raw` in `raw.split(".")[1]`.
+    fn root(&self, mut expr: ExprId) -> Option<ExprId> {
+        loop {
+            expr = match self.facts[expr].kind {
+                ExprKind::Name { .. } => return Some(expr),
+                ExprKind::Member { object, .. } | ExprKind::Index { object, .. } | ExprKind::Slice(object) => object,
+                ExprKind::Call(call) => match self.facts[self.facts[call].callee].kind {
+                    ExprKind::Member { object, .. } => object,
+                    _ => return None,
+                },
+                ExprKind::Through(inner) => inner,
+                _ => return None,
+            };
+        }
+    }
+
+    /// Whether a member or a key in an expression is called like something that comes from outside.
+    fn names_outside(&self, expr: ExprId) -> bool {
+        let inside = self.facts[expr].span;
+        let is_one = |expr: &Expr| match expr.kind {
+            ExprKind::Member { name, .. } | ExprKind::Text(name) => self.is_from_outside(name),
+            _ => false,
+        };
+        self.facts
+            .exprs
+            .iter()
+            .any(|expr| inside.contains(expr.span) && is_one(expr))
+    }
+
+    fn is_from_outside(&self, name: Name) -> bool {
+        let words = self.program.catalog.words();
+        let text = self.facts.text(name);
+        words.is_credential(text) || words.is_request(text)
+    }
+}
+
+fn is_self(facts: &FileFacts, name: Name) -> bool {
+    matches!(facts.text(name), "self" | "cls")
+}

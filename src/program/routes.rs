@@ -1,0 +1,236 @@
+//! The routes of entry points: the prefixes of the routers that they are registered on, joined, and whether these are mounted at all.
+
+use super::Program;
+use super::edges::{Making, Mount, Prefix, Router, Routers};
+use super::entries::{EntryPoint, Surface};
+use super::names::Origin;
+use super::names::last_name;
+use crate::facts::{BindingKind, CallId, ExprId, ExprKind};
+use crate::finding::CodeScope;
+use crate::source::FileId;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Routers that are mounted on one another are followed so far.
+const MOST_ROUTERS: u32 = 8;
+/// A router that is mounted in more places than this is one of very many.
+const MOST_ROUTES: usize = 8;
+
+/// Where an entry point is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Routes {
+    /// The full routes, sorted; none where no route is written.
+    pub routes: Vec<String>,
+    /// The HTTP method, where the registration names one.
+    pub method: Option<String>,
+    /// Whether what it is registered on is served.
+    pub is_mounted: bool,
+}
+
+/// Works routes out.
+pub(super) struct RouteTable<'p, 'a> {
+    program: &'p Program<'a>,
+    registering: FxHashMap<(FileId, CallId), Vec<Router>>,
+    making: FxHashMap<Router, Making>,
+    mounts: FxHashMap<Router, Vec<Mount>>,
+    /// Routers that nothing is known to mount, though something beside their own file speaks of them: they may be mounted by means that
+    /// are not understood.
+    spoken_of: FxHashSet<Router>,
+}
+
+impl<'p, 'a> RouteTable<'p, 'a> {
+    pub(super) fn new(program: &'p Program<'a>, routers: &Routers) -> Self {
+        let mut table = Self {
+            program,
+            registering: FxHashMap::default(),
+            making: routers.making().map(|making| (making.router, *making)).collect(),
+            mounts: FxHashMap::default(),
+            spoken_of: FxHashSet::default(),
+        };
+        for (file, call, router) in routers.registering() {
+            table.registering.entry((file, call)).or_default().push(router);
+        }
+        for mount in routers.mounts() {
+            table.mounts.entry(mount.inner).or_default().push(*mount);
+        }
+        table.spoken_of = table.find_spoken_of();
+        table
+    }
+
+    /// The routes of an entry point.
+    pub(super) fn of(&self, entry: &EntryPoint) -> Routes {
+        let Some(registration) = entry.registration else {
+            return Routes {
+                is_mounted: true,
+                ..Routes::default()
+            };
+        };
+        let (file, call) = (registration.file, registration.call);
+        let own = registration.route.and_then(|route| self.text(file, route));
+        let routers = self.registering.get(&(file, call)).map_or(&[][..], Vec::as_slice);
+        let mut prefixes: Vec<(String, bool)> = Vec::new();
+        for router in routers {
+            prefixes.extend(self.prefixes(*router, 0));
+        }
+        // What it is registered on is not known: an application of somebody else, most likely.
+        if routers.is_empty() {
+            prefixes.push((String::new(), true));
+        }
+        // What is run by hand or from a queue needs nobody to mount it.
+        let is_served = matches!(entry.surface, Surface::Command | Surface::Task);
+        let is_mounted = is_served || prefixes.iter().any(|(_, is_mounted)| *is_mounted);
+        let counting = prefixes
+            .into_iter()
+            .filter(|(_, mounted)| *mounted || !is_mounted || is_served);
+        let mut routes: Vec<String> = match own {
+            Some(own) => counting.map(|(prefix, _)| joined(&prefix, &own)).collect(),
+            None => Vec::new(),
+        };
+        routes.sort();
+        routes.dedup();
+        routes.truncate(MOST_ROUTES);
+        Routes {
+            routes,
+            method: self.program.method_of(file, call),
+            is_mounted,
+        }
+    }
+
+    /// What the routes of a router begin with wherever it is mounted, and whether it is served there.
+    fn prefixes(&self, router: Router, step: u32) -> Vec<(String, bool)> {
+        let making = self.making.get(&router);
+        let own = making.and_then(|making| making.prefix);
+        let mut found = Vec::new();
+        let is_application = making.is_none_or(|making| making.is_application) || self.spoken_of.contains(&router);
+        let mounts = self.mounts.get(&router).map_or(&[][..], Vec::as_slice);
+        if is_application && mounts.is_empty() {
+            found.push((self.prefix(own), true));
+        }
+        for mount in mounts {
+            let replaced = mount.prefix.is_some_and(|prefix| prefix.replaces);
+            let own = joined(&self.prefix(mount.prefix), &self.prefix(own.filter(|_| !replaced)));
+            let outer = match mount.outer {
+                Some(outer) if step < MOST_ROUTERS => self.prefixes(outer, step + 1),
+                _ => vec![(String::new(), true)],
+            };
+            found.extend(
+                outer
+                    .into_iter()
+                    .map(|(outer, mounted)| (joined(&outer, &own), mounted)),
+            );
+        }
+        if found.is_empty() {
+            found.push((self.prefix(own), is_application));
+        }
+        found.sort();
+        found.dedup();
+        found.truncate(MOST_ROUTES);
+        found
+    }
+
+    fn find_spoken_of(&self) -> FxHashSet<Router> {
+        let program = self.program;
+        let is_loose = |making: &&Making| !making.is_application && !self.mounts.contains_key(&making.router);
+        let loose: FxHashSet<(FileId, ExprId)> = self
+            .making
+            .values()
+            .filter(is_loose)
+            .filter_map(|making| match making.router {
+                Router::Made(file, expr) => Some((file, expr)),
+                Router::Group(_) => None,
+            })
+            .collect();
+        if loose.is_empty() {
+            return FxHashSet::default();
+        }
+        let modules: Vec<(FileId, &str)> = loose
+            .iter()
+            .map(|(file, _)| (*file, program.modules.name(*file)))
+            .collect();
+        let found = program.for_each_file(|file, data| {
+            if data.scope == CodeScope::Test {
+                return Vec::new();
+            }
+            let facts = &data.facts;
+            let mut found: Vec<(FileId, ExprId)> = Vec::new();
+            let mut origins: Vec<Origin> = Vec::new();
+            for (index, expr) in facts.exprs.iter().enumerate() {
+                if matches!(expr.kind, ExprKind::Member { object, .. } if matches!(facts[object].kind, ExprKind::Name { .. })) {
+                    let expr = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+                    origins.extend(program.values(file, expr).into_iter().map(|value| value.origin));
+                }
+            }
+            let imports = facts.bindings.iter().filter(|binding| matches!(binding.kind, BindingKind::Import(_)));
+            for binding in imports {
+                origins.extend(program.bound(file, binding, 0).into_iter().map(|value| value.origin));
+            }
+            for origin in origins {
+                if let Origin::Written(at, expr) = origin
+                    && at != file
+                    && loose.contains(&(at, expr))
+                {
+                    found.push((at, expr));
+                }
+            }
+            // `import_module("harbour.routes.admin")`
+            for (at, module) in &modules {
+                if *at != file && module.contains('.') && facts.names.find(module).is_some() {
+                    found.extend(loose.iter().filter(|(own, _)| own == at));
+                }
+            }
+            found
+        });
+        found.into_iter().map(|(file, expr)| Router::Made(file, expr)).collect()
+    }
+
+    fn prefix(&self, prefix: Option<Prefix>) -> String {
+        prefix
+            .and_then(|prefix| self.text(prefix.file, prefix.text))
+            .unwrap_or_default()
+    }
+
+    fn text(&self, file: FileId, expr: ExprId) -> Option<String> {
+        self.program.texts(file, expr).into_iter().next().map(|text| text.text)
+    }
+}
+
+impl Program<'_> {
+    /// The HTTP method that a call is named after: `GET` of `@router.get("/berths")`.
+    pub(super) fn method_of(&self, file: FileId, call: CallId) -> Option<String> {
+        let facts = &self[file].facts;
+        let name = facts.text(last_name(facts, facts[call].callee)?);
+        let verb = name.strip_prefix("add_").unwrap_or(name);
+        METHODS.contains(&verb).then(|| verb.to_ascii_uppercase())
+    }
+}
+
+/// The methods of HTTP (RFC 9110, section 9, and RFC 5789), as frameworks name the functions that register handlers of them.
+const METHODS: [&str; 8] = ["connect", "delete", "get", "head", "options", "patch", "post", "put"];
+
+/// Two parts of a route, one behind the other.
+fn joined(before: &str, after: &str) -> String {
+    let before = before.trim_end_matches('/');
+    match (before.is_empty(), after.is_empty()) {
+        (_, true) => before.to_owned(),
+        (true, false) if after.starts_with('/') => after.to_owned(),
+        _ => format!("{before}/{}", after.trim_start_matches('/')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::joined;
+
+    #[test]
+    fn the_parts_of_a_route_are_joined_by_one_slash() {
+        let cases = [
+            ("", "/berths", "/berths"),
+            ("/api", "/berths", "/api/berths"),
+            ("/api/", "berths/", "/api/berths/"),
+            ("/api", "", "/api"),
+            ("", "berths", "/berths"),
+        ];
+        for (before, after, route) in cases {
+            assert_eq!(joined(before, after), route);
+        }
+    }
+}
