@@ -237,11 +237,10 @@ impl Check {
 
 /// The owners of the program, as a report shows them.
 fn owners(program: &Program<'_>, input: &Input) -> Vec<OwnerRow> {
-    let settings = input.root.settings.as_ref();
-    let settings = settings.map_or_else(String::new, |file| source::relative(&input.root.folder, &file.location));
+    let declared = input.declared_reason();
     let row = |owner: &program::Owner| {
         let (because, reason) = match &owner.because {
-            program::Because::Declared => (Because::Declared, format!("{settings} names it")),
+            program::Because::Declared => (Because::Declared, declared.clone()),
             program::Because::Inferred(reason) => (Because::Inferred, reason.clone()),
         };
         OwnerRow {

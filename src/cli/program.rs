@@ -134,6 +134,13 @@ impl ProgramArguments {
 }
 
 impl Input {
+    /// Why an owner that the settings name is one, in words.
+    pub fn declared_reason(&self) -> String {
+        let settings = self.root.settings.as_ref();
+        let file = settings.map_or_else(String::new, |file| source::relative(&self.root.folder, &file.location));
+        format!("{file} names it")
+    }
+
     /// Reads all files.
     pub fn read(&self, progress: &Progress, console: &Console) -> Result<(Vec<Parsed>, FilesRead), Failed> {
         progress.begin(self.sources.files.len());

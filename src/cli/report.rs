@@ -2,24 +2,56 @@
 
 use super::Failed;
 use super::console::Console;
-use super::program::ProgramArguments;
+use super::program::{Input, ProgramArguments};
 use super::progress::Progress;
 use ssotlint::finding::Site;
 use ssotlint::inventory::Inventory;
-use ssotlint::report::{InventoryFormat, write_inventory};
+use ssotlint::program::Program;
+use ssotlint::report::{InventoryFormat, InventoryOptions, write_inventory};
 use ssotlint::source::{self, FileId, LineIndex};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+const EXAMPLES: &str = "\
+Examples:
+  ssotlint report
+      Count the auth paths of the program in the current folder, and show where each begins and ends.
+  ssotlint report --format html --output auth-paths.html
+      Draw them on one page that needs no network.
+  ssotlint report --format markdown >> \"$GITHUB_STEP_SUMMARY\"
+      Show them in the summary of a job.
+
+An auth path is a pair of a gate, which is the first step of authentication of an entry point, and a place where a
+token is validated. The number counts those that an entry point leads to.
+
+Exit status: 0, however many paths there are; 2 if the run failed. A `[budget]` in ssot.toml makes `ssotlint check`
+fail when there are more.";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct ReportCommand {
     #[command(flatten)]
     program: ProgramArguments,
 
     /// The form of the report
-    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Report")]
     format: InventoryFormat,
+
+    /// Write the report to FILE instead of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    output: Option<PathBuf>,
+
+    /// What stands before a file's path in links, such as https://github.com/quay/harbour/blob/main/
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "",
+        hide_default_value = true,
+        help_heading = "Report"
+    )]
+    source_url: String,
 }
 
 impl ReportCommand {
@@ -29,28 +61,62 @@ impl ReportCommand {
     }
 
     fn write(&self, console: &Console) -> Result<ExitCode, Failed> {
-        let input = self.program.find(&[], console)?;
-        let progress = Progress::new(false);
+        if let Some(file) = &self.output {
+            source::check_output(file)
+                .map_err(|reason| console.fail(&format!("cannot write `{}`: {reason}", file.display())))?;
+        }
+        let outputs: Vec<_> = self.output.as_deref().into_iter().collect();
+        let input = self.program.find(&outputs, console)?;
+        let progress = Progress::new(self.output.is_some());
         let (files, read) = input.read(&progress, console)?;
         let program = input.link(files, &read, &progress, console)?;
-        let texts: RefCell<BTreeMap<FileId, Option<(String, LineIndex)>>> = RefCell::default();
-        let place = |site: Site| {
-            let mut texts = texts.borrow_mut();
-            let text = texts.entry(site.file).or_insert_with(|| {
-                let text = source::read(&input.sources, site.file).ok()?;
-                let lines = LineIndex::new(&text);
-                Some((text, lines))
-            });
-            let line = text
-                .as_ref()
-                .map_or(1, |(text, lines)| lines.position(site.span.start, text).line);
-            (program[site.file].path.clone(), line)
+        let inventory = inventory(&program, &input);
+        drop(progress);
+        let folder = input.root.folder.file_name();
+        let options = InventoryOptions {
+            terminal: if self.output.is_some() {
+                console.file()
+            } else {
+                console.output()
+            },
+            title: &folder.map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+            source_url: &self.source_url,
         };
-        let inventory = Inventory::of(&program, &place, "the settings name it");
-        let mut out = Vec::new();
-        write_inventory(self.format, &inventory, &mut out)
-            .map_err(|error| console.fail(&format!("cannot write the report: {error}")))?;
-        console.print(&String::from_utf8_lossy(&out))?;
+        let mut content = Vec::new();
+        let failed = |reason: String| console.fail(&format!("cannot write the report: {reason}"));
+        write_inventory(self.format, &inventory, &options, &mut content).map_err(|error| failed(error.to_string()))?;
+        match &self.output {
+            Some(file) => {
+                source::write_output(file, &content).map_err(failed)?;
+                console.note(&format!(
+                    "{} auth paths; written to `{}`",
+                    inventory.counts.auth_paths,
+                    file.display()
+                ));
+            }
+            None => console.print(&String::from_utf8_lossy(&content))?,
+        }
+        // To free a large program piece by piece takes longer than its report.
+        std::mem::forget(program);
+        std::mem::forget(input);
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Takes the inventory of a program, with the lines of its sources.
+fn inventory(program: &Program<'_>, input: &Input) -> Inventory {
+    let texts: RefCell<BTreeMap<FileId, Option<(String, LineIndex)>>> = RefCell::default();
+    let place = |site: Site| {
+        let mut texts = texts.borrow_mut();
+        let text = texts.entry(site.file).or_insert_with(|| {
+            let text = source::read(&input.sources, site.file).ok()?;
+            let lines = LineIndex::new(&text);
+            Some((text, lines))
+        });
+        let line = text
+            .as_ref()
+            .map_or(1, |(text, lines)| lines.position(site.span.start, text).line);
+        (program[site.file].path.clone(), line)
+    };
+    Inventory::of(program, &place, &input.declared_reason())
 }

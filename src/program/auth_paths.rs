@@ -539,6 +539,7 @@ impl<'p, 'a> Search<'p, 'a> {
             chain.push(onwards.caller);
             node = *onwards;
         }
+        let is_unreachable = entries.is_empty();
         let through_owner = chain.iter().any(|(file, function)| {
             let facts = &self.program[*file].facts;
             let scope = function.map_or(crate::facts::MODULE_SCOPE, |function| facts[function].scope);
@@ -562,7 +563,7 @@ impl<'p, 'a> Search<'p, 'a> {
             state,
             through_owner,
             confidence,
-            note: String::new(),
+            note: note(is_unreachable, gate.onward).to_owned(),
         }
     }
 
@@ -589,6 +590,15 @@ impl<'p, 'a> Search<'p, 'a> {
             entry.routes.is_mounted && !guarded.contains(&entry.caller) && guarded_files.contains(&entry.caller.0)
         });
         open.cloned().collect()
+    }
+}
+
+/// What there is to say of a path beside its parts.
+fn note(is_unreachable: bool, onward: Onward) -> &'static str {
+    if is_unreachable && onward == Onward::Injected {
+        "declared as a dependency of a function that is only called directly, where it cannot act"
+    } else {
+        ""
     }
 }
 

@@ -21,7 +21,7 @@ mod terminal;
 mod text;
 
 pub use graph::{Arrow, Graph, GraphFormat, graph};
-pub use inventory::{InventoryFormat, write_inventory};
+pub use inventory::{INVENTORY_SCHEMA, InventoryFormat, InventoryOptions, write_inventory};
 pub use printable::line as printable;
 pub use summary::one_line as summary;
 pub use terminal::{Colour, Terminal};

@@ -2,6 +2,7 @@
 
 use crate::binary::{Folder, Run};
 use serde_json::Value;
+use std::path::Path;
 use std::process::Stdio;
 
 /// An event loop inside an event loop: one error of `nested-event-loop`, which needs no settings.
@@ -693,4 +694,45 @@ fn why_an_edge_is_there_is_told() {
     let run = folder.run(&["debug", "facts", "main.py"]);
     assert_status(&run, 0);
     assert!(run.stdout.contains("handler"), "{}", run.stdout);
+}
+
+/// The report of a program, in one format.
+fn inventory(project: &str, arguments: &[&str]) -> String {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join(project);
+    let folder = Folder::of::<&str, &str>(&[]);
+    let mut all = vec!["report"];
+    all.extend(arguments);
+    let project = project.to_string_lossy();
+    all.push(&project);
+    let run = folder.run(&all);
+    assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""));
+    run.stdout
+}
+
+#[test]
+fn an_inventory_is_what_its_schema_says() {
+    let schema: serde_json::Value = serde_json::from_str(ssotlint::report::INVENTORY_SCHEMA).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for project in ["fixtures/projects/four-paths", "fixtures/projects/one-path"] {
+        let report = serde_json::from_str(&inventory(project, &["--format", "json"])).unwrap();
+        let mistakes: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(mistakes.is_empty(), "{mistakes:?}");
+    }
+}
+
+#[test]
+fn an_inventory_is_the_same_on_every_run() {
+    for format in ["text", "json", "markdown", "html", "dot"] {
+        let one = inventory("fixtures/projects/four-paths", &["--format", format, "--threads", "1"]);
+        let many = inventory("fixtures/projects/four-paths", &["--format", format, "--threads", "7"]);
+        assert_eq!(one, many);
+        assert!(one.contains("pre_connection_check"), "{format}");
+    }
+}
+
+#[test]
+fn an_inventory_of_nothing_says_so() {
+    let run = Folder::of(&[("main.py", "x = 1\n")]).run(&["report"]);
+    assert_eq!(run.status, Some(0));
+    assert!(run.stdout.starts_with("0 auth paths"), "{}", run.stdout);
 }

@@ -32,6 +32,7 @@ fn what_is_made_from_the_program_is_up_to_date() {
         let new = match kind {
             "file" => fenced(old, &read(name)),
             "output" => fenced(old, &outputs(old)),
+            "map" => fenced(old, &map(name)),
             "rules" => format!("\n{}", rules()),
             _ => panic!("README.md: what is `{kind}`?"),
         };
@@ -77,6 +78,14 @@ fn outputs(old: &str) -> String {
         }
     }
     text
+}
+
+/// The diagram of a project's report.
+fn map(project: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(project);
+    let report = output(&folder, ["report", "--format", "markdown"].into_iter());
+    let (_, diagram) = report.split_once("```mermaid\n").unwrap();
+    diagram.split_once("```").unwrap().0.to_owned()
 }
 
 fn output<'a>(folder: &Path, arguments: impl Iterator<Item = &'a str>) -> String {
