@@ -6,7 +6,7 @@
 
 use crate::finding::{CodeScope, Confidence, Level, Site};
 use crate::program::{
-    AuthPath, BUILT_IN_CONCERNS, Because, Caller, PathEntry, PathState, Program, SECRET_RESOLUTION, Surface,
+    AuthPath, BUILT_IN_CONCERNS, Because, Caller, Implementation, PathEntry, PathState, Program, SECRET_RESOLUTION,
     TOKEN_MINTING, TOKEN_VALIDATION,
 };
 use serde::Serialize;
@@ -262,18 +262,6 @@ fn number_equal_ids(paths: &mut [PathRow]) {
     }
 }
 
-/// The name of a surface.
-fn surface(surface: Option<Surface>) -> &'static str {
-    match surface {
-        Some(Surface::Http) => "http",
-        Some(Surface::Websocket) => "websocket",
-        Some(Surface::Middleware) => "middleware",
-        Some(Surface::Task) => "task",
-        Some(Surface::Command) => "command",
-        Some(Surface::Test) | None => "library",
-    }
-}
-
 /// Gives what the program found the names and places by which people know it.
 struct Clerk<'i, 'p> {
     program: &'i Program<'p>,
@@ -295,7 +283,7 @@ impl Clerk<'_, '_> {
                 xxh3_64(format!("{gate}|{end}|{}", path.call).as_bytes()) >> 32
             ),
             concern: TOKEN_VALIDATION.to_owned(),
-            surface: surface(path.surface),
+            surface: path.surface_name(),
             state: match path.state {
                 PathState::Live => "live",
                 PathState::Unmounted => "unmounted",
@@ -323,7 +311,7 @@ impl Clerk<'_, '_> {
             name: self.program.symbol_of_caller(entry.caller),
             route,
             method: entry.routes.method.clone(),
-            surface: surface(Some(entry.surface)),
+            surface: entry.surface.name(),
             path: path.clone(),
             line,
         };
@@ -361,25 +349,18 @@ impl Clerk<'_, '_> {
 
     fn concern(&self, concern: &str) -> ConcernRow {
         let program = self.program;
-        let mut by_name: BTreeMap<String, ImplementationRow> = BTreeMap::new();
-        for (site, at) in program.places_of(concern) {
-            let scope = program.code_scope(site.file, at);
-            if matches!(scope, CodeScope::Test | CodeScope::Config) {
-                continue;
-            }
-            let name = program.symbol(site.file, at);
-            let (path, line) = (self.place)(site);
-            let row = ImplementationRow {
-                is_owner: program.is_owned(concern, site.file, at, &[]),
-                name: name.clone(),
+        let row = |one: Implementation| {
+            let (path, line) = (self.place)(one.site);
+            ImplementationRow {
+                scope: program.code_scope(one.site.file, one.scope),
+                name: one.name,
                 path,
                 line,
-                scope,
-            };
-            let known = by_name.entry(name).or_insert_with(|| row.clone());
-            known.line = known.line.min(row.line);
-        }
-        let implementations: Vec<ImplementationRow> = by_name.into_values().collect();
+                is_owner: one.is_owner,
+            }
+        };
+        let implementations: Vec<ImplementationRow> =
+            program.implementations_of(concern).into_iter().map(row).collect();
         let owners: Vec<&str> = program
             .owners()
             .all()

@@ -195,7 +195,19 @@ pub fn declarations(settings: &Settings, has_settings: bool) -> Declarations {
     Declarations {
         concerns: settings.concerns.iter().map(concern).collect(),
         joined: has_settings,
+        budget: program::Budget {
+            auth_paths: settings.budget.auth_paths.map(|limit| limit.most as usize),
+            surfaces: limits(&settings.budget.surfaces),
+            concerns: limits(&settings.budget.concerns),
+        },
     }
+}
+
+fn limits(written: &BTreeMap<String, settings::Limit>) -> Vec<(String, usize)> {
+    written
+        .iter()
+        .map(|(name, limit)| (name.clone(), limit.most as usize))
+        .collect()
 }
 
 /// Links parsed files, in the order of their ids, into a program.

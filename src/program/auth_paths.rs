@@ -78,6 +78,14 @@ pub struct AuthPath {
     pub note: String,
 }
 
+impl AuthPath {
+    /// The name of what enters by it; a function of a library is entered by whoever calls it.
+    #[must_use]
+    pub fn surface_name(&self) -> &'static str {
+        self.surface.map_or("library", Surface::name)
+    }
+}
+
 /// The auth paths of a program, and its entry points.
 #[derive(Debug, Default)]
 pub struct AuthPaths {
@@ -136,7 +144,7 @@ impl Program<'_> {
             return Vec::new();
         }
         let owners: Vec<super::Origin> = self
-            .concerns
+            .concerns()
             .iter()
             .filter(|concern| concern.name == TOKEN_VALIDATION)
             .flat_map(|concern| &concern.owners)
@@ -237,7 +245,7 @@ impl<'p, 'a> Search<'p, 'a> {
             paths.extend(self.paths_to(&site, &reached));
         }
         paths.sort_by_key(|path| (path.gate, path.site));
-        let unguarded = self.unguarded(&guarded);
+        let unguarded = self.unguarded(&guarded, &self.minting());
         AuthPaths {
             paths,
             entries: self.entries.into_values().flatten().collect(),
@@ -567,8 +575,25 @@ impl<'p, 'a> Search<'p, 'a> {
         }
     }
 
-    /// Handlers that no validation is in reach of, though handlers beside them have one: in the same file, and no middleware validates.
-    fn unguarded(&self, guarded: &FxHashSet<Caller>) -> Vec<PathEntry> {
+    /// The functions that get to where tokens are minted: who has no token yet comes to them.
+    fn minting(&self) -> FxHashSet<Caller> {
+        let sites = self.program.minting_sites().iter().map(|site| ValidationSite {
+            site: site.primary,
+            at: (
+                site.primary.file,
+                self.program[site.primary.file].facts.function_around(site.scope),
+            ),
+            call: site.call.clone(),
+            confidence: site.confidence,
+            carriers: Carriers::Any,
+        });
+        let reached = sites.flat_map(|site| self.reached(&site).order);
+        reached.map(|node| node.caller).collect()
+    }
+
+    /// Handlers that neither validate nor mint, though handlers beside them validate: in the same file, where no middleware does for
+    /// all.
+    fn unguarded(&self, guarded: &FxHashSet<Caller>, minting: &FxHashSet<Caller>) -> Vec<PathEntry> {
         let is_handler = |entry: &&PathEntry| matches!(entry.surface, Surface::Http | Surface::Websocket);
         let middleware_guards = self
             .entries
@@ -587,7 +612,10 @@ impl<'p, 'a> Search<'p, 'a> {
             .map(|entry| entry.caller.0)
             .collect();
         let open = self.entries.values().flatten().filter(is_handler).filter(|entry| {
-            entry.routes.is_mounted && !guarded.contains(&entry.caller) && guarded_files.contains(&entry.caller.0)
+            entry.routes.is_mounted
+                && !minting.contains(&entry.caller)
+                && !guarded.contains(&entry.caller)
+                && guarded_files.contains(&entry.caller.0)
         });
         open.cloned().collect()
     }

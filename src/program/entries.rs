@@ -29,6 +29,19 @@ pub enum Surface {
 }
 
 impl Surface {
+    /// Its name, as settings and reports write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Websocket => "websocket",
+            Self::Middleware => "middleware",
+            Self::Task => "task",
+            Self::Command => "command",
+            Self::Test => "test",
+        }
+    }
+
     /// What enters a function that a library with `role` calls.
     pub(super) fn of(role: Role) -> Option<Self> {
         match role {

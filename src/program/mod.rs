@@ -46,8 +46,8 @@ pub use entries::{EntryPoint, Registration, Surface};
 pub use names::{ClassRef, FunctionRef, Origin, Value};
 pub use own_loop::OwnLoop;
 pub use owners::{
-    BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Owner, Owners, SECRET_RESOLUTION, TOKEN_MINTING,
-    TOKEN_VALIDATION, matches_pattern,
+    BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Implementation, Owner, Owners, SECRET_RESOLUTION,
+    TOKEN_MINTING, TOKEN_VALIDATION, matches_pattern,
 };
 pub use reach::{AsyncWays, Way};
 pub use routes::Routes;
@@ -92,6 +92,17 @@ pub struct ProgramFile {
     pub tracked: Option<bool>,
 }
 
+/// How much of what there may be, and no more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Live auth paths.
+    pub auth_paths: Option<usize>,
+    /// Live auth paths by the name of their surface.
+    pub surfaces: Vec<(String, usize)>,
+    /// Implementations by concern.
+    pub concerns: Vec<(String, usize)>,
+}
+
 /// What the user declares about the program.
 #[derive(Debug, Default)]
 pub struct Declarations {
@@ -99,6 +110,8 @@ pub struct Declarations {
     pub concerns: Vec<Concern>,
     /// Whether a settings file stands above all units and joins them into one.
     pub joined: bool,
+    /// How much there may be.
+    pub budget: Budget,
 }
 
 /// All files, linked.
@@ -121,7 +134,7 @@ pub struct Program<'a> {
     secrets: Vec<SecretRead>,
     owners: Owners,
     auth_paths: OnceLock<AuthPaths>,
-    concerns: &'a [Concern],
+    declarations: &'a Declarations,
 }
 
 impl Index<FileId> for Program<'_> {
@@ -152,7 +165,7 @@ impl<'a> Program<'a> {
             secrets: Vec::new(),
             owners: Owners::default(),
             auth_paths: OnceLock::new(),
-            concerns: &declarations.concerns,
+            declarations,
         };
         program.find_stars();
         program.extend_classes();
@@ -343,7 +356,13 @@ impl<'a> Program<'a> {
     /// The concerns as the user declared them, in the order of the catalog's concern indices.
     #[must_use]
     pub fn concerns(&self) -> &[Concern] {
-        self.concerns
+        &self.declarations.concerns
+    }
+
+    /// How much of what there may be, as the user declared it.
+    #[must_use]
+    pub fn budget(&self) -> &Budget {
+        &self.declarations.budget
     }
 
     /// What library names and words mean.

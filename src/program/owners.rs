@@ -65,6 +65,19 @@ pub struct Owner {
     unit: Option<UnitId>,
 }
 
+/// A function or module that does the work of a concern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Implementation {
+    /// Its dotted or `::` name.
+    pub name: String,
+    /// The first place where it does the work.
+    pub site: Site,
+    /// The scope of that place.
+    pub scope: ScopeId,
+    /// Whether it is part of an owner.
+    pub is_owner: bool,
+}
+
 /// How an owner came to be one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Because {
@@ -157,19 +170,31 @@ impl Program<'_> {
         }
     }
 
-    /// Where the work of `concern` is done, and in which scopes, in the order of places.
+    /// Who does the work of `concern` in production code and scripts, by name.
     #[must_use]
-    pub fn places_of(&self, concern: &str) -> Vec<(Site, ScopeId)> {
-        let worked = worked_at(self, concern).into_iter().map(|worked| {
+    pub fn implementations_of(&self, concern: &str) -> Vec<Implementation> {
+        let mut by_name: BTreeMap<String, Implementation> = BTreeMap::new();
+        for worked in worked_at(self, concern) {
+            let (file, scope) = (worked.file, worked.scope);
+            if matches!(self.code_scope(file, scope), CodeScope::Test | CodeScope::Config) {
+                continue;
+            }
             let site = Site {
-                file: worked.file,
+                file,
                 span: worked.span,
             };
-            (site, worked.scope)
-        });
-        let mut places: Vec<(Site, ScopeId)> = worked.collect();
-        places.sort_unstable();
-        places
+            let name = self.symbol(file, scope);
+            let known = by_name.entry(name.clone()).or_insert_with(|| Implementation {
+                name,
+                site,
+                scope,
+                is_owner: self.is_owned(concern, file, scope, &[]),
+            });
+            if site < known.site {
+                (known.site, known.scope) = (site, scope);
+            }
+        }
+        by_name.into_values().collect()
     }
 
     /// Where the owners of `concern` that speak for `file` are defined.
@@ -282,7 +307,7 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
             reads.chain(resolvers).map(worked).collect()
         }
         _ => {
-            let index = program.concerns.iter().position(|known| known.name == concern);
+            let index = program.concerns().iter().position(|known| known.name == concern);
             let is_of_it =
                 |site: &&LibrarySite| index.is_some_and(|index| program.catalog.concerns(site.node).contains(&index));
             let sites = program.sites().iter().filter(is_of_it);

@@ -3,6 +3,7 @@
 //! A rule asks the program and makes findings. It knows no parser, no file's text, no output, no settings. To add one: write its
 //! page and its file, and add its line to [`RULES`].
 
+mod auth_path_budget;
 mod blocking_on_own_loop;
 mod concern_outside_owner;
 mod direct_secret_read;
@@ -11,6 +12,7 @@ mod duplicate_token_validation;
 mod malformed_waiver;
 mod nested_event_loop;
 mod skip_auth_flag;
+mod unguarded_entry_point;
 mod unused_waiver;
 mod unverified_token;
 
@@ -52,6 +54,7 @@ macro_rules! rule {
 
 /// All rules, by id.
 pub const RULES: &[Rule] = &[
+    rule!("auth-path-budget", Check::Program(auth_path_budget::check)),
     rule!("blocking-on-own-loop", Check::Program(blocking_on_own_loop::check)),
     rule!("concern-outside-owner", Check::Program(concern_outside_owner::check)),
     rule!("direct-secret-read", Check::Program(direct_secret_read::check)),
@@ -66,6 +69,7 @@ pub const RULES: &[Rule] = &[
     rule!("malformed-waiver", Check::Program(malformed_waiver::check)),
     rule!("nested-event-loop", Check::Program(nested_event_loop::check)),
     rule!("skip-auth-flag", Check::Program(skip_auth_flag::check)),
+    rule!("unguarded-entry-point", Check::Program(unguarded_entry_point::check)),
     rule!("unused-waiver", Check::Waivers(unused_waiver::check)),
     rule!("unverified-token", Check::Program(unverified_token::check)),
 ];
