@@ -165,7 +165,7 @@ impl Page<'_> {
                     @if map.left_out > 0 { " " (map.left_out) " paths that are not live are not drawn." }
                 }
                 div.scroll tabindex="0" role="region" aria-label="Map of the auth paths" {
-                    svg.map viewBox=(format!("0 0 {WIDTH} {height}")) width=(WIDTH) height=(height) xmlns="http://www.w3.org/2000/svg" {
+                    svg.map viewBox=(format!("0 0 {WIDTH} {height}")) width=(WIDTH) height=(height) {
                         (column_title(ENTRIES.0, "Entry points")) (column_title(GATES.0, "Gates")) (column_title(SITES.0, "Validation"))
                         @for frame in &frames { (framed(frame)) }
                         @for (number, gate) in map.gates.iter().enumerate() {
