@@ -57,6 +57,7 @@ pub struct Words {
 #[serde(deny_unknown_fields)]
 struct File {
     secret: Secret,
+    authentication: Authentication,
     environment: Environment,
     flag: Flag,
     value: Value,
@@ -104,6 +105,22 @@ struct Flag {
     comment_objects: Vec<String>,
     comment_negations: Vec<String>,
     never: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Authentication {
+    nobody: Vec<String>,
+    stand_ins: Vec<String>,
+    identities: Vec<String>,
+    identity_fields: Vec<String>,
+    refusals: Vec<String>,
+    refusing_calls: Vec<String>,
+    success_fields: Vec<String>,
+    failure_fields: Vec<String>,
+    passing_on: Vec<String>,
+    gates: Vec<String>,
+    unrelated_errors: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -307,6 +324,82 @@ impl Words {
         let words = split(name);
         let says = |list: &[String]| words.split_ascii_whitespace().any(|word| has(list, word));
         says(&self.file.verification.verbs) && !says(&self.file.verification.forms)
+    }
+
+    /// Whether what is called so is someone of whom nothing is proven: `ANONYMOUS`, `TEST_USER`, `mock_claims`.
+    #[must_use]
+    pub fn is_stand_in(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        let says = |list: &[String]| words.iter().any(|word| has(list, word));
+        let authentication = &self.file.authentication;
+        says(&authentication.nobody) || (says(&authentication.stand_ins) && says(&authentication.identities))
+    }
+
+    /// The same without those who may be let in on purpose as nobody in particular.
+    #[must_use]
+    pub fn is_made_up(&self, name: &str) -> bool {
+        let words = split(name);
+        let is_nobody = words
+            .split_ascii_whitespace()
+            .any(|word| has(&self.file.authentication.nobody, word));
+        !is_nobody && self.is_stand_in(name)
+    }
+
+    /// Whether an error of this name says nothing about a token: what was caught there is another failure.
+    #[must_use]
+    pub fn is_unrelated_error(&self, name: &str) -> bool {
+        has(&self.file.authentication.unrelated_errors, name)
+    }
+
+    /// Whether a key, a field or a parameter of this name says who somebody is.
+    #[must_use]
+    pub fn is_identity_field(&self, name: &str) -> bool {
+        has(&self.file.authentication.identity_fields, &name.to_ascii_lowercase())
+    }
+
+    /// Whether an error, an answer or a status of this name refuses.
+    #[must_use]
+    pub fn refuses(&self, name: &str) -> bool {
+        self.says_phrase(name, &self.file.authentication.refusals)
+    }
+
+    /// Whether a function of this name ends a request or a connection.
+    #[must_use]
+    pub fn is_refusing_call(&self, name: &str) -> bool {
+        has(&self.file.authentication.refusing_calls, &name.to_ascii_lowercase())
+    }
+
+    /// Whether a field of this name is false where something failed.
+    #[must_use]
+    pub fn is_success_field(&self, name: &str) -> bool {
+        has(&self.file.authentication.success_fields, &name.to_ascii_lowercase())
+    }
+
+    /// Whether a field of this name is filled where something failed.
+    #[must_use]
+    pub fn is_failure_field(&self, name: &str) -> bool {
+        has(&self.file.authentication.failure_fields, &name.to_ascii_lowercase())
+    }
+
+    /// Whether middleware passes a request on by a function of this name.
+    #[must_use]
+    pub fn passes_on(&self, name: &str) -> bool {
+        has(&self.file.authentication.passing_on, name)
+    }
+
+    /// Whether a function or class of this name is about who is calling.
+    #[must_use]
+    pub fn is_gate(&self, name: &str) -> bool {
+        self.says_phrase(name, &self.file.authentication.gates)
+    }
+
+    /// Whether a name has one of some phrases in it.
+    fn says_phrase(&self, name: &str, phrases: &[String]) -> bool {
+        let words = format!(" {} ", split(name));
+        phrases
+            .iter()
+            .any(|phrase| words.contains(&format!(" {} ", phrase.replace('_', " "))))
     }
 
     /// Whether a text switches a flag on (`Some(true)`) or off (`Some(false)`).

@@ -3,6 +3,7 @@
 //! A rule asks the program and makes findings. It knows no parser, no file's text, no output, no settings. To add one: write its
 //! page and its file, and add its line to [`RULES`].
 
+mod auth_fail_open;
 mod blocking_on_own_loop;
 mod concern_outside_owner;
 mod direct_secret_read;
@@ -52,6 +53,7 @@ macro_rules! rule {
 
 /// All rules, by id.
 pub const RULES: &[Rule] = &[
+    rule!("auth-fail-open", Check::Program(auth_fail_open::check)),
     rule!("blocking-on-own-loop", Check::Program(blocking_on_own_loop::check)),
     rule!("concern-outside-owner", Check::Program(concern_outside_owner::check)),
     rule!("direct-secret-read", Check::Program(direct_secret_read::check)),
