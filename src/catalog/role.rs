@@ -86,6 +86,8 @@ pub enum Role {
     HandlesRequest,
     /// Makes a function the handler of WebSocket connections.
     HandlesWebsocket,
+    /// Opens a WebSocket connection as a client.
+    OpensWebsocket,
     /// Makes a function a command of the command line.
     RunsCommand,
     /// Makes a function a task of a queue; as a decorator it gives the task, which is called like the function.

@@ -81,6 +81,9 @@ struct Secret {
 #[serde(deny_unknown_fields)]
 struct Environment {
     suffixes: Vec<String>,
+    names: Vec<String>,
+    values: Vec<String>,
+    switches: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -121,6 +124,13 @@ struct Authentication {
     passing_on: Vec<String>,
     gates: Vec<String>,
     unrelated_errors: Vec<String>,
+    credentials: Vec<String>,
+    weak_credentials: Vec<String>,
+    kinds: Vec<String>,
+    test_doors: Vec<String>,
+    token_routes: Vec<String>,
+    exemptions: Vec<String>,
+    exempted: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -392,6 +402,76 @@ impl Words {
     #[must_use]
     pub fn is_gate(&self, name: &str) -> bool {
         self.says_phrase(name, &self.file.authentication.gates)
+    }
+
+    /// Whether what is called so lets somebody in: `api_key`, `X-Api-Key`.
+    #[must_use]
+    pub fn is_credential(&self, name: &str) -> bool {
+        self.ends_with_phrase(name, &self.file.authentication.credentials)
+    }
+
+    /// The same where code is about authentication: `token`.
+    #[must_use]
+    pub fn may_be_credential(&self, name: &str) -> bool {
+        self.is_credential(name) || self.ends_with_phrase(name, &self.file.authentication.weak_credentials)
+    }
+
+    /// Whether a text says of what kind a credential is, or that there is none.
+    #[must_use]
+    pub fn is_kind_of_credential(&self, text: &str) -> bool {
+        has(&self.file.authentication.kinds, &text.trim().to_ascii_lowercase())
+    }
+
+    /// Whether the name of a header or a route speaks of a test or a bypass.
+    #[must_use]
+    pub fn is_test_door(&self, name: &str) -> bool {
+        self.says_phrase(name, &self.file.authentication.test_doors)
+    }
+
+    /// Whether tokens are given out behind a path.
+    #[must_use]
+    pub fn is_token_route(&self, path: &str) -> bool {
+        self.says_phrase(path, &self.file.authentication.token_routes)
+    }
+
+    /// Whether a list of this name holds the paths that need no authentication.
+    #[must_use]
+    pub fn is_exemption(&self, name: &str) -> bool {
+        self.says_phrase(name, &self.file.authentication.exemptions)
+            && self.says_phrase(name, &self.file.authentication.exempted)
+    }
+
+    /// Whether what is called so is a path.
+    #[must_use]
+    pub fn is_path_name(&self, name: &str) -> bool {
+        self.ends_with_phrase(name, &self.file.authentication.exempted)
+    }
+
+    /// Whether what is called so says where the program runs: `ENVIRONMENT`, `app_env`.
+    #[must_use]
+    pub fn is_environment_name(&self, name: &str) -> bool {
+        self.ends_with_phrase(name, &self.file.environment.names)
+    }
+
+    /// Whether a text names an environment.
+    #[must_use]
+    pub fn is_environment(&self, text: &str) -> bool {
+        has(&self.file.environment.values, &text.trim().to_ascii_lowercase())
+    }
+
+    /// Whether a switch of this name says where the program runs: `is_production`, `TESTING`.
+    #[must_use]
+    pub fn is_environment_switch(&self, name: &str) -> bool {
+        let words = split(name).replace(' ', "_");
+        has(&self.file.environment.switches, &words)
+    }
+
+    /// Whether a name ends with one of some phrases.
+    fn ends_with_phrase(&self, name: &str, phrases: &[String]) -> bool {
+        let words = format!(" {}", split(name));
+        phrases
+            .iter()
+            .any(|phrase| words.ends_with(&format!(" {}", phrase.replace('_', " "))))
     }
 
     /// Whether a name has one of some phrases in it.

@@ -5,13 +5,13 @@
 //! so for itself and not for its callers.
 
 use super::calls::By;
-use super::names::FunctionRef;
+use super::names::{FunctionRef, Origin};
 use super::{Program, TokenSite};
 use crate::catalog::Role;
 use crate::facts::{BindingKind, BlockId, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId};
 use crate::finding::{CodeScope, Confidence};
 use crate::source::{FileId, Span};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
 /// A call that validates a token, itself or by what it calls.
@@ -79,6 +79,7 @@ impl Validations {
                 }
             }
         }
+        found.add_handed(program);
         for calls in found.by_file.values_mut() {
             calls.sort_by_key(|validation| validation.call);
         }
@@ -133,6 +134,56 @@ impl Validations {
                     confidence: confidence.min(edge.confidence).min(Confidence::Likely),
                 });
             }
+        }
+    }
+
+    /// The functions that hand a validating function, by a name that says so, to something that calls it (whatever that is), and
+    /// the calls of those. Their callers are traced by names alone.
+    fn add_handed(&mut self, program: &Program<'_>) {
+        let validating: FxHashSet<&str> = self
+            .functions
+            .keys()
+            .filter_map(|function| program.name_of(*function))
+            .collect();
+        let words = program.catalog.words();
+        let says = |name: &str| validating.contains(name) && words.verifies(name);
+        let handing = program.for_each_file(|file, data| {
+            let facts = &data.facts;
+            let calls = (0u32..).map(CallId).zip(&facts.calls).filter(|(_, call)| {
+                let mut passed = facts.arguments(call).iter();
+                passed.any(|argument| match facts[argument.value].kind {
+                    ExprKind::Member { name, .. } => says(facts.text(name)),
+                    ExprKind::Name { name, .. } if says(facts.text(name)) => {
+                        let values = program.values(file, argument.value);
+                        values.iter().any(|value| matches!(value.origin, Origin::Function(_)))
+                    }
+                    _ => false,
+                })
+            });
+            let functions = calls.filter_map(|(id, call)| Some((file, id, facts.function_around(call.scope)?)));
+            functions.collect()
+        });
+        let mut functions: FxHashSet<FunctionRef> = FxHashSet::default();
+        for (file, call, function) in handing {
+            if program.passes_on(file, function, call) {
+                self.add(Validation {
+                    file,
+                    call,
+                    hops: 1,
+                    confidence: Confidence::Likely,
+                });
+                if self.functions.insert((file, function), 1).is_none() {
+                    functions.insert((file, function));
+                }
+            }
+        }
+        for (file, call) in program.calls_by_name(&functions) {
+            self.add(Validation {
+                file,
+                call,
+                hops: 2,
+                confidence: Confidence::Likely,
+            });
         }
     }
 
@@ -279,6 +330,33 @@ impl Program<'_> {
             }),
             _ => false,
         }
+    }
+
+    /// The calls of some functions, as far as names lead.
+    fn calls_by_name(&self, functions: &FxHashSet<FunctionRef>) -> Vec<(FileId, CallId)> {
+        let names: FxHashSet<&str> = functions
+            .iter()
+            .filter_map(|function| self.name_of(*function))
+            .collect();
+        if names.is_empty() {
+            return Vec::new();
+        }
+        self.for_each_file(|file, data| {
+            let facts = &data.facts;
+            let calls = (0u32..).map(CallId).zip(&facts.calls).filter(|(_, call)| {
+                let name = super::names::last_name(facts, call.callee);
+                name.is_some_and(|name| names.contains(facts.text(name)))
+                    && self.values(file, call.callee).iter().any(
+                        |value| matches!(value.origin, Origin::Function(function) if functions.contains(&function)),
+                    )
+            });
+            calls.map(|(id, _)| (file, id)).collect()
+        })
+    }
+
+    fn name_of(&self, (file, function): FunctionRef) -> Option<&str> {
+        let facts = &self[file].facts;
+        facts[function].name.map(|name| facts.text(name))
     }
 
     /// Whether a call calls what its function was handed.

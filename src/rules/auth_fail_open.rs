@@ -1,6 +1,6 @@
 //! Failures of authentication that are swallowed.
 
-use super::Findings;
+use super::{Findings, first_line};
 use crate::facts::{
     BindingKind, BlockId, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, How, Language, ScopeId,
 };
@@ -107,7 +107,7 @@ impl Judge<'_, '_> {
         let bound = facts
             .bindings
             .iter()
-            .filter(|binding| is_below(facts, binding.block, arm));
+            .filter(|binding| facts.is_below(binding.block, arm));
         let mut values = bound.filter_map(|binding| match binding.kind {
             BindingKind::Value(value) => Some(value),
             _ => None,
@@ -145,7 +145,7 @@ impl Judge<'_, '_> {
             return false;
         };
         let bindings = facts.bindings_of(scope, name).iter();
-        let mut bound = bindings.filter(|binding| is_below(facts, binding.block, arm));
+        let mut bound = bindings.filter(|binding| facts.is_below(binding.block, arm));
         bound.any(|binding| matches!(binding.kind, BindingKind::Value(value) if self.program.is_stand_in(file, value)))
     }
 
@@ -419,7 +419,7 @@ impl Judge<'_, '_> {
         let program = self.program;
         let facts = &program[file].facts;
         let words = program.catalog().words();
-        let mut calls = facts.calls.iter().filter(|call| is_below(facts, call.block, attempt));
+        let mut calls = facts.calls.iter().filter(|call| facts.is_below(call.block, attempt));
         calls.any(|call| {
             let written = program.written(file, call.callee);
             words.is_gate(written.rsplit(['.', ':']).next().unwrap_or(""))
@@ -496,29 +496,13 @@ fn rescue_place(facts: &FileFacts, arm: BlockId) -> Span {
     }
 }
 
-/// What stands for an expression on one line: itself, or the name that is called.
-fn first_line(facts: &FileFacts, expr: ExprId) -> Span {
-    match facts[expr].kind {
-        ExprKind::Call(call) => facts[facts[call].callee].span,
-        ExprKind::Table(_) | ExprKind::Group(_) => {
-            let span = facts[expr].span;
-            Span::new(span.start, span.start + 1)
-        }
-        _ => facts[expr].span,
-    }
-}
-
-fn is_below(facts: &FileFacts, block: BlockId, above: BlockId) -> bool {
-    facts.blocks_around(block).any(|(id, _)| id == above)
-}
-
 /// Whether an arm leaves word of the failure for those who come behind it: sets a name or a field, counts.
 fn leaves_word(facts: &FileFacts, arm: BlockId) -> bool {
     let binds = facts
         .bindings
         .iter()
-        .any(|binding| is_below(facts, binding.block, arm) && !matches!(binding.kind, BindingKind::Caught(_)));
-    binds || facts.stores.iter().any(|store| is_below(facts, store.block, arm))
+        .any(|binding| facts.is_below(binding.block, arm) && !matches!(binding.kind, BindingKind::Caught(_)));
+    binds || facts.stores.iter().any(|store| facts.is_below(store.block, arm))
 }
 
 /// Whether an attempt keeps or gives back what came of its validation, so that others can see whether it went well.
@@ -530,11 +514,11 @@ fn hands_out(facts: &FileFacts, attempt: BlockId, call: CallId) -> bool {
         _ => false,
     });
     binds
-        || facts.stores.iter().any(|store| is_below(facts, store.block, attempt))
+        || facts.stores.iter().any(|store| facts.is_below(store.block, attempt))
         || facts
             .returns
             .iter()
-            .any(|returned| is_below(facts, returned.block, attempt))
+            .any(|returned| facts.is_below(returned.block, attempt))
 }
 
 /// Whether `outer` is `call` with methods called on it.

@@ -53,6 +53,7 @@ const MEANINGS: &[(Role, &[&str])] = &[
     (Role::MountsRouter, &["router", "dependencies"]),
     (Role::HandlesRequest, &["callable", "dependencies"]),
     (Role::HandlesWebsocket, &["callable", "dependencies"]),
+    (Role::OpensWebsocket, &["url", "headers", "subprotocols"]),
     (Role::DecodesBase64, &["value"]),
     (Role::ParsesJson, &["value"]),
     (Role::SignsHmac, &["key", "message", "digest"]),
