@@ -90,6 +90,8 @@ pub enum Role {
     HandlesWebsocket,
     /// Makes a function run around the handlers of requests, or before them.
     InterceptsRequests,
+    /// Opens a WebSocket connection as a client.
+    OpensWebsocket,
     /// Makes a function a command of the command line.
     RunsCommand,
     /// Makes a function a task of a queue; as a decorator it gives the task, which is called like the function.

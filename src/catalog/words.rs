@@ -57,6 +57,7 @@ pub struct Words {
 #[serde(deny_unknown_fields)]
 struct File {
     secret: Secret,
+    authentication: Authentication,
     environment: Environment,
     flag: Flag,
     value: Value,
@@ -83,6 +84,9 @@ struct Secret {
 #[serde(deny_unknown_fields)]
 struct Environment {
     suffixes: Vec<String>,
+    names: Vec<String>,
+    values: Vec<String>,
+    switches: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -107,6 +111,29 @@ struct Flag {
     comment_objects: Vec<String>,
     comment_negations: Vec<String>,
     never: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Authentication {
+    nobody: Vec<String>,
+    stand_ins: Vec<String>,
+    identities: Vec<String>,
+    identity_fields: Vec<String>,
+    refusals: Vec<String>,
+    refusing_calls: Vec<String>,
+    success_fields: Vec<String>,
+    failure_fields: Vec<String>,
+    passing_on: Vec<String>,
+    gates: Vec<String>,
+    unrelated_errors: Vec<String>,
+    credentials: Vec<String>,
+    weak_credentials: Vec<String>,
+    kinds: Vec<String>,
+    test_doors: Vec<String>,
+    token_routes: Vec<String>,
+    exemptions: Vec<String>,
+    exempted: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -314,7 +341,7 @@ impl Words {
 
     /// Whether a variable, field or header of this name holds what a client shows to prove who it is.
     #[must_use]
-    pub fn is_credential(&self, name: &str) -> bool {
+    pub fn carries_credential(&self, name: &str) -> bool {
         split(name)
             .split_ascii_whitespace()
             .any(|word| has(&self.file.secret.credentials, word))
@@ -335,6 +362,152 @@ impl Words {
             .split_ascii_whitespace()
             .next_back()
             .is_some_and(|word| has(&self.file.secret.urls, word))
+    }
+
+    /// Whether what is called so is someone of whom nothing is proven: `ANONYMOUS`, `TEST_USER`, `mock_claims`.
+    #[must_use]
+    pub fn is_stand_in(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        let says = |list: &[String]| words.iter().any(|word| has(list, word));
+        let authentication = &self.file.authentication;
+        says(&authentication.nobody) || (says(&authentication.stand_ins) && says(&authentication.identities))
+    }
+
+    /// The same without those who may be let in on purpose as nobody in particular.
+    #[must_use]
+    pub fn is_made_up(&self, name: &str) -> bool {
+        let words = split(name);
+        let is_nobody = words
+            .split_ascii_whitespace()
+            .any(|word| has(&self.file.authentication.nobody, word));
+        !is_nobody && self.is_stand_in(name)
+    }
+
+    /// Whether an error of this name says nothing about a token: what was caught there is another failure.
+    #[must_use]
+    pub fn is_unrelated_error(&self, name: &str) -> bool {
+        has(&self.file.authentication.unrelated_errors, name)
+    }
+
+    /// Whether a key, a field or a parameter of this name says who somebody is.
+    #[must_use]
+    pub fn is_identity_field(&self, name: &str) -> bool {
+        has(&self.file.authentication.identity_fields, &name.to_ascii_lowercase())
+    }
+
+    /// Whether an error, an answer or a status of this name refuses.
+    #[must_use]
+    pub fn refuses(&self, name: &str) -> bool {
+        self.says_phrase(name, &self.file.authentication.refusals)
+    }
+
+    /// Whether a function of this name ends a request or a connection.
+    #[must_use]
+    pub fn is_refusing_call(&self, name: &str) -> bool {
+        has(&self.file.authentication.refusing_calls, &name.to_ascii_lowercase())
+    }
+
+    /// Whether a field of this name is false where something failed.
+    #[must_use]
+    pub fn is_success_field(&self, name: &str) -> bool {
+        has(&self.file.authentication.success_fields, &name.to_ascii_lowercase())
+    }
+
+    /// Whether a field of this name is filled where something failed.
+    #[must_use]
+    pub fn is_failure_field(&self, name: &str) -> bool {
+        has(&self.file.authentication.failure_fields, &name.to_ascii_lowercase())
+    }
+
+    /// Whether middleware passes a request on by a function of this name.
+    #[must_use]
+    pub fn passes_on(&self, name: &str) -> bool {
+        has(&self.file.authentication.passing_on, name)
+    }
+
+    /// Whether a function or class of this name is about who is calling.
+    #[must_use]
+    pub fn is_gate(&self, name: &str) -> bool {
+        self.says_phrase(name, &self.file.authentication.gates)
+    }
+
+    /// Whether what is called so lets somebody in: `api_key`, `X-Api-Key`.
+    #[must_use]
+    pub fn is_credential(&self, name: &str) -> bool {
+        self.ends_with_phrase(name, &self.file.authentication.credentials)
+    }
+
+    /// The same where code is about authentication: `token`.
+    #[must_use]
+    pub fn may_be_credential(&self, name: &str) -> bool {
+        self.is_credential(name) || self.ends_with_phrase(name, &self.file.authentication.weak_credentials)
+    }
+
+    /// Whether a text says of what kind a credential is, or that there is none.
+    #[must_use]
+    pub fn is_kind_of_credential(&self, text: &str) -> bool {
+        has(&self.file.authentication.kinds, &text.trim().to_ascii_lowercase())
+    }
+
+    /// Whether the name of a header or a route speaks of a test or a bypass.
+    #[must_use]
+    pub fn is_test_door(&self, name: &str) -> bool {
+        self.says_phrase(name, &self.file.authentication.test_doors)
+    }
+
+    /// Whether tokens are given out behind a path.
+    #[must_use]
+    pub fn is_token_route(&self, path: &str) -> bool {
+        self.says_phrase(path, &self.file.authentication.token_routes)
+    }
+
+    /// Whether a list of this name holds the paths that need no authentication.
+    #[must_use]
+    pub fn is_exemption(&self, name: &str) -> bool {
+        self.says_phrase(name, &self.file.authentication.exemptions)
+            && self.says_phrase(name, &self.file.authentication.exempted)
+    }
+
+    /// Whether what is called so is a path.
+    #[must_use]
+    pub fn is_path_name(&self, name: &str) -> bool {
+        self.ends_with_phrase(name, &self.file.authentication.exempted)
+    }
+
+    /// Whether what is called so says where the program runs: `ENVIRONMENT`, `app_env`.
+    #[must_use]
+    pub fn is_environment_name(&self, name: &str) -> bool {
+        self.ends_with_phrase(name, &self.file.environment.names)
+    }
+
+    /// Whether a text names an environment.
+    #[must_use]
+    pub fn is_environment(&self, text: &str) -> bool {
+        has(&self.file.environment.values, &text.trim().to_ascii_lowercase())
+    }
+
+    /// Whether a switch of this name says where the program runs: `is_production`, `TESTING`.
+    #[must_use]
+    pub fn is_environment_switch(&self, name: &str) -> bool {
+        let words = split(name).replace(' ', "_");
+        has(&self.file.environment.switches, &words)
+    }
+
+    /// Whether a name ends with one of some phrases.
+    fn ends_with_phrase(&self, name: &str, phrases: &[String]) -> bool {
+        let words = format!(" {}", split(name));
+        phrases
+            .iter()
+            .any(|phrase| words.ends_with(&format!(" {}", phrase.replace('_', " "))))
+    }
+
+    /// Whether a name has one of some phrases in it.
+    fn says_phrase(&self, name: &str, phrases: &[String]) -> bool {
+        let words = format!(" {} ", split(name));
+        phrases
+            .iter()
+            .any(|phrase| words.contains(&format!(" {} ", phrase.replace('_', " "))))
     }
 
     /// Whether a text switches a flag on (`Some(true)`) or off (`Some(false)`).

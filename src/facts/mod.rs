@@ -791,4 +791,10 @@ impl FileFacts {
             Some((id, block))
         })
     }
+
+    /// Whether `block` is `outer` or lies in it, in the same function.
+    #[must_use]
+    pub fn is_below(&self, block: BlockId, outer: BlockId) -> bool {
+        self.blocks_around(block).any(|(id, _)| id == outer)
+    }
 }

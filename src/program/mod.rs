@@ -5,7 +5,8 @@
 //! (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all calls, by names), `sites` (where
 //! library functions of a role are called), `entries` (where the program is entered), `values` (what arguments come to), `tokens`,
 //! `secrets` and `wrappers` (where the work of a concern is done), `owners` (who may do it), `reach` (by which ways control gets
-//! somewhere), `blocks` and `own_loop` (under which conditions, on which event loop).
+//! somewhere), `blocks` and `own_loop` (under which conditions, on which event loop), `validation`, `refusals` and `environments` (what
+//! validates tokens, what becomes of a failure, what depends on where the program runs).
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
 
@@ -19,12 +20,14 @@ mod crates;
 mod credentials;
 mod edges;
 mod entries;
+mod environments;
 mod modules;
 mod names;
 mod own_loop;
 mod owners;
 mod reach;
 mod receivers;
+mod refusals;
 mod requests;
 mod routes;
 mod rust;
@@ -35,6 +38,7 @@ mod texts;
 mod tokens;
 mod trace;
 mod units;
+mod validation;
 mod values;
 mod wrappers;
 
@@ -43,6 +47,7 @@ pub use blocks::LoopState;
 pub use call_graph::{CallGraph, Edge, EveryCall};
 pub use calls::{By, CallEdge, Caller, Thread};
 pub use entries::{EntryPoint, Registration, Surface};
+pub use environments::Circumstance;
 pub use names::{ClassRef, FunctionRef, Origin, Value};
 pub use own_loop::OwnLoop;
 pub use owners::{
@@ -50,11 +55,13 @@ pub use owners::{
     TOKEN_MINTING, TOKEN_VALIDATION, matches_pattern,
 };
 pub use reach::{AsyncWays, Way};
+pub use refusals::Outcome;
 pub use routes::Routes;
 pub use secrets::{ReadBy, SecretRead};
 pub use sites::LibrarySite;
 pub use texts::TextOrigin;
 pub use tokens::TokenSite;
+pub use validation::Validation;
 pub use values::{Passing, ValueOrigin};
 
 use crate::catalog::{Catalog, Entry, Role};
@@ -76,6 +83,7 @@ use std::ops::Index;
 use std::sync::OnceLock;
 use tokens::TokenSites;
 use units::Units;
+use validation::Validations;
 
 /// One file of the program.
 #[derive(Debug)]
@@ -135,6 +143,8 @@ pub struct Program<'a> {
     owners: Owners,
     auth_paths: OnceLock<AuthPaths>,
     declarations: &'a Declarations,
+    // Worked out once a rule asks.
+    validations: OnceLock<Validations>,
 }
 
 impl Index<FileId> for Program<'_> {
@@ -166,6 +176,7 @@ impl<'a> Program<'a> {
             owners: Owners::default(),
             auth_paths: OnceLock::new(),
             declarations,
+            validations: OnceLock::new(),
         };
         program.find_stars();
         program.extend_classes();
@@ -541,6 +552,14 @@ impl<'a> Program<'a> {
 
 fn file_id(index: usize) -> FileId {
     FileId(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+/// The expressions of a file that stand within `span`, those inside one another too.
+pub(crate) fn expressions_within(facts: &FileFacts, span: Span) -> impl Iterator<Item = ExprId> {
+    let within = facts.exprs.iter().enumerate();
+    within
+        .filter(move |(_, expr)| span.contains(expr.span))
+        .map(|(index, _)| ExprId(u32::try_from(index).unwrap_or(u32::MAX)))
 }
 
 /// The argument of a call that means `meaning` to the library function that `entry` tells of, if it is written out.

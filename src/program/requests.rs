@@ -110,7 +110,7 @@ impl Program<'_> {
             inside.contains(expr.span)
                 && match expr.kind {
                     ExprKind::Name { name, .. } | ExprKind::Member { name, .. } | ExprKind::Text(name) => {
-                        self.catalog.words().is_credential(facts.text(name))
+                        self.catalog.words().carries_credential(facts.text(name))
                     }
                     _ => false,
                 }

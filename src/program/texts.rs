@@ -148,6 +148,17 @@ impl Program<'_> {
         }
     }
 
+    /// The strings that an expression can be, and those that are listed in it.
+    #[must_use]
+    pub fn listed_texts(&self, file: FileId, expr: ExprId) -> Vec<TextOrigin> {
+        let mut texts = self.texts(file, expr);
+        for (file, element) in self.elements(file, expr, 0) {
+            let listed = self.texts(file, element).into_iter();
+            texts.extend(listed.filter(|text| matches!(self[text.file].facts[text.expr].kind, ExprKind::Text(_))));
+        }
+        texts
+    }
+
     /// The elements of a container, in order.
     pub(super) fn elements(&self, file: FileId, over: ExprId, step: u32) -> Vec<(FileId, ExprId)> {
         if step > MOST_STEPS {

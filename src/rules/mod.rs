@@ -3,24 +3,32 @@
 //! A rule asks the program and makes findings. It knows no parser, no file's text, no output, no settings. To add one: write its
 //! page and its file, and add its line to [`RULES`].
 
+mod auth_bypass_route;
+mod auth_fail_open;
 mod auth_path_budget;
 mod blocking_on_own_loop;
 mod concern_outside_owner;
 mod direct_secret_read;
 mod duplicate_token_minting;
 mod duplicate_token_validation;
+mod environment_branched_auth;
+mod literal_credential_check;
 mod malformed_waiver;
 mod nested_event_loop;
+mod overbroad_auth_exemption;
+mod silent_auth_rejection;
 mod skip_auth_flag;
+mod unauthenticated_websocket;
 mod unguarded_entry_point;
 mod unused_waiver;
 mod unverified_token;
 
 pub use unused_waiver::WaiverUse;
 
-use crate::facts::ScopeId;
+use crate::facts::{ExprId, ExprKind, FileFacts, ScopeId};
 use crate::finding::{Confidence, Finding, Site};
 use crate::program::Program;
+use crate::source::Span;
 
 /// A rule: its id, its page, and its function.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +62,8 @@ macro_rules! rule {
 
 /// All rules, by id.
 pub const RULES: &[Rule] = &[
+    rule!("auth-bypass-route", Check::Program(auth_bypass_route::check)),
+    rule!("auth-fail-open", Check::Program(auth_fail_open::check)),
     rule!("auth-path-budget", Check::Program(auth_path_budget::check)),
     rule!("blocking-on-own-loop", Check::Program(blocking_on_own_loop::check)),
     rule!("concern-outside-owner", Check::Program(concern_outside_owner::check)),
@@ -66,9 +76,26 @@ pub const RULES: &[Rule] = &[
         "duplicate-token-validation",
         Check::Program(duplicate_token_validation::check)
     ),
+    rule!(
+        "environment-branched-auth",
+        Check::Program(environment_branched_auth::check)
+    ),
+    rule!(
+        "literal-credential-check",
+        Check::Program(literal_credential_check::check)
+    ),
     rule!("malformed-waiver", Check::Program(malformed_waiver::check)),
     rule!("nested-event-loop", Check::Program(nested_event_loop::check)),
+    rule!(
+        "overbroad-auth-exemption",
+        Check::Program(overbroad_auth_exemption::check)
+    ),
+    rule!("silent-auth-rejection", Check::Program(silent_auth_rejection::check)),
     rule!("skip-auth-flag", Check::Program(skip_auth_flag::check)),
+    rule!(
+        "unauthenticated-websocket",
+        Check::Program(unauthenticated_websocket::check)
+    ),
     rule!("unguarded-entry-point", Check::Program(unguarded_entry_point::check)),
     rule!("unused-waiver", Check::Waivers(unused_waiver::check)),
     rule!("unverified-token", Check::Program(unverified_token::check)),
@@ -80,6 +107,18 @@ fn others(count: usize) -> String {
         0 => String::new(),
         1 => " (and one other async function)".to_owned(),
         count => format!(" (and {count} other async functions)"),
+    }
+}
+
+/// What stands for an expression on one line: itself, or the name that is called.
+fn first_line(facts: &FileFacts, expr: ExprId) -> Span {
+    match facts[expr].kind {
+        ExprKind::Call(call) => facts[facts[call].callee].span,
+        ExprKind::Table(_) | ExprKind::Group(_) => {
+            let span = facts[expr].span;
+            Span::new(span.start, span.start + 1)
+        }
+        _ => facts[expr].span,
     }
 }
 

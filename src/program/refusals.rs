@@ -1,0 +1,302 @@
+//! What becomes of a failure: whether a stretch of code refuses, hands the failure back, or goes on as if nothing had happened.
+
+use super::Program;
+use super::names::{Origin, last_name};
+use crate::facts::{Argument, BindingKind, BlockId, BlockKind, CallId, Exit, ExprId, ExprKind, FileFacts, Name};
+use crate::source::FileId;
+
+/// One way in which a block of code ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It raises, answers with an error, closes the connection or ends the process.
+    Refuses,
+    /// It hands back a value that says that something failed: `None`, `False`, an error.
+    Fails,
+    /// It hands back someone of whom nothing is proven.
+    StandsIn(ExprId),
+    /// It hands back `True`.
+    Accepts(ExprId),
+    /// It hands back something else.
+    Gives(ExprId),
+    /// It leaves a round of a loop.
+    Jumps,
+    /// It goes on with what follows.
+    GoesOn,
+}
+
+/// Functions are followed this deep to see whether they refuse.
+const DEEPEST: u32 = 2;
+
+impl Program<'_> {
+    /// The ways in which `block` ends, those of the branches in it included.
+    #[must_use]
+    pub fn outcomes(&self, file: FileId, block: BlockId) -> Vec<Outcome> {
+        self.outcomes_at(file, block, 0)
+    }
+
+    fn outcomes_at(&self, file: FileId, block: BlockId, depth: u32) -> Vec<Outcome> {
+        let facts = &self[file].facts;
+        if self.refuses_by_call(file, block, depth) {
+            return vec![Outcome::Refuses];
+        }
+        let mut outcomes = Vec::new();
+        for child in children(facts, block) {
+            let within = self.outcomes_at(file, child, depth);
+            outcomes.extend(within.into_iter().filter(|outcome| *outcome != Outcome::GoesOn));
+        }
+        let own = match facts[block].exit {
+            Exit::Raises(_) => Outcome::Refuses,
+            Exit::Returns(None) => Outcome::Fails,
+            Exit::Returns(Some(value)) => self.given(file, value),
+            Exit::Jumps => Outcome::Jumps,
+            Exit::FallsThrough => Outcome::GoesOn,
+        };
+        // A block that ends with branches which all leave has the exit of the first of them.
+        let is_counted = own != Outcome::GoesOn && outcomes.contains(&own);
+        if !is_counted {
+            outcomes.push(own);
+        }
+        outcomes
+    }
+
+    /// What handing back `value` means.
+    #[must_use]
+    pub fn given(&self, file: FileId, value: ExprId) -> Outcome {
+        let facts = &self[file].facts;
+        if facts[value].kind == ExprKind::Truth(true) {
+            Outcome::Accepts(value)
+        } else if self.is_failure(file, value) {
+            Outcome::Fails
+        } else if self.is_refusal(file, value) {
+            Outcome::Refuses
+        } else if self.is_stand_in(file, value) {
+            Outcome::StandsIn(value)
+        } else {
+            Outcome::Gives(value)
+        }
+    }
+
+    /// Whether a value says that something failed: nothing, false, an empty container, a pair of them, a result that says so.
+    #[must_use]
+    pub fn is_failure(&self, file: FileId, value: ExprId) -> bool {
+        let facts = &self[file].facts;
+        match facts[value].kind {
+            ExprKind::Nothing | ExprKind::Truth(false) => true,
+            ExprKind::Text(text) => facts.text(text).is_empty(),
+            ExprKind::Group(elements) => facts
+                .list(elements)
+                .first()
+                .is_none_or(|first| self.is_failure(file, *first)),
+            ExprKind::Table(entries) => {
+                let entries = facts.entries(entries);
+                entries.is_empty()
+                    || entries.iter().any(|(key, value)| {
+                        key.and_then(|key| self.text_of(file, key))
+                            .is_some_and(|key| self.says_failure(file, key, *value))
+                    })
+            }
+            ExprKind::Call(call) => facts.arguments(&facts[call]).iter().any(|argument| {
+                argument
+                    .keyword
+                    .is_some_and(|keyword| self.says_failure(file, facts.text(keyword), argument.value))
+            }),
+            _ => false,
+        }
+    }
+
+    /// `ok=False`, `error="expired"`.
+    fn says_failure(&self, file: FileId, field: &str, value: ExprId) -> bool {
+        let words = self.catalog.words();
+        let kind = self[file].facts[value].kind;
+        (words.is_success_field(field) && matches!(kind, ExprKind::Truth(false) | ExprKind::Nothing))
+            || (words.is_failure_field(field) && !matches!(kind, ExprKind::Nothing))
+    }
+
+    /// Whether a value is an answer or an error that refuses: by a status, by its name.
+    #[must_use]
+    pub fn is_refusal(&self, file: FileId, value: ExprId) -> bool {
+        let facts = &self[file].facts;
+        let words = self.catalog.words();
+        match facts[value].kind {
+            ExprKind::Call(call) => {
+                let name = last_name(facts, facts[call].callee).map_or("", |name| facts.text(name));
+                name == "Err"
+                    || words.refuses(name)
+                    || words.is_refusing_call(name)
+                    || self.has_refusing_status(file, call)
+            }
+            ExprKind::Group(elements) => facts
+                .list(elements)
+                .iter()
+                .any(|element| self.is_status(file, *element)),
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => words.refuses(facts.text(name)),
+            _ => false,
+        }
+    }
+
+    fn has_refusing_status(&self, file: FileId, call: CallId) -> bool {
+        let facts = &self[file].facts;
+        let passes_status = |argument: &Argument| self.is_status(file, argument.value);
+        facts.arguments(&facts[call]).iter().any(passes_status)
+            || match facts[facts[call].callee].kind {
+                // `HttpResponse::Unauthorized().json(…)`
+                ExprKind::Member { object, .. } => self.is_refusal(file, object),
+                _ => false,
+            }
+    }
+
+    /// `401`, `status.HTTP_401_UNAUTHORIZED`, `StatusCode::FORBIDDEN`.
+    fn is_status(&self, file: FileId, value: ExprId) -> bool {
+        let facts = &self[file].facts;
+        match facts[value].kind {
+            ExprKind::Number(number) => {
+                let number = facts.text(number).parse::<u16>().unwrap_or(0);
+                (400..600).contains(&number) || (1002..=1015).contains(&number) || (3000..5000).contains(&number)
+            }
+            ExprKind::Member { .. } | ExprKind::Name { .. } => last_name(facts, value).is_some_and(|name| {
+                let name = facts.text(name);
+                name.chars().any(char::is_uppercase) && self.catalog.words().refuses(name)
+            }),
+            ExprKind::Group(elements) => facts
+                .list(elements)
+                .iter()
+                .any(|element| self.is_status(file, *element)),
+            _ => false,
+        }
+    }
+
+    /// Whether a value is someone of whom nothing is proven: by its name, or by the texts in it.
+    #[must_use]
+    pub fn is_stand_in(&self, file: FileId, value: ExprId) -> bool {
+        let facts = &self[file].facts;
+        let words = self.catalog.words();
+        match facts[value].kind {
+            ExprKind::Text(text) => {
+                let text = facts.text(text);
+                text.len() < 60 && !text.contains(' ') && words.is_stand_in(text)
+            }
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                words.is_stand_in(facts.text(name)) && !self.is_foreign(file, value)
+            }
+            ExprKind::Call(call) => {
+                let is_field = |argument: &Argument| {
+                    let is_identity = argument.keyword.is_none_or(|keyword| {
+                        words.is_identity_field(facts.text(keyword)) || facts.text(keyword) == "id"
+                    });
+                    is_identity
+                        && matches!(facts[argument.value].kind, ExprKind::Text(_))
+                        && self.is_stand_in(file, argument.value)
+                };
+                let callee = facts[call].callee;
+                self.is_stand_in(file, callee) || facts.arguments(&facts[call]).iter().any(is_field)
+            }
+            ExprKind::Table(entries) => facts.entries(entries).iter().any(|(key, value)| {
+                let key = key.and_then(|key| self.text_of(file, key));
+                key.is_some_and(|key| words.is_identity_field(key) || key == "id")
+                    && matches!(facts[*value].kind, ExprKind::Text(_))
+                    && self.is_stand_in(file, *value)
+            }),
+            ExprKind::Group(elements) => facts
+                .list(elements)
+                .first()
+                .is_some_and(|first| self.is_stand_in(file, *first)),
+            _ => false,
+        }
+    }
+
+    /// Whether a name comes from a library: who that calls anonymous, it also refuses.
+    fn is_foreign(&self, file: FileId, expr: ExprId) -> bool {
+        let facts = &self[file].facts;
+        let Some((name, scope)) = super::names::first_name(facts, expr) else {
+            return false;
+        };
+        let bindings = super::bindings::lookup(facts, scope, name).unwrap_or(&[]);
+        let mut kinds = bindings.iter().map(|binding| binding.kind);
+        kinds.any(|kind| matches!(kind, BindingKind::Import(_)))
+            && !self.values(file, expr).iter().any(|value| {
+                matches!(
+                    value.origin,
+                    Origin::Written(..) | Origin::Function(_) | Origin::Class(_) | Origin::Instance(_)
+                )
+            })
+    }
+
+    /// Whether a call in `block` itself refuses: closes the connection, aborts, or calls a function that always does.
+    fn refuses_by_call(&self, file: FileId, block: BlockId, depth: u32) -> bool {
+        let facts = &self[file].facts;
+        let mut own = facts.calls.iter().filter(|call| call.block == block);
+        own.any(|call| {
+            let name = last_name(facts, call.callee).map_or("", |name| facts.text(name));
+            self.catalog.words().is_refusing_call(name)
+                || (depth < DEEPEST && self.always_refuses(file, call.callee, depth))
+        })
+    }
+
+    /// Whether every function of the program that `callee` can be always raises.
+    fn always_refuses(&self, file: FileId, callee: ExprId, depth: u32) -> bool {
+        let functions: Vec<_> = self
+            .values(file, callee)
+            .into_iter()
+            .filter_map(|value| match value.origin {
+                Origin::Function(function) => Some(function),
+                _ => None,
+            })
+            .collect();
+        !functions.is_empty()
+            && functions.iter().all(|(file, function)| {
+                let body = self[*file].facts[*function].body;
+                let outcomes = self.outcomes_at(*file, body, depth + 1);
+                outcomes.iter().all(|outcome| *outcome == Outcome::Refuses)
+            })
+    }
+
+    /// Whether a call in or below `block` passes the request on to what it was meant for.
+    #[must_use]
+    pub fn passing_on(&self, file: FileId, block: BlockId) -> Option<CallId> {
+        let facts = &self[file].facts;
+        let mut calls = facts.calls.iter().enumerate();
+        calls.find_map(|(index, call)| {
+            let is_below = facts.blocks_around(call.block).any(|(id, _)| id == block);
+            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            (is_below && self.passes_request_on(file, id)).then_some(id)
+        })
+    }
+
+    /// `call_next(request)`, `next.run(request)`, `self.get_response(request)`, `self.app(scope, receive, send)`.
+    #[must_use]
+    pub fn passes_request_on(&self, file: FileId, call: CallId) -> bool {
+        let facts = &self[file].facts;
+        let call = &facts[call];
+        let text = |name: Name| facts.text(name);
+        if !last_name(facts, call.callee).is_some_and(|name| self.catalog.words().passes_on(text(name))) {
+            return false;
+        }
+        match facts[call.callee].kind {
+            ExprKind::Name { name, .. } => text(name) == "call_next" || text(name) == "get_response",
+            ExprKind::Member { object, name } => match text(name) {
+                "run" => last_name(facts, object).is_some_and(|object| text(object) == "next"),
+                "app" => facts.arguments(call).len() == 3,
+                "get_response" | "call_next" => true,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The text that a literal is.
+    pub(super) fn text_of(&self, file: FileId, expr: ExprId) -> Option<&str> {
+        let facts = &self[file].facts;
+        match facts[expr].kind {
+            ExprKind::Text(text) => Some(facts.text(text)),
+            _ => None,
+        }
+    }
+}
+
+/// The blocks directly inside `block` that are part of the same function.
+pub(super) fn children(facts: &FileFacts, block: BlockId) -> impl Iterator<Item = BlockId> {
+    let later = facts.blocks.iter().enumerate().skip(block.0 as usize + 1);
+    later
+        .filter(move |(_, other)| other.parent == Some(block) && other.kind != BlockKind::Body)
+        .map(|(index, _)| BlockId(u32::try_from(index).unwrap_or(u32::MAX)))
+}

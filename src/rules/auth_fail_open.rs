@@ -1,0 +1,536 @@
+//! Failures of authentication that are swallowed.
+
+use super::{Findings, first_line};
+use crate::facts::{
+    BindingKind, BlockId, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, How, Language, ScopeId,
+};
+use crate::finding::{CodeScope, Confidence, Site};
+use crate::program::{Outcome, Program, Validation};
+use crate::source::{FileId, Span};
+use rustc_hash::FxHashSet;
+
+/// Reports where code goes on after a token was refused, as if nothing had happened.
+pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
+    let mut judge = Judge {
+        program,
+        out,
+        reported: FxHashSet::default(),
+    };
+    for validation in program.validations() {
+        if program.code_scope(validation.file, scope_of(program, &validation)) == CodeScope::Test {
+            continue;
+        }
+        judge.rescues(&validation);
+        judge.alternatives(&validation);
+        judge.ignored(&validation);
+    }
+    judge.made_up();
+    judge.own_tokens();
+}
+
+fn scope_of(program: &Program<'_>, validation: &Validation) -> ScopeId {
+    program[validation.file].facts[validation.call].scope
+}
+
+/// A failure that is swallowed.
+struct Swallowed {
+    file: FileId,
+    place: Span,
+    scope: ScopeId,
+    message: &'static str,
+    values: Vec<(&'static str, String)>,
+    confidence: Confidence,
+}
+
+struct Judge<'j, 'p> {
+    program: &'j Program<'p>,
+    out: &'j mut Findings,
+    reported: FxHashSet<(FileId, Span)>,
+}
+
+impl Judge<'_, '_> {
+    // The arms that run when a validation fails
+
+    fn rescues(&mut self, validation: &Validation) {
+        let facts = &self.program[validation.file].facts;
+        let block = facts[validation.call].block;
+        let around = facts.blocks_around(block).map(|(id, _)| id);
+        for attempt in around.filter(|id| facts[*id].kind == BlockKind::Attempt) {
+            let arms: Vec<BlockId> = rescues_of(facts, attempt).collect();
+            for arm in &arms {
+                self.arm(validation, attempt, *arm);
+            }
+            if !arms.is_empty() {
+                break;
+            }
+        }
+    }
+
+    fn arm(&mut self, validation: &Validation, attempt: BlockId, arm: BlockId) {
+        let program = self.program;
+        let file = validation.file;
+        let facts = &program[file].facts;
+        if self.catches_something_else(file, arm) {
+            return;
+        }
+        let outcomes = program.outcomes(file, arm);
+        if let Some(other) = program.validations_below(file, arm).next().copied() {
+            if outcomes.iter().any(|outcome| *outcome != Outcome::Refuses) {
+                self.other_way(validation, &other, rescue_place(facts, arm));
+            }
+            return;
+        }
+        let message = outcomes
+            .into_iter()
+            .find_map(|outcome| match outcome {
+                Outcome::StandsIn(_) => Some("stand-in"),
+                Outcome::Accepts(_) => Some("accepts"),
+                Outcome::Gives(value) => self.gives_stand_in(file, arm, value).then_some("stand-in"),
+                Outcome::GoesOn => self.goes_on(validation, attempt, arm),
+                Outcome::Refuses | Outcome::Fails | Outcome::Jumps => None,
+            })
+            .or_else(|| {
+                let leaves_word = leaves_word(facts, arm);
+                (!leaves_word && program.passing_on(file, arm).is_some()).then_some("passes-on")
+            });
+        if let Some(message) = message {
+            let values = vec![("call", self.written(validation))];
+            self.report(validation, rescue_place(facts, arm), message, values);
+        }
+    }
+
+    /// What goes on behind the arm although the token was refused.
+    fn goes_on(&self, validation: &Validation, attempt: BlockId, arm: BlockId) -> Option<&'static str> {
+        let program = self.program;
+        let file = validation.file;
+        let facts = &program[file].facts;
+        let bound = facts
+            .bindings
+            .iter()
+            .filter(|binding| facts.is_below(binding.block, arm));
+        let mut values = bound.filter_map(|binding| match binding.kind {
+            BindingKind::Value(value) => Some(value),
+            _ => None,
+        });
+        if values.any(|value| program.is_stand_in(file, value)) {
+            return Some("stand-in");
+        }
+        if leaves_word(facts, arm) || hands_out(facts, attempt, validation.call) {
+            return None;
+        }
+        let function = facts.function_around(facts[validation.call].scope)?;
+        let place = facts[arm].span;
+        let passed_on = program
+            .passing_on(file, facts[function].body)
+            .is_some_and(|call| facts[facts[call].expr].span.start >= place.end);
+        if passed_on {
+            return Some("passes-on");
+        }
+        let says_more = facts
+            .returns
+            .iter()
+            .any(|returned| returned.function == function && returned.value.is_some());
+        let goes_further = facts
+            .blocks
+            .iter()
+            .any(|block| block.span.start >= place.end && facts.function_around(block.scope) == Some(function));
+        let is_asked = program.is_validator((file, function));
+        (is_asked && !says_more && !goes_further).then_some("swallowed")
+    }
+
+    /// A name that the arm bound to a stand-in.
+    fn gives_stand_in(&self, file: FileId, arm: BlockId, value: ExprId) -> bool {
+        let facts = &self.program[file].facts;
+        let ExprKind::Name { name, scope } = facts[value].kind else {
+            return false;
+        };
+        let bindings = facts.bindings_of(scope, name).iter();
+        let mut bound = bindings.filter(|binding| facts.is_below(binding.block, arm));
+        bound.any(|binding| matches!(binding.kind, BindingKind::Value(value) if self.program.is_stand_in(file, value)))
+    }
+
+    /// Whether what the arm catches says nothing about the token: a missing module, a cancelled task.
+    fn catches_something_else(&self, file: FileId, arm: BlockId) -> bool {
+        let facts = &self.program[file].facts;
+        let BlockKind::Rescue {
+            catches: Some(catches), ..
+        } = facts[arm].kind
+        else {
+            return false;
+        };
+        let caught = match facts[catches].kind {
+            ExprKind::Group(caught) => facts.list(caught).to_vec(),
+            _ => vec![catches],
+        };
+        caught.iter().all(|caught| {
+            let written = self.program.written(file, *caught);
+            let name = written.rsplit(['.', ':']).next().unwrap_or("");
+            self.program.catalog().words().is_unrelated_error(name)
+        })
+    }
+
+    // The same in one expression: `validate(token).unwrap_or_else(…)`, `validate(token) or ANONYMOUS`
+
+    fn alternatives(&mut self, validation: &Validation) {
+        let program = self.program;
+        let file = validation.file;
+        let facts = &program[file].facts;
+        let call = facts[validation.call].expr;
+        for expr in &facts.exprs {
+            let ExprKind::Choice {
+                options,
+                how: How::FirstPresent,
+            } = expr.kind
+            else {
+                continue;
+            };
+            let [first, others @ ..] = facts.list(options) else {
+                continue;
+            };
+            if *first != call && !is_made_from(facts, *first, call) {
+                continue;
+            }
+            for other in others {
+                let span = facts[*other].span;
+                // The front end writes a `match` whose arms give values in this way, too: there the arm is reported.
+                let is_arm = facts
+                    .blocks
+                    .iter()
+                    .any(|block| matches!(block.kind, BlockKind::Rescue { .. }) && block.span.contains(span));
+                if is_arm
+                    || self
+                        .reported
+                        .iter()
+                        .any(|(at, place)| *at == file && place.contains(span))
+                {
+                    continue;
+                }
+                let second = program.validations_in(file).iter().find(|second| {
+                    second.call != validation.call && span.contains(facts[facts[second.call].expr].span)
+                });
+                match second.copied() {
+                    Some(second) => self.other_way(validation, &second, span),
+                    None if program.is_stand_in(file, *other) => {
+                        let values = vec![("call", self.written(validation))];
+                        self.report(validation, span, "stand-in", values);
+                    }
+                    None => {}
+                }
+            }
+        }
+    }
+
+    fn other_way(&mut self, validation: &Validation, other: &Validation, place: Span) {
+        let message = if !self.is_same_token(validation, other) {
+            return;
+        } else if self.program.is_unverified(other) {
+            "unverified-way"
+        } else if self.written(validation) != self.written(other) {
+            "other-way"
+        } else {
+            // The same again, with another key or after a rest.
+            return;
+        };
+        let values = vec![("call", self.written(validation)), ("other", self.written(other))];
+        self.report(validation, place, message, values);
+    }
+
+    /// Whether two validations share something that they are passed: a second credential is judged by itself.
+    fn is_same_token(&self, validation: &Validation, other: &Validation) -> bool {
+        let facts = &self.program[validation.file].facts;
+        let passed = |call: CallId| facts.arguments(&facts[call]).iter().map(|argument| argument.value);
+        let is_said = |value: ExprId| {
+            matches!(
+                facts[value].kind,
+                ExprKind::Name { .. } | ExprKind::Member { .. } | ExprKind::Call(_)
+            )
+        };
+        let name = |value: ExprId| self.program.written(validation.file, value);
+        let shared = passed(validation.call).next();
+        shared.is_some_and(|first| is_said(first) && passed(other.call).any(|second| name(second) == name(first)))
+    }
+
+    // A failure that is told by a value which nobody looks at
+
+    fn ignored(&mut self, validation: &Validation) {
+        let program = self.program;
+        let facts = &program[validation.file].facts;
+        let call = &facts[validation.call];
+        if validation.hops == 0 || !call.discarded {
+            return;
+        }
+        let into = program.call_edges().iter();
+        let mut callees = into
+            .filter(|edge| edge.site.file == validation.file && edge.call == Some(validation.call))
+            .map(|edge| edge.callee)
+            .peekable();
+        let is_told_by_value = callees.peek().is_some() && callees.all(|callee| self.fails_by_value(callee));
+        if is_told_by_value {
+            let place = program.callee_site(validation.file, call).span;
+            let values = vec![("call", self.written(validation))];
+            self.report(validation, place, "ignored", values);
+        }
+    }
+
+    /// Whether a function tells by what it returns that a token is not good, and by nothing else.
+    fn fails_by_value(&self, (file, function): (FileId, FunctionId)) -> bool {
+        let program = self.program;
+        let facts = &program[file].facts;
+        let own = program.validations_in(file).iter();
+        let mut own = own
+            .filter(|validation| facts.function_around(facts[validation.call].scope) == Some(function))
+            .peekable();
+        own.peek().is_some()
+            && own.all(|validation| {
+                let attempt = facts
+                    .blocks_around(facts[validation.call].block)
+                    .find(|(_, block)| block.kind == BlockKind::Attempt);
+                let Some((attempt, _)) = attempt else { return false };
+                let mut arms = rescues_of(facts, attempt).peekable();
+                arms.peek().is_some()
+                    && arms.all(|arm| {
+                        let outcomes = program.outcomes(file, arm);
+                        outcomes.iter().all(|outcome| *outcome == Outcome::Fails)
+                    })
+            })
+    }
+
+    // Users that are made up without any failure: `if not self.db: return TEST_USER`
+
+    fn made_up(&mut self) {
+        let program = self.program;
+        let found = program.for_each_file(|file, data| {
+            let facts = &data.facts;
+            let functions: FxHashSet<FunctionId> = program
+                .validations_in(file)
+                .iter()
+                .filter_map(|validation| facts.function_around(facts[validation.call].scope))
+                .filter(|function| program.code_scope(file, facts[*function].scope) != CodeScope::Test)
+                .collect();
+            let mut found = Vec::new();
+            for function in functions {
+                let returned = facts.returns.iter().filter(|returned| returned.function == function);
+                for value in returned.filter_map(|returned| returned.value) {
+                    found.extend(self.made_up_in(file, value).map(|place| (file, function, place)));
+                }
+                let extent = facts[function].extent;
+                let choices = facts.exprs.iter().filter(|expr| extent.contains(expr.span));
+                for choice in choices {
+                    let ExprKind::Choice { options, how } = choice.kind else {
+                        continue;
+                    };
+                    for option in facts.options(options, how) {
+                        found.extend(self.made_up_in(file, *option).map(|place| (file, function, place)));
+                    }
+                }
+            }
+            found
+        });
+        for (file, function, place) in found {
+            let facts = &program[file].facts;
+            let in_arm = facts
+                .blocks
+                .iter()
+                .any(|block| matches!(block.kind, BlockKind::Rescue { .. }) && block.span.contains(place));
+            if !in_arm {
+                self.add(Swallowed {
+                    file,
+                    place,
+                    scope: facts[function].scope,
+                    message: "made-up",
+                    values: Vec::new(),
+                    confidence: Confidence::Likely,
+                });
+            }
+        }
+    }
+
+    fn made_up_in(&self, file: FileId, value: ExprId) -> Option<Span> {
+        let facts = &self.program[file].facts;
+        let words = self.program.catalog().words();
+        let says = match facts[value].kind {
+            ExprKind::Text(text) => facts.text(text).to_owned(),
+            ExprKind::Name { .. } | ExprKind::Member { .. } => self.program.written(file, value),
+            ExprKind::Table(entries) => {
+                let texts = facts
+                    .entries(entries)
+                    .iter()
+                    .filter_map(|(_, value)| match facts[*value].kind {
+                        ExprKind::Text(text) => Some(facts.text(text)),
+                        _ => None,
+                    });
+                texts.into_iter().find(|text| words.is_made_up(text))?.to_owned()
+            }
+            ExprKind::Call(call) => {
+                let call = &facts[call];
+                let texts = facts
+                    .arguments(call)
+                    .iter()
+                    .filter_map(|argument| match facts[argument.value].kind {
+                        ExprKind::Text(text) => Some(facts.text(text)),
+                        _ => None,
+                    });
+                let text = texts.into_iter().find(|text| words.is_made_up(text));
+                text.map_or_else(|| self.program.written(file, call.callee), str::to_owned)
+            }
+            _ => return None,
+        };
+        let last = says
+            .rsplit(['.', ':', '('])
+            .find(|part| !part.is_empty() && *part != ")")?;
+        (words.is_made_up(last) && self.program.is_stand_in(file, value)).then_some(first_line(facts, value))
+    }
+
+    // Tokens that are made where none was given
+
+    fn own_tokens(&mut self) {
+        let program = self.program;
+        for minting in program.minting_sites() {
+            let file = minting.primary.file;
+            let facts = &program[file].facts;
+            let call = facts
+                .calls
+                .iter()
+                .find(|call| program.callee_site(file, call) == minting.primary);
+            let Some(call) = call else { continue };
+            let arm = facts
+                .blocks_around(call.block)
+                .find(|(_, block)| matches!(block.kind, BlockKind::Rescue { .. }));
+            let Some((arm, block)) = arm else { continue };
+            let BlockKind::Rescue { attempt, .. } = block.kind else {
+                continue;
+            };
+            if self.is_test_function(file, call.scope) || !self.asks_for_token(file, attempt) {
+                continue;
+            }
+            self.add(Swallowed {
+                file,
+                place: rescue_place(facts, arm),
+                scope: call.scope,
+                message: "own-token",
+                values: vec![("call", minting.call.clone())],
+                confidence: minting.confidence,
+            });
+        }
+    }
+
+    /// Whether code in an attempt logs in: a call of something that is called so, or of such an address.
+    fn asks_for_token(&self, file: FileId, attempt: BlockId) -> bool {
+        let program = self.program;
+        let facts = &program[file].facts;
+        let words = program.catalog().words();
+        let mut calls = facts.calls.iter().filter(|call| facts.is_below(call.block, attempt));
+        calls.any(|call| {
+            let written = program.written(file, call.callee);
+            words.is_gate(written.rsplit(['.', ':']).next().unwrap_or(""))
+                || facts.arguments(call).iter().any(|argument| {
+                    let texts = program.texts(file, argument.value);
+                    texts
+                        .iter()
+                        .any(|text| text.text.contains('/') && words.is_gate(&text.text))
+                })
+        })
+    }
+
+    fn is_test_function(&self, file: FileId, scope: ScopeId) -> bool {
+        let name = self.program.function_name(file, scope).unwrap_or("");
+        self.program[file].language == Language::Python && name.starts_with("test")
+    }
+
+    // Reporting
+
+    fn report(
+        &mut self,
+        validation: &Validation,
+        place: Span,
+        message: &'static str,
+        values: Vec<(&'static str, String)>,
+    ) {
+        self.add(Swallowed {
+            file: validation.file,
+            place,
+            scope: scope_of(self.program, validation),
+            message,
+            values,
+            confidence: validation.confidence,
+        });
+    }
+
+    fn add(&mut self, swallowed: Swallowed) {
+        let Swallowed { file, place, scope, .. } = swallowed;
+        if !self.reported.insert((file, place)) {
+            return;
+        }
+        let primary = Site { file, span: place };
+        let finding = self
+            .out
+            .add(self.program, primary, scope, swallowed.message, swallowed.values);
+        finding.confidence = swallowed.confidence;
+        finding.trail = self.program.trail_to(file, scope, primary);
+    }
+
+    fn written(&self, validation: &Validation) -> String {
+        let facts = &self.program[validation.file].facts;
+        self.program.written(validation.file, facts[validation.call].callee)
+    }
+}
+
+/// The arms that run when `attempt` failed.
+fn rescues_of(facts: &FileFacts, attempt: BlockId) -> impl Iterator<Item = BlockId> {
+    let later = facts.blocks.iter().enumerate().skip(attempt.0 as usize + 1);
+    later
+        .filter(move |(_, block)| matches!(block.kind, BlockKind::Rescue { attempt: of, .. } if of == attempt))
+        .map(|(index, _)| BlockId(u32::try_from(index).unwrap_or(u32::MAX)))
+}
+
+/// The place that stands for an arm: what it catches, or its first word.
+fn rescue_place(facts: &FileFacts, arm: BlockId) -> Span {
+    match facts[arm].kind {
+        BlockKind::Rescue {
+            catches: Some(catches), ..
+        } => first_line(facts, catches),
+        _ => {
+            let span = facts[arm].span;
+            Span::new(span.start, span.end.min(span.start + 3))
+        }
+    }
+}
+
+/// Whether an arm leaves word of the failure for those who come behind it: sets a name or a field, counts.
+fn leaves_word(facts: &FileFacts, arm: BlockId) -> bool {
+    let binds = facts
+        .bindings
+        .iter()
+        .any(|binding| facts.is_below(binding.block, arm) && !matches!(binding.kind, BindingKind::Caught(_)));
+    binds || facts.stores.iter().any(|store| facts.is_below(store.block, arm))
+}
+
+/// Whether an attempt keeps or gives back what came of its validation, so that others can see whether it went well.
+fn hands_out(facts: &FileFacts, attempt: BlockId, call: CallId) -> bool {
+    let span = facts[facts[call].expr].span;
+    let holds = |value: ExprId| facts[value].span.contains(span);
+    let binds = facts.bindings.iter().any(|binding| match binding.kind {
+        BindingKind::Value(value) | BindingKind::Unpacked { value, .. } => holds(value),
+        _ => false,
+    });
+    binds
+        || facts.stores.iter().any(|store| facts.is_below(store.block, attempt))
+        || facts
+            .returns
+            .iter()
+            .any(|returned| facts.is_below(returned.block, attempt))
+}
+
+/// Whether `outer` is `call` with methods called on it.
+fn is_made_from(facts: &FileFacts, outer: ExprId, call: ExprId) -> bool {
+    match facts[outer].kind {
+        ExprKind::Call(other) => match facts[facts[other].callee].kind {
+            ExprKind::Member { object, .. } => object == call || is_made_from(facts, object, call),
+            _ => false,
+        },
+        ExprKind::Member { object, .. } | ExprKind::Index { object, .. } => {
+            object == call || is_made_from(facts, object, call)
+        }
+        _ => false,
+    }
+}
