@@ -338,7 +338,7 @@ impl Clerk<'_, '_> {
 
     fn concerns(&self) -> Vec<ConcernRow> {
         let program = self.program;
-        let mut names: Vec<&str> = vec![TOKEN_VALIDATION, TOKEN_MINTING, SECRET_RESOLUTION];
+        let mut names: Vec<&str> = BUILT_IN_CONCERNS.to_vec();
         names.extend(program.concerns().iter().map(|concern| concern.name.as_str()));
         let mut seen = BTreeSet::new();
         names.retain(|name| seen.insert(*name));

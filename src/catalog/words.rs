@@ -74,6 +74,8 @@ struct Secret {
     never: Vec<String>,
     switch_beginning: Vec<String>,
     credentials: Vec<String>,
+    breakers: Vec<String>,
+    caches: Vec<String>,
     requests: Vec<String>,
     urls: Vec<String>,
     public_files: Vec<String>,
@@ -353,6 +355,18 @@ impl Words {
         split(name)
             .split_ascii_whitespace()
             .any(|word| has(&self.file.secret.requests, word))
+    }
+
+    /// Whether what is called so rests after too many failures.
+    #[must_use]
+    pub fn is_breaker(&self, name: &str) -> bool {
+        self.says_phrase(name, &self.file.secret.breakers)
+    }
+
+    /// Whether a decorator of this name keeps the results of a function.
+    #[must_use]
+    pub fn is_cache(&self, name: &str) -> bool {
+        self.says_phrase(name, &self.file.secret.caches)
     }
 
     /// Whether a variable or field of this name holds a URL.

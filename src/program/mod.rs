@@ -31,6 +31,7 @@ mod refusals;
 mod requests;
 mod routes;
 mod rust;
+mod safeguards;
 mod secrets;
 mod sites;
 mod stars;
@@ -57,6 +58,7 @@ pub use owners::{
 pub use reach::{AsyncWays, Way};
 pub use refusals::Outcome;
 pub use routes::Routes;
+pub use safeguards::{AUTH_CACHE, AUTH_CIRCUIT_BREAKER, AUTH_ERROR_HANDLING};
 pub use secrets::{ReadBy, SecretRead};
 pub use sites::LibrarySite;
 pub use texts::TextOrigin;

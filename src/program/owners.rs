@@ -3,6 +3,7 @@
 use super::bindings;
 use super::modules::Place;
 use super::names::{self, Origin, Value};
+use super::safeguards::{AUTH_CACHE, AUTH_CIRCUIT_BREAKER, AUTH_ERROR_HANDLING};
 use super::units::UnitId;
 use super::{LibrarySite, Program, ProgramFile};
 use crate::catalog::Role;
@@ -24,9 +25,9 @@ pub const BUILT_IN_CONCERNS: [&str; 6] = [
     TOKEN_VALIDATION,
     TOKEN_MINTING,
     SECRET_RESOLUTION,
-    "auth-cache",
-    "auth-circuit-breaker",
-    "auth-error-handling",
+    AUTH_CACHE,
+    AUTH_CIRCUIT_BREAKER,
+    AUTH_ERROR_HANDLING,
 ];
 
 /// A concern and who the user says owns it.
@@ -170,6 +171,21 @@ impl Program<'_> {
         }
     }
 
+    /// Where the work of `concern` is done, and in which scopes, in the order of places.
+    #[must_use]
+    pub fn places_of(&self, concern: &str) -> Vec<(Site, ScopeId)> {
+        let place = |worked: Worked| {
+            let site = Site {
+                file: worked.file,
+                span: worked.span,
+            };
+            (site, worked.scope)
+        };
+        let mut places: Vec<(Site, ScopeId)> = worked_at(self, concern).into_iter().map(place).collect();
+        places.sort_unstable();
+        places
+    }
+
     /// Who does the work of `concern` in production code and scripts, by name.
     #[must_use]
     pub fn implementations_of(&self, concern: &str) -> Vec<Implementation> {
@@ -306,6 +322,9 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
             let resolvers = resolvers.map(|site| (program.primary(site), site.scope));
             reads.chain(resolvers).map(worked).collect()
         }
+        AUTH_CACHE => program.auth_caches().into_iter().map(worked).collect(),
+        AUTH_CIRCUIT_BREAKER => program.auth_circuit_breakers().into_iter().map(worked).collect(),
+        AUTH_ERROR_HANDLING => program.auth_error_handlers().into_iter().map(worked).collect(),
         _ => {
             let index = program.concerns().iter().position(|known| known.name == concern);
             let is_of_it =

@@ -62,7 +62,7 @@ impl Validations {
                 let Some(call) = edge.call else { continue };
                 let confidence = confidence.min(edge.confidence);
                 if program.calls_what_it_is_handed(file, call) {
-                    found.add_handing(program, (file, caller), function, hops, confidence);
+                    found.add_handing(program, (file, caller), function, hops, confidence, &mut waiting);
                     continue;
                 }
                 found.add(Validation {
@@ -115,6 +115,7 @@ impl Validations {
         handed: FunctionRef,
         hops: u8,
         confidence: Confidence,
+        waiting: &mut VecDeque<(FunctionRef, Confidence)>,
     ) {
         let Some(wrapper) = wrapper else { return };
         let name = program[handed.0].facts[handed.1].name;
@@ -126,13 +127,21 @@ impl Validations {
             let hands = passed.any(|argument| {
                 super::names::last_name(facts, argument.value).is_some_and(|last| Some(facts.text(last)) == name)
             });
-            if hands {
-                self.add(Validation {
-                    file: edge.site.file,
-                    call,
-                    hops: hops + 1,
-                    confidence: confidence.min(edge.confidence).min(Confidence::Likely),
-                });
+            if !hands {
+                continue;
+            }
+            let confidence = confidence.min(edge.confidence).min(Confidence::Likely);
+            self.add(Validation {
+                file: edge.site.file,
+                call,
+                hops: hops + 1,
+                confidence,
+            });
+            let (file, Some(caller)) = edge.caller else { continue };
+            let passes_on = hops < MOST_HOPS && program.passes_on(file, caller, call);
+            if passes_on && !self.functions.contains_key(&(file, caller)) {
+                self.functions.insert((file, caller), hops + 1);
+                waiting.push_back(((file, caller), confidence));
             }
         }
     }

@@ -37,6 +37,24 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     }
 }
 
+/// Reports each place where the work of a built-in concern is done outside its owner; where there is no owner there is nothing to be
+/// outside of.
+pub(super) fn implementations_outside(program: &Program<'_>, concern: &str, out: &mut Findings) {
+    for (site, scope) in program.places_of(concern) {
+        let Some(owner) = program.owner_names(concern, site.file) else {
+            continue;
+        };
+        if program.is_owned(concern, site.file, scope, &[]) {
+            continue;
+        }
+        let values = vec![("function", program.symbol(site.file, scope)), ("owner", owner)];
+        let finding = out.add(program, site, scope, "outside-owner", values);
+        finding.concern = Some(concern.to_owned());
+        finding.confidence = Confidence::Likely;
+        finding.related = program.owner_steps(concern, site.file);
+    }
+}
+
 /// The calls that make a concern up: of libraries, and of the program's own functions where a path names one.
 fn calls_of(program: &Program<'_>, index: usize, concern: &Concern) -> Vec<(FileId, CallId, Confidence)> {
     let sites = program

@@ -9,6 +9,9 @@ mod auth_path_budget;
 mod blocking_on_own_loop;
 mod concern_outside_owner;
 mod direct_secret_read;
+mod duplicate_auth_cache;
+mod duplicate_auth_circuit_breaker;
+mod duplicate_auth_error_handling;
 mod duplicate_token_minting;
 mod duplicate_token_validation;
 mod environment_branched_auth;
@@ -16,6 +19,7 @@ mod literal_credential_check;
 mod malformed_waiver;
 mod nested_event_loop;
 mod overbroad_auth_exemption;
+mod redundant_auth_wrapper;
 mod silent_auth_rejection;
 mod skip_auth_flag;
 mod unauthenticated_websocket;
@@ -68,6 +72,15 @@ pub const RULES: &[Rule] = &[
     rule!("blocking-on-own-loop", Check::Program(blocking_on_own_loop::check)),
     rule!("concern-outside-owner", Check::Program(concern_outside_owner::check)),
     rule!("direct-secret-read", Check::Program(direct_secret_read::check)),
+    rule!("duplicate-auth-cache", Check::Program(duplicate_auth_cache::check)),
+    rule!(
+        "duplicate-auth-circuit-breaker",
+        Check::Program(duplicate_auth_circuit_breaker::check)
+    ),
+    rule!(
+        "duplicate-auth-error-handling",
+        Check::Program(duplicate_auth_error_handling::check)
+    ),
     rule!(
         "duplicate-token-minting",
         Check::Program(duplicate_token_minting::check)
@@ -90,6 +103,7 @@ pub const RULES: &[Rule] = &[
         "overbroad-auth-exemption",
         Check::Program(overbroad_auth_exemption::check)
     ),
+    rule!("redundant-auth-wrapper", Check::Program(redundant_auth_wrapper::check)),
     rule!("silent-auth-rejection", Check::Program(silent_auth_rejection::check)),
     rule!("skip-auth-flag", Check::Program(skip_auth_flag::check)),
     rule!(

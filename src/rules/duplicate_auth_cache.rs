@@ -1,0 +1,10 @@
+//! Caches of what came of validations, outside the owner of that concern.
+
+use super::Findings;
+use super::concern_outside_owner::implementations_outside;
+use crate::program::{AUTH_CACHE, Program};
+
+/// Reports each of them.
+pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
+    implementations_outside(program, AUTH_CACHE, out);
+}

@@ -1,0 +1,10 @@
+//! Circuit breakers around validations, outside the owner of that concern.
+
+use super::Findings;
+use super::concern_outside_owner::implementations_outside;
+use crate::program::{AUTH_CIRCUIT_BREAKER, Program};
+
+/// Reports each of them.
+pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
+    implementations_outside(program, AUTH_CIRCUIT_BREAKER, out);
+}
