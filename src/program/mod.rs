@@ -5,7 +5,7 @@
 //! (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all calls, by names), `sites` (where
 //! library functions of a role are called), `entries` (where the program is entered), `values` (what arguments come to), `tokens`,
 //! `secrets` and `wrappers` (where the work of a concern is done), `owners` (who may do it), `reach` (by which ways control gets
-//! somewhere), `blocks` and `own_loop` (under which conditions, on which event loop), `validation`, `refusals` and `environments` (what
+//! somewhere), `blocks` and `own_loop` (under which conditions, on which event loop), `services`, `validation`, `refusals` and `environments` (what
 //! validates tokens, what becomes of a failure, what depends on where the program runs).
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
@@ -28,6 +28,7 @@ mod receivers;
 mod refusals;
 mod rust;
 mod secrets;
+mod services;
 mod sites;
 mod stars;
 mod texts;
@@ -71,6 +72,7 @@ use modules::Modules;
 use own_loop::is_parameter;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use services::ServiceQuestion;
 use sites::Sites;
 use stars::Stars;
 use std::ops::Index;
@@ -123,6 +125,7 @@ pub struct Program<'a> {
     secrets: Vec<SecretRead>,
     owners: Owners,
     // Worked out once a rule asks.
+    questions: OnceLock<Vec<ServiceQuestion>>,
     validations: OnceLock<Validations>,
     concerns: &'a [Concern],
 }
@@ -154,6 +157,7 @@ impl<'a> Program<'a> {
             entries: Entries::default(),
             secrets: Vec::new(),
             owners: Owners::default(),
+            questions: OnceLock::new(),
             validations: OnceLock::new(),
             concerns: &declarations.concerns,
         };
@@ -202,6 +206,8 @@ impl<'a> Program<'a> {
         let places = of_tokens.chain(of_secrets);
         let by_work = places.filter_map(|(file, scope)| function_at(file, scope));
         functions.extend(by_work.map(|function| (function, Far::A_FEW_CALLS)));
+        let questions = self.questions.get_or_init(|| services::find(self)).iter();
+        functions.extend(questions.map(|question| ((question.file, question.function), Far::A_FEW_CALLS)));
         let is_rust = |((file, _), _): &(FunctionRef, Far)| self[*file].language == Language::Rust;
         let (rust, others): (Vec<_>, Vec<_>) = functions.into_iter().partition(is_rust);
         let mut calls = callers.follow(others);
