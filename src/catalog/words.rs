@@ -129,10 +129,13 @@ struct Authentication {
     passing_on: Vec<String>,
     gates: Vec<String>,
     unrelated_errors: Vec<String>,
+    questions: Vec<String>,
+    requests: Vec<String>,
     credentials: Vec<String>,
     weak_credentials: Vec<String>,
     kinds: Vec<String>,
     test_doors: Vec<String>,
+    route_doors: Vec<String>,
     token_routes: Vec<String>,
     exemptions: Vec<String>,
     exempted: Vec<String>,
@@ -351,7 +354,7 @@ impl Words {
 
     /// Whether a variable, field or method of this name holds what a server gets from a client.
     #[must_use]
-    pub fn is_request(&self, name: &str) -> bool {
+    pub fn comes_from_client(&self, name: &str) -> bool {
         split(name)
             .split_ascii_whitespace()
             .any(|word| has(&self.file.secret.requests, word))
@@ -446,6 +449,24 @@ impl Words {
         self.says_phrase(name, &self.file.authentication.gates)
     }
 
+    /// Whether a service says at such an address whether a token is good: `/auth/validate`, `introspection_url`.
+    #[must_use]
+    pub fn asks_about_token(&self, address: &str) -> bool {
+        let asks = self.says_phrase(address, &self.file.authentication.questions);
+        let is_form = self.says_phrase(address, &self.file.verification.forms);
+        let is_gate = self.is_gate(address)
+            || self.is_token_route(address)
+            || self.says_phrase(address, &self.file.flag.skip_objects);
+        let is_plain = address.to_ascii_lowercase().contains("introspect");
+        asks && !is_form && (is_gate || is_plain)
+    }
+
+    /// Whether a function of this name sends a request.
+    #[must_use]
+    pub fn is_request(&self, name: &str) -> bool {
+        self.says_phrase(name, &self.file.authentication.requests)
+    }
+
     /// Whether what is called so lets somebody in: `api_key`, `X-Api-Key`.
     #[must_use]
     pub fn is_credential(&self, name: &str) -> bool {
@@ -468,6 +489,12 @@ impl Words {
     #[must_use]
     pub fn is_test_door(&self, name: &str) -> bool {
         self.says_phrase(name, &self.file.authentication.test_doors)
+    }
+
+    /// The same of a route, which may also be meant for whoever develops.
+    #[must_use]
+    pub fn is_test_route(&self, path: &str) -> bool {
+        self.is_test_door(path) || self.says_phrase(path, &self.file.authentication.route_doors)
     }
 
     /// Whether tokens are given out behind a path.

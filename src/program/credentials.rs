@@ -200,7 +200,7 @@ impl CarrierWalk<'_, '_> {
     fn is_from_outside(&self, name: Name) -> bool {
         let words = self.program.catalog.words();
         let text = self.facts.text(name);
-        words.carries_credential(text) || words.is_request(text)
+        words.carries_credential(text) || words.comes_from_client(text)
     }
 }
 

@@ -5,7 +5,7 @@
 //! (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all calls, by names), `sites` (where
 //! library functions of a role are called), `entries` (where the program is entered), `values` (what arguments come to), `tokens`,
 //! `secrets` and `wrappers` (where the work of a concern is done), `owners` (who may do it), `reach` (by which ways control gets
-//! somewhere), `blocks` and `own_loop` (under which conditions, on which event loop), `validation`, `refusals` and `environments` (what
+//! somewhere), `blocks` and `own_loop` (under which conditions, on which event loop), `services`, `validation`, `refusals` and `environments` (what
 //! validates tokens, what becomes of a failure, what depends on where the program runs).
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
@@ -33,6 +33,7 @@ mod routes;
 mod rust;
 mod safeguards;
 mod secrets;
+mod services;
 mod sites;
 mod stars;
 mod texts;
@@ -79,6 +80,7 @@ use modules::Modules;
 use own_loop::is_parameter;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use services::ServiceQuestion;
 use sites::Sites;
 use stars::Stars;
 use std::ops::Index;
@@ -146,6 +148,7 @@ pub struct Program<'a> {
     auth_paths: OnceLock<AuthPaths>,
     declarations: &'a Declarations,
     // Worked out once a rule asks.
+    questions: OnceLock<Vec<ServiceQuestion>>,
     validations: OnceLock<Validations>,
 }
 
@@ -178,6 +181,7 @@ impl<'a> Program<'a> {
             owners: Owners::default(),
             auth_paths: OnceLock::new(),
             declarations,
+            questions: OnceLock::new(),
             validations: OnceLock::new(),
         };
         program.find_stars();
@@ -227,6 +231,8 @@ impl<'a> Program<'a> {
         functions.extend(by_work.map(|function| (function, Far::A_FEW_CALLS)));
         let asking = self.asking_functions(callers.entries()).into_iter();
         functions.extend(asking.map(|function| (function, Far::A_FEW_CALLS)));
+        let questions = self.questions.get_or_init(|| services::find(self)).iter();
+        functions.extend(questions.map(|question| ((question.file, question.function), Far::A_FEW_CALLS)));
         let is_rust = |((file, _), _): &(FunctionRef, Far)| self[*file].language == Language::Rust;
         let (rust, others): (Vec<_>, Vec<_>) = functions.into_iter().partition(is_rust);
         let mut calls = callers.follow(others);

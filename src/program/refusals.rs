@@ -188,7 +188,9 @@ impl Program<'_> {
                         && self.is_stand_in(file, argument.value)
                 };
                 let callee = facts[call].callee;
-                self.is_stand_in(file, callee) || facts.arguments(&facts[call]).iter().any(is_field)
+                self.is_stand_in(file, callee)
+                    || self.gives_stand_in(file, callee)
+                    || facts.arguments(&facts[call]).iter().any(is_field)
             }
             ExprKind::Table(entries) => facts.entries(entries).iter().any(|(key, value)| {
                 let key = key.and_then(|key| self.text_of(file, key));
@@ -202,6 +204,31 @@ impl Program<'_> {
                 .is_some_and(|first| self.is_stand_in(file, *first)),
             _ => false,
         }
+    }
+
+    /// Whether a function of the program gives back nothing else than literals that stand in for somebody.
+    fn gives_stand_in(&self, file: FileId, callee: ExprId) -> bool {
+        let functions = self
+            .values(file, callee)
+            .into_iter()
+            .filter_map(|value| match value.origin {
+                Origin::Function(function) => Some(function),
+                _ => None,
+            });
+        functions.into_iter().any(|(file, function)| {
+            let facts = &self[file].facts;
+            let mut returned = facts
+                .returns
+                .iter()
+                .filter(|returned| returned.function == function)
+                .filter_map(|returned| returned.value)
+                .peekable();
+            returned.peek().is_some()
+                && returned.all(|value| match facts[value].kind {
+                    ExprKind::Table(_) | ExprKind::Text(_) | ExprKind::Name { .. } => self.is_stand_in(file, value),
+                    _ => false,
+                })
+        })
     }
 
     /// Whether a name comes from a library: who that calls anonymous, it also refuses.
@@ -250,16 +277,19 @@ impl Program<'_> {
             })
     }
 
-    /// Whether a call in or below `block` passes the request on to what it was meant for.
-    #[must_use]
-    pub fn passing_on(&self, file: FileId, block: BlockId) -> Option<CallId> {
+    /// The calls in or below `block` that pass the request on to what it was meant for.
+    pub fn passing_on(&self, file: FileId, block: BlockId) -> impl Iterator<Item = CallId> {
         let facts = &self[file].facts;
-        let mut calls = facts.calls.iter().enumerate();
-        calls.find_map(|(index, call)| {
-            let is_below = facts.blocks_around(call.block).any(|(id, _)| id == block);
-            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
-            (is_below && self.passes_request_on(file, id)).then_some(id)
-        })
+        let calls = (0u32..).map(CallId).zip(&facts.calls);
+        let below =
+            calls.filter(move |(id, call)| facts.is_below(call.block, block) && self.passes_request_on(file, *id));
+        below.map(|(id, _)| id)
+    }
+
+    /// Whether code in or below `block` passes the request on.
+    #[must_use]
+    pub fn is_passed_on(&self, file: FileId, block: BlockId) -> bool {
+        self.passing_on(file, block).next().is_some()
     }
 
     /// `call_next(request)`, `next.run(request)`, `self.get_response(request)`, `self.app(scope, receive, send)`.

@@ -148,15 +148,44 @@ impl Program<'_> {
         }
     }
 
-    /// The strings that an expression can be, and those that are listed in it.
+    /// The strings that an expression can be, and those that are listed in it: of what a loop goes over also where that is kept in a
+    /// field or comes from callers.
     #[must_use]
     pub fn listed_texts(&self, file: FileId, expr: ExprId) -> Vec<TextOrigin> {
         let mut texts = self.texts(file, expr);
-        for (file, element) in self.elements(file, expr, 0) {
-            let listed = self.texts(file, element).into_iter();
-            texts.extend(listed.filter(|text| matches!(self[text.file].facts[text.expr].kind, ExprKind::Text(_))));
+        let mut listed = self.elements(file, expr, 0);
+        if texts.is_empty() && listed.is_empty() {
+            let over = self.loop_over(file, expr);
+            for origin in self.origins(file, over.unwrap_or(expr)) {
+                listed.extend(self.elements(origin.file, origin.expr, 0));
+            }
+        }
+        for (file, element) in listed {
+            let found = self.texts(file, element).into_iter();
+            texts.extend(found.filter(|text| matches!(self[text.file].facts[text.expr].kind, ExprKind::Text(_))));
         }
         texts
+    }
+
+    /// What the list is called that an expression is, or that a loop whose variable it is goes over.
+    #[must_use]
+    pub fn listed_in(&self, file: FileId, expr: ExprId) -> Option<&str> {
+        let facts = &self[file].facts;
+        let over = self.loop_over(file, expr).unwrap_or(expr);
+        super::names::last_name(facts, over).map(|name| facts.text(name))
+    }
+
+    /// What a loop goes over whose variable an expression is.
+    fn loop_over(&self, file: FileId, expr: ExprId) -> Option<ExprId> {
+        let facts = &self[file].facts;
+        let ExprKind::Name { name, scope } = facts[expr].kind else {
+            return None;
+        };
+        let bindings = super::bindings::lookup(facts, scope, name).unwrap_or(&[]);
+        bindings.iter().find_map(|binding| match binding.kind {
+            BindingKind::Element { over } => Some(over),
+            _ => None,
+        })
     }
 
     /// The elements of a container, in order.

@@ -1,6 +1,6 @@
 //! Which calls validate a token, through as many functions as hand it on: the question of every rule about authentication.
 //!
-//! From the places where tokens are validated ([`Program::validation_sites`]) we go backwards, caller by caller, as long as a function
+//! From the places where tokens are validated ([`Program::validation_sites`]), or a service is asked about them, we go backwards, caller by caller, as long as a function
 //! passes on what it is itself passed. A function that validates a token it got from anywhere else (a client that logs in, a job) does
 //! so for itself and not for its callers.
 
@@ -47,6 +47,18 @@ impl Validations {
         let mut waiting: VecDeque<(FunctionRef, Confidence)> = VecDeque::new();
         for site in program.validation_sites() {
             found.add_site(program, site, &mut waiting);
+        }
+        for question in program.questions.get().into_iter().flatten() {
+            let function = (question.file, question.function);
+            found.add(Validation {
+                file: question.file,
+                call: question.call,
+                hops: 0,
+                confidence: Confidence::Likely,
+            });
+            if found.functions.insert(function, 0).is_none() {
+                waiting.push_back((function, Confidence::Likely));
+            }
         }
         while let Some((function, confidence)) = waiting.pop_front() {
             let hops = found.functions.get(&function).copied().unwrap_or(0);

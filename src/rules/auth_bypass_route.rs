@@ -93,7 +93,7 @@ fn routes(program: &Program<'_>, file: FileId, minters: &FxHashSet<FunctionRef>)
                 _ => None,
             });
         let Some((path, place)) = path else { continue };
-        if !words.is_test_door(path) || !words.is_token_route(path) {
+        if !words.is_test_route(path) || !words.is_token_route(path) {
             continue;
         }
         let handlers = decorated(facts, call.expr).map(|function| vec![(file, function)]);
@@ -174,7 +174,7 @@ fn is_gate(program: &Program<'_>, file: FileId, function: FunctionId) -> bool {
     let facts = &program[file].facts;
     let name = facts[function].name.map_or("", |name| facts.text(name));
     program.validates_within((file, function))
-        || program.passing_on(file, facts[function].body).is_some()
+        || program.is_passed_on(file, facts[function].body)
         || program.catalog().words().is_gate(name)
 }
 
@@ -202,6 +202,6 @@ fn lets_in(program: &Program<'_>, file: FileId, function: FunctionId, place: Spa
     branches.any(|(id, _)| {
         let is_let_in =
             |outcome: &Outcome| matches!(outcome, Outcome::StandsIn(_) | Outcome::Accepts(_) | Outcome::Gives(_));
-        program.passing_on(file, id).is_some() || program.outcomes(file, id).iter().any(is_let_in)
+        program.is_passed_on(file, id) || program.outcomes(file, id).iter().any(is_let_in)
     })
 }

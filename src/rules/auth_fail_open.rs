@@ -5,7 +5,7 @@ use crate::facts::{
     BindingKind, BlockId, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, How, Language, ScopeId,
 };
 use crate::finding::{CodeScope, Confidence, Site};
-use crate::program::{Outcome, Program, Validation};
+use crate::program::{Origin, Outcome, Program, Validation};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashSet;
 
@@ -91,7 +91,7 @@ impl Judge<'_, '_> {
             })
             .or_else(|| {
                 let leaves_word = leaves_word(facts, arm);
-                (!leaves_word && program.passing_on(file, arm).is_some()).then_some("passes-on")
+                (!leaves_word && program.is_passed_on(file, arm)).then_some("passes-on")
             });
         if let Some(message) = message {
             let values = vec![("call", self.written(validation))];
@@ -112,7 +112,13 @@ impl Judge<'_, '_> {
             BindingKind::Value(value) => Some(value),
             _ => None,
         });
-        if values.any(|value| program.is_stand_in(file, value)) {
+        let mut stored = facts
+            .stores
+            .iter()
+            .filter(|store| facts.is_below(store.block, arm))
+            .filter_map(|store| store.value);
+        let stands_in = |value: ExprId| program.is_stand_in(file, value);
+        if values.any(stands_in) || stored.any(stands_in) || self.is_replaced_later(validation, arm) {
             return Some("stand-in");
         }
         if leaves_word(facts, arm) || hands_out(facts, attempt, validation.call) {
@@ -122,7 +128,7 @@ impl Judge<'_, '_> {
         let place = facts[arm].span;
         let passed_on = program
             .passing_on(file, facts[function].body)
-            .is_some_and(|call| facts[facts[call].expr].span.start >= place.end);
+            .any(|call| facts[facts[call].expr].span.start >= place.end);
         if passed_on {
             return Some("passes-on");
         }
@@ -136,6 +142,23 @@ impl Judge<'_, '_> {
             .any(|block| block.span.start >= place.end && facts.function_around(block.scope) == Some(function));
         let is_asked = program.is_validator((file, function));
         (is_asked && !says_more && !goes_further).then_some("swallowed")
+    }
+
+    /// Whether the name that was to hold what came of the validation gets a stand-in behind the arm.
+    fn is_replaced_later(&self, validation: &Validation, arm: BlockId) -> bool {
+        let facts = &self.program[validation.file].facts;
+        let call = &facts[validation.call];
+        let (span, place) = (facts[call.expr].span, facts[arm].span);
+        let bindings = facts.bindings_in(call.scope);
+        let holding = bindings
+            .iter()
+            .filter(|binding| matches!(binding.kind, BindingKind::Value(value) if facts[value].span.contains(span)));
+        holding.into_iter().any(|holding| {
+            facts.bindings_of(call.scope, holding.name).iter().any(|binding| {
+                matches!(binding.kind, BindingKind::Value(value)
+                    if binding.span.start >= place.end && self.program.is_stand_in(validation.file, value))
+            })
+        })
     }
 
     /// A name that the arm bound to a stand-in.
@@ -192,32 +215,61 @@ impl Judge<'_, '_> {
             }
             for other in others {
                 let span = facts[*other].span;
-                // The front end writes a `match` whose arms give values in this way, too: there the arm is reported.
-                let is_arm = facts
-                    .blocks
+                if self
+                    .reported
                     .iter()
-                    .any(|block| matches!(block.kind, BlockKind::Rescue { .. }) && block.span.contains(span));
-                if is_arm
-                    || self
-                        .reported
-                        .iter()
-                        .any(|(at, place)| *at == file && place.contains(span))
+                    .any(|(at, place)| *at == file && place.contains(span))
                 {
                     continue;
                 }
+                // The front end writes a `match` whose arms give values in this way, too.
+                let arms = (0u32..).map(BlockId).zip(&facts.blocks);
+                let arm = arms
+                    .filter(|(_, block)| matches!(block.kind, BlockKind::Rescue { .. }) && block.span.contains(span))
+                    .map(|(id, _)| id)
+                    .last();
+                let place = arm.map_or(span, |arm| rescue_place(facts, arm));
                 let second = program.validations_in(file).iter().find(|second| {
                     second.call != validation.call && span.contains(facts[facts[second.call].expr].span)
                 });
                 match second.copied() {
-                    Some(second) => self.other_way(validation, &second, span),
-                    None if program.is_stand_in(file, *other) => {
+                    Some(second) if arm.is_none() => self.other_way(validation, &second, place),
+                    None if program.is_stand_in(file, *other) || self.is_default_user(validation, *other) => {
                         let values = vec![("call", self.written(validation))];
-                        self.report(validation, span, "stand-in", values);
+                        self.report(validation, place, "stand-in", values);
                     }
-                    None => {}
+                    _ => {}
                 }
             }
         }
+    }
+
+    /// `validate(token).unwrap_or_default()`, where the validator gives one of the program's own types.
+    fn is_default_user(&self, validation: &Validation, other: ExprId) -> bool {
+        let program = self.program;
+        let is_default = matches!(program[validation.file].facts[other].kind, ExprKind::Text(text)
+            if program[validation.file].facts.text(text).is_empty());
+        if program[validation.file].language != Language::Rust || !is_default {
+            return false;
+        }
+        let into = program.call_edges().iter();
+        let mut callees = into
+            .filter(|edge| edge.site.file == validation.file && edge.call == Some(validation.call))
+            .map(|edge| edge.callee);
+        callees.any(|(file, function)| {
+            let facts = &program[file].facts;
+            let Some(declared) = facts[function].returns else {
+                return false;
+            };
+            let within = facts[declared].span;
+            let names = (0u32..).map(ExprId).zip(&facts.exprs);
+            let mut names =
+                names.filter(|(_, expr)| within.contains(expr.span) && matches!(expr.kind, ExprKind::Name { .. }));
+            names.any(|(name, _)| {
+                let values = program.values(file, name);
+                values.iter().any(|value| matches!(value.origin, Origin::Class(_)))
+            })
+        })
     }
 
     fn other_way(&mut self, validation: &Validation, other: &Validation, place: Span) {

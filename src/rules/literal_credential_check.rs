@@ -231,11 +231,11 @@ impl Looking<'_> {
         let decides = !branches.is_empty();
         for (id, is_met) in branches {
             let outcomes = self.program.outcomes(self.file, id);
-            let passes_on = self.program.passing_on(self.file, id).is_some();
+            let passes_on = self.program.is_passed_on(self.file, id);
             let lets_in = |outcome: &Outcome| match outcome {
                 Outcome::StandsIn(_) => true,
                 Outcome::Accepts(_) => !is_prefix || self.verifies(expr),
-                Outcome::Gives(value) => self.is_user(*value),
+                Outcome::Gives(value) => self.is_user(*value, is_prefix),
                 _ => false,
             };
             let by_refusing = !is_met && !is_refused && !is_prefix && refuses(id);
@@ -260,21 +260,19 @@ impl Looking<'_> {
             && !function.is_some_and(|function| self.program.validates_within((self.file, function)))
     }
 
-    /// Whether a value says who somebody is.
-    fn is_user(&self, value: ExprId) -> bool {
+    /// Whether a value says who somebody is, or is what one gets for having logged in.
+    fn is_user(&self, value: ExprId, is_prefix: bool) -> bool {
         let facts = &self.data.facts;
         let words = self.words();
+        let says = |name: &str| words.is_identity_field(name) || (!is_prefix && words.may_be_credential(name));
         match facts[value].kind {
             ExprKind::Table(entries) => facts.entries(entries).iter().any(|(key, _)| {
-                key.is_some_and(
-                    |key| matches!(facts[key].kind, ExprKind::Text(key) if words.is_identity_field(facts.text(key))),
-                )
+                key.is_some_and(|key| matches!(facts[key].kind, ExprKind::Text(key) if says(facts.text(key))))
             }),
-            ExprKind::Call(call) => facts.arguments(&facts[call]).iter().any(|argument| {
-                argument
-                    .keyword
-                    .is_some_and(|keyword| words.is_identity_field(facts.text(keyword)))
-            }),
+            ExprKind::Call(call) => facts
+                .arguments(&facts[call])
+                .iter()
+                .any(|argument| argument.keyword.is_some_and(|keyword| says(facts.text(keyword)))),
             _ => false,
         }
     }

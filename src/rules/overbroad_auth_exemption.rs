@@ -1,7 +1,7 @@
 //! Lists of paths without authentication that hold far more than they mean to.
 
 use super::Findings;
-use crate::facts::{Call, Comparison, ExprId, ExprKind, Language, ScopeId};
+use crate::facts::{BindingKind, Call, Comparison, ExprId, ExprKind, Language, ScopeId};
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{Program, ProgramFile};
 use crate::source::{FileId, Span};
@@ -152,18 +152,26 @@ impl Looking<'_> {
         let symbol = program.symbol(self.file, scope);
         let mut around = symbol.rsplit(['.', ':']).filter(|name| !name.is_empty()).take(2);
         let is_gate = around.any(|name| words.is_gate(name));
-        let is_listed = texts.first().is_some_and(|(file, text)| {
-            let facts = &program[*file].facts;
-            let place = facts[*text].span;
-            facts.bindings.iter().any(|binding| {
-                let value = match binding.kind {
-                    crate::facts::BindingKind::Value(value) => facts[value].span,
-                    _ => return false,
-                };
-                value.contains(place) && words.is_exemption(facts.text(binding.name))
-            })
-        });
+        let is_listed = program
+            .listed_in(self.file, entry)
+            .is_some_and(|name| words.is_exemption(name))
+            || texts
+                .first()
+                .is_some_and(|(file, text)| self.is_bound_to_exemption(*file, *text));
         validates || (is_gate && is_listed) || (is_listed && self.is_file_about_authentication())
+    }
+
+    /// Whether a text is part of a list whose name says that it exempts.
+    fn is_bound_to_exemption(&self, file: FileId, text: ExprId) -> bool {
+        let facts = &self.program[file].facts;
+        let place = facts[text].span;
+        facts.bindings.iter().any(|binding| match binding.kind {
+            BindingKind::Value(value) => {
+                facts[value].span.contains(place)
+                    && self.program.catalog().words().is_exemption(facts.text(binding.name))
+            }
+            _ => false,
+        })
     }
 
     fn is_file_about_authentication(&self) -> bool {

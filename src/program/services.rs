@@ -1,0 +1,77 @@
+//! Where a program asks another service whether a token is good: a request to an address that says so.
+
+use super::names::last_name;
+use super::validation::names_within;
+use super::{Program, ProgramFile};
+use crate::facts::{CallId, ExprId, ExprKind, FunctionId, Language};
+use crate::finding::CodeScope;
+use crate::source::FileId;
+
+/// A request that asks about a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ServiceQuestion {
+    /// The file.
+    pub(super) file: FileId,
+    /// The function that asks.
+    pub(super) function: FunctionId,
+    /// The call that does.
+    pub(super) call: CallId,
+}
+
+/// All such requests, in the order of files.
+pub(super) fn find(program: &Program<'_>) -> Vec<ServiceQuestion> {
+    program.for_each_file(|file, data| {
+        if data.language == Language::Config || data.scope == CodeScope::Test {
+            return Vec::new();
+        }
+        in_file(program, file, data)
+    })
+}
+
+fn in_file(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<ServiceQuestion> {
+    let facts = &data.facts;
+    let words = program.catalog.words();
+    let calls = (0u32..).map(CallId).zip(&facts.calls);
+    let asking = calls.filter_map(|(id, call)| {
+        let name = facts.text(last_name(facts, call.callee)?);
+        let mut arguments = facts.arguments(call).iter();
+        let asks = words.is_request(name) && arguments.any(|argument| is_question(program, file, argument.value));
+        let function = facts.function_around(call.scope).filter(|_| asks)?;
+        let mut parameters = facts.parameters(&facts[function]).iter();
+        let mut passed = facts.arguments(call).iter();
+        let is_about_token = parameters.any(|parameter| words.may_be_credential(facts.text(parameter.name)))
+            || passed.any(|argument| {
+                let mut names = names_within(facts, facts[argument.value].span);
+                names.any(|name| last_name(facts, name).is_some_and(|name| words.may_be_credential(facts.text(name))))
+            });
+        is_about_token.then_some(ServiceQuestion {
+            file,
+            function,
+            call: id,
+        })
+    });
+    asking.collect()
+}
+
+/// Whether an address asks about a token: `f"{base}/auth/validate"`, `self.introspection_url`.
+fn is_question(program: &Program<'_>, file: FileId, address: ExprId) -> bool {
+    let facts = &program[file].facts;
+    let words = program.catalog.words();
+    match facts[address].kind {
+        ExprKind::Text(text) => facts.text(text).contains('/') && words.asks_about_token(facts.text(text)),
+        ExprKind::Template(parts) => {
+            let texts = facts.list(parts).iter().filter_map(|part| match facts[*part].kind {
+                ExprKind::Text(text) => Some(facts.text(text)),
+                _ => None,
+            });
+            let text: Vec<&str> = texts.collect();
+            let text = text.join("*");
+            text.contains('/') && words.asks_about_token(&text)
+        }
+        ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+            let name = facts.text(name);
+            words.is_path_name(name) && words.asks_about_token(name)
+        }
+        _ => false,
+    }
+}
