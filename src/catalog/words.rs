@@ -74,12 +74,19 @@ struct Secret {
     switch_beginning: Vec<String>,
     public_files: Vec<String>,
     public_file_words: Vec<String>,
+    certain: Vec<String>,
+    name_words: Vec<String>,
+    value_words: Vec<String>,
+    placeholder_words: Vec<String>,
+    common_passwords: Vec<String>,
+    fetching: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Environment {
     suffixes: Vec<String>,
+    names: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -111,6 +118,7 @@ struct Flag {
 struct Value {
     on: Vec<String>,
     off: Vec<String>,
+    nothing: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -146,6 +154,8 @@ struct Phrases {
     skip_objects: Vec<Vec<String>>,
     require_objects: Vec<Vec<String>>,
     verify_objects: Vec<Vec<String>>,
+    fetches: Vec<Vec<String>>,
+    certain: Vec<Vec<String>>,
 }
 
 impl Words {
@@ -175,6 +185,8 @@ impl Words {
             skip_objects: with(&file.flag.skip_objects, &file.flag.objects),
             require_objects: with(&file.flag.require_objects, &file.flag.objects),
             verify_objects: with(&file.flag.verify_objects, &[]),
+            fetches: with(&file.secret.fetching, &[]),
+            certain: with(&file.secret.certain, &extra.secret),
         };
         let of_flags = [
             &phrases.skip,
@@ -224,6 +236,63 @@ impl Words {
         }
         contains_any(&words, &self.phrases.secret)
             || self.phrases.secret_ending.iter().any(|phrase| ends_with(core, phrase))
+    }
+
+    /// Whether a name leaves no doubt that it is a secret's, in code as well as of a setting.
+    #[must_use]
+    pub fn is_certainly_secret(&self, name: &str) -> bool {
+        if !self.is_secret(name) && !self.is_secret(&name.to_uppercase()) {
+            return false;
+        }
+        let words = split(name);
+        let words = words_of(&words);
+        let core = self.without_suffixes(&words);
+        self.phrases.certain.iter().any(|phrase| ends_with(core, phrase))
+    }
+
+    /// Whether the literal `text` can be the secret that `name` names: no name itself, no placeholder, no sentence, no place.
+    #[must_use]
+    pub fn is_secret_text(&self, name: &str, text: &str) -> bool {
+        let secret = &self.file.secret;
+        if looks_generated(text) {
+            return true;
+        }
+        if secret.common_passwords.iter().any(|known| known == text) {
+            return !split(name).split(' ').any(|word| word.eq_ignore_ascii_case(text));
+        }
+        let is_plain = |sign: char| sign.is_alphanumeric() || "-_.!@#+=/:~".contains(sign);
+        if text.len() < 6 || !text.chars().all(is_plain) || self.means_nothing(text) || self.is_place(text) {
+            return false;
+        }
+        let own = split(text);
+        let (own, named) = (words_of(&own), split(name));
+        let named = words_of(&named);
+        let is_name_word = |word: &str| has(&secret.name_words, word) || named.contains(&word);
+        let is_placeholder_word = |word: &str| has(&secret.placeholder_words, word);
+        let is_value_word = |word: &str| has(&secret.value_words, word);
+        let has_placeholder = own.iter().any(|word| is_placeholder_word(word));
+        let is_placeholder = own
+            .iter()
+            .all(|word| is_name_word(word) || is_placeholder_word(word) || (has_placeholder && is_value_word(word)));
+        if is_placeholder || named.first().is_some_and(|first| is_placeholder_word(first)) {
+            return false;
+        }
+        if own.iter().any(|word| is_value_word(word)) {
+            return true;
+        }
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let phrases = || self.phrases.secret.iter().chain(&self.phrases.secret_ending);
+        let ends_like_secret = phrases().any(|phrase| ends_with(&own, phrase));
+        let is_header = text.len() > 2 && text[..2].eq_ignore_ascii_case("x-");
+        let is_identifier = text
+            .chars()
+            .all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '.' | ':'));
+        let is_name = match own.len() {
+            1 => digits < 2 || text.len() < 8,
+            2..=3 => ends_like_secret || is_identifier,
+            _ => is_identifier,
+        };
+        !(is_name || is_header)
     }
 
     /// Whether the file at this path holds no secret, whatever its name says.
@@ -322,6 +391,36 @@ impl Words {
         }
     }
 
+    /// Whether a variable of this name names an environment, or the application itself: what goes into a value from there is known.
+    #[must_use]
+    pub fn is_environment(&self, name: &str) -> bool {
+        split(name)
+            .split(' ')
+            .any(|word| has(&self.file.environment.names, word))
+    }
+
+    /// Whether a function of this name gets a token or logs someone in.
+    #[must_use]
+    pub fn fetches_token(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        contains_any(&words, &self.phrases.fetches)
+    }
+
+    /// Whether a text says that there is no value.
+    #[must_use]
+    pub fn means_nothing(&self, text: &str) -> bool {
+        let text = text.trim().to_ascii_lowercase();
+        text.is_empty() || self.file.value.nothing.contains(&text)
+    }
+
+    /// Whether a text says where something is, and gives nothing away: a path, or an address without a password.
+    #[must_use]
+    pub fn is_place(&self, text: &str) -> bool {
+        let is_path = text.starts_with(['/', '~']) || text.starts_with("./") || text.starts_with("../");
+        is_path || (text.contains("://") && !text.contains('@'))
+    }
+
     /// Whether a mode of this name means that nothing is authenticated.
     #[must_use]
     pub fn is_mode_off(&self, text: &str) -> bool {
@@ -379,6 +478,31 @@ impl Words {
         }
         words
     }
+}
+
+/// Whether a text looks like what a generator of keys makes: long, of letters and digits without the order that words have.
+#[must_use]
+pub fn looks_generated(text: &str) -> bool {
+    let is_of_keys = |sign: char| sign.is_ascii_alphanumeric() || "+/=_-.".contains(sign);
+    let is_cut_token = text.starts_with("eyJ") && text.matches('.').count() != 2;
+    if text.len() < 20 || is_cut_token || !text.chars().all(is_of_keys) {
+        return false;
+    }
+    let pieces = text.split(|sign: char| !sign.is_ascii_alphanumeric());
+    let Some(longest) = pieces.max_by_key(|piece| piece.len()).filter(|piece| piece.len() >= 16) else {
+        return false;
+    };
+    let class = |byte: u8| match byte {
+        b'0'..=b'9' => 0,
+        b'A'..=b'Z' => 1,
+        _ => 2,
+    };
+    let classes: Vec<u8> = longest.bytes().map(class).collect();
+    let changes = classes.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let mut signs: Vec<u8> = longest.bytes().collect();
+    signs.sort_unstable();
+    signs.dedup();
+    classes.contains(&0) && changes * 5 >= longest.len() && signs.len() >= 8
 }
 
 /// Of each phrase a word that every name with the phrase has. Phrases share words where they can, so that the words are few.

@@ -4,7 +4,7 @@
 //! refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` (what a call calls), `callers` and `calls`
 //! (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all calls, by names), `sites` (where
 //! library functions of a role are called), `entries` (where the program is entered), `values` (what arguments come to), `tokens`,
-//! `secrets` and `wrappers` (where the work of a concern is done), `owners` (who may do it), `reach` (by which ways control gets
+//! `secrets`, `wrappers`, `fallbacks` and `keys` (where the work of a concern is done), `owners` (who may do it), `reach` (by which ways control gets
 //! somewhere), `blocks` and `own_loop` (under which conditions, on which event loop).
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
@@ -17,6 +17,8 @@ mod calls;
 mod crates;
 mod edges;
 mod entries;
+mod fallbacks;
+mod keys;
 mod modules;
 mod names;
 mod own_loop;
@@ -38,6 +40,8 @@ pub use blocks::LoopState;
 pub use call_graph::{CallGraph, Edge, EveryCall};
 pub use calls::{By, CallEdge, Caller, Thread};
 pub use entries::{EntryPoint, Surface};
+pub use fallbacks::{FallbackEnd, SecretFallback};
+pub use keys::{KeySource, SigningKey};
 pub use names::{ClassRef, FunctionRef, Origin, Value};
 pub use own_loop::OwnLoop;
 pub use owners::{
@@ -113,6 +117,8 @@ pub struct Program<'a> {
     tokens: OnceLock<TokenSites>,
     entries: Entries,
     secrets: Vec<SecretRead>,
+    /// Which of them an expression is.
+    secrets_by_expr: FxHashMap<(FileId, ExprId), usize>,
     owners: Owners,
     concerns: &'a [Concern],
 }
@@ -143,6 +149,7 @@ impl<'a> Program<'a> {
             tokens: OnceLock::new(),
             entries: Entries::default(),
             secrets: Vec::new(),
+            secrets_by_expr: FxHashMap::default(),
             owners: Owners::default(),
             concerns: &declarations.concerns,
         };
@@ -152,6 +159,7 @@ impl<'a> Program<'a> {
         program.calls = calls;
         program.entries = Entries::find(&program);
         program.secrets = secrets::with_wrapped(&program, direct_reads);
+        program.secrets_by_expr = secrets::by_expr(&program.secrets);
         program.owners = Owners::decide(&program, &declarations.concerns);
         program
     }
@@ -377,6 +385,13 @@ impl<'a> Program<'a> {
     #[must_use]
     pub fn secret_reads(&self) -> &[SecretRead] {
         &self.secrets
+    }
+
+    /// The read of a secret that `expr` itself is, if it is one.
+    #[must_use]
+    pub fn secret_read_at(&self, file: FileId, expr: ExprId) -> Option<&SecretRead> {
+        let index = self.secrets_by_expr.get(&(file, expr))?;
+        self.secrets.get(*index)
     }
 
     /// What the catalog says of a site.

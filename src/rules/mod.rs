@@ -8,11 +8,14 @@ mod concern_outside_owner;
 mod direct_secret_read;
 mod duplicate_token_minting;
 mod duplicate_token_validation;
+mod hardcoded_secret;
 mod malformed_waiver;
 mod nested_event_loop;
+mod secret_fallback;
 mod skip_auth_flag;
 mod unused_waiver;
 mod unverified_token;
+mod weak_signing_key;
 
 pub use unused_waiver::WaiverUse;
 
@@ -63,11 +66,14 @@ pub const RULES: &[Rule] = &[
         "duplicate-token-validation",
         Check::Program(duplicate_token_validation::check)
     ),
+    rule!("hardcoded-secret", Check::Program(hardcoded_secret::check)),
     rule!("malformed-waiver", Check::Program(malformed_waiver::check)),
     rule!("nested-event-loop", Check::Program(nested_event_loop::check)),
+    rule!("secret-fallback", Check::Program(secret_fallback::check)),
     rule!("skip-auth-flag", Check::Program(skip_auth_flag::check)),
     rule!("unused-waiver", Check::Waivers(unused_waiver::check)),
     rule!("unverified-token", Check::Program(unverified_token::check)),
+    rule!("weak-signing-key", Check::Program(weak_signing_key::check)),
 ];
 
 /// How many async functions beside the one that is shown get to a place, to stand behind its name.
