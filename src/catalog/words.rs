@@ -74,6 +74,13 @@ struct Secret {
     switch_beginning: Vec<String>,
     public_files: Vec<String>,
     public_file_words: Vec<String>,
+    objects: Vec<String>,
+    kinds: Vec<String>,
+    masked: Vec<String>,
+    giving: Vec<String>,
+    loggers: Vec<String>,
+    references: Vec<String>,
+    local_words: Vec<String>,
     certain: Vec<String>,
     name_words: Vec<String>,
     value_words: Vec<String>,
@@ -156,6 +163,7 @@ struct Phrases {
     verify_objects: Vec<Vec<String>>,
     fetches: Vec<Vec<String>>,
     certain: Vec<Vec<String>>,
+    references: Vec<Vec<String>>,
 }
 
 impl Words {
@@ -186,6 +194,7 @@ impl Words {
             require_objects: with(&file.flag.require_objects, &file.flag.objects),
             verify_objects: with(&file.flag.verify_objects, &[]),
             fetches: with(&file.secret.fetching, &[]),
+            references: with(&file.secret.references, &[]),
             certain: with(&file.secret.certain, &extra.secret),
         };
         let of_flags = [
@@ -274,7 +283,9 @@ impl Words {
         let is_placeholder = own
             .iter()
             .all(|word| is_name_word(word) || is_placeholder_word(word) || (has_placeholder && is_value_word(word)));
-        if is_placeholder || named.first().is_some_and(|first| is_placeholder_word(first)) {
+        // `os.environ/OPENAI_API_KEY` of `api_key`
+        let contains_name = named.len() > 1 && own.windows(named.len()).any(|window| *window == *named);
+        if is_placeholder || contains_name || named.first().is_some_and(|first| is_placeholder_word(first)) {
             return false;
         }
         if own.iter().any(|word| is_value_word(word)) {
@@ -293,6 +304,72 @@ impl Words {
             _ => is_identifier,
         };
         !(is_name || is_header)
+    }
+
+    /// Whether what a variable, field or key of this name holds is a secret itself, so that it must not be shown.
+    #[must_use]
+    pub fn is_shown_secret(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        let last = words.last().copied().unwrap_or("");
+        // A `secret` alone is often the name of one, or the record that holds it.
+        let secret = &self.file.secret;
+        let is_open = last == "SECRET" && !words.iter().any(|word| has(&secret.kinds, word));
+        self.is_certainly_secret(name) && !is_open && !has(&secret.objects, last) && !self.says_masked(name)
+    }
+
+    /// Whether a name says that what it holds is masked, or only tells about a secret.
+    #[must_use]
+    pub fn says_masked(&self, name: &str) -> bool {
+        split(name).split(' ').any(|word| has(&self.file.secret.masked, word))
+    }
+
+    /// Whether a variable of this name may hold a token.
+    #[must_use]
+    pub fn may_be_token(&self, name: &str) -> bool {
+        split(name)
+            .split(' ')
+            .any(|word| matches!(word, "JWT" | "TOKEN" | "BEARER" | "CREDENTIAL" | "CREDENTIALS"))
+    }
+
+    /// Whether a function of this name gives a secret as it is, and not a masked one or something about it.
+    #[must_use]
+    pub fn gives_secret(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        let secret = &self.file.secret;
+        let gives = words.first().is_some_and(|first| has(&secret.giving, first));
+        gives && !words.iter().any(|word| has(&secret.masked, word))
+    }
+
+    /// Whether an object of this name is a logger.
+    #[must_use]
+    pub fn is_logger(&self, name: &str) -> bool {
+        split(name)
+            .split(' ')
+            .next_back()
+            .is_some_and(|last| has(&self.file.secret.loggers, last))
+    }
+
+    /// Whether a key of configuration says where a secret is to be found, instead of holding it: `existingSecret`, `secretKeyRef`.
+    #[must_use]
+    pub fn is_secret_reference(&self, name: &str) -> bool {
+        let words = split(name);
+        contains_any(&words_of(&words), &self.phrases.references)
+    }
+
+    /// Whether a text or a path says that it is for development on one's own machine, for tests or for documentation.
+    #[must_use]
+    pub fn says_local(&self, text: &str) -> bool {
+        split(text)
+            .split(' ')
+            .any(|word| has(&self.file.secret.local_words, word))
+    }
+
+    /// Whether it is a password that everyone knows.
+    #[must_use]
+    pub fn is_common_password(&self, text: &str) -> bool {
+        self.file.secret.common_passwords.iter().any(|known| known == text)
     }
 
     /// Whether the file at this path holds no secret, whatever its name says.
@@ -417,7 +494,7 @@ impl Words {
     /// Whether a text says where something is, and gives nothing away: a path, or an address without a password.
     #[must_use]
     pub fn is_place(&self, text: &str) -> bool {
-        let is_path = text.starts_with(['/', '~']) || text.starts_with("./") || text.starts_with("../");
+        let is_path = text.starts_with(['/', '~', '#']) || text.starts_with("./") || text.starts_with("../");
         is_path || (text.contains("://") && !text.contains('@'))
     }
 

@@ -4,6 +4,7 @@
 //! page and its file, and add its line to [`RULES`].
 
 mod blocking_on_own_loop;
+mod committed_secret;
 mod concern_outside_owner;
 mod direct_secret_read;
 mod duplicate_token_minting;
@@ -12,6 +13,7 @@ mod hardcoded_secret;
 mod malformed_waiver;
 mod nested_event_loop;
 mod secret_fallback;
+mod secret_in_log;
 mod skip_auth_flag;
 mod unused_waiver;
 mod unverified_token;
@@ -22,6 +24,7 @@ pub use unused_waiver::WaiverUse;
 use crate::facts::ScopeId;
 use crate::finding::{Confidence, Finding, Site};
 use crate::program::Program;
+use crate::source::FileId;
 
 /// A rule: its id, its page, and its function.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +59,7 @@ macro_rules! rule {
 /// All rules, by id.
 pub const RULES: &[Rule] = &[
     rule!("blocking-on-own-loop", Check::Program(blocking_on_own_loop::check)),
+    rule!("committed-secret", Check::Program(committed_secret::check)),
     rule!("concern-outside-owner", Check::Program(concern_outside_owner::check)),
     rule!("direct-secret-read", Check::Program(direct_secret_read::check)),
     rule!(
@@ -70,6 +74,7 @@ pub const RULES: &[Rule] = &[
     rule!("malformed-waiver", Check::Program(malformed_waiver::check)),
     rule!("nested-event-loop", Check::Program(nested_event_loop::check)),
     rule!("secret-fallback", Check::Program(secret_fallback::check)),
+    rule!("secret-in-log", Check::Program(secret_in_log::check)),
     rule!("skip-auth-flag", Check::Program(skip_auth_flag::check)),
     rule!("unused-waiver", Check::Waivers(unused_waiver::check)),
     rule!("unverified-token", Check::Program(unverified_token::check)),
@@ -83,6 +88,23 @@ fn others(count: usize) -> String {
         1 => " (and one other async function)".to_owned(),
         count => format!(" (and {count} other async functions)"),
     }
+}
+
+/// Whether code of tests is no test itself, and mints or fetches tokens: what falls back there hides a failure of the program.
+fn is_test_support(program: &Program<'_>, file: FileId, scope: ScopeId) -> bool {
+    let facts = &program[file].facts;
+    let Some(function) = facts.function_around(scope) else {
+        return false;
+    };
+    let Some(name) = facts[function].name.map(|name| facts.text(name)) else {
+        return false;
+    };
+    let is_test = facts[function].is_test || name.starts_with("test") || name.to_ascii_lowercase().starts_with("setup");
+    let mints = program
+        .minting_sites()
+        .iter()
+        .any(|site| site.primary.file == file && facts.function_around(site.scope) == Some(function));
+    !is_test && (mints || program.catalog().words().fetches_token(name))
 }
 
 /// Collects the findings of one rule.

@@ -1,10 +1,8 @@
 //! Secrets that something else stands in for where they are not set.
 
-use super::Findings;
-use crate::facts::ScopeId;
+use super::{Findings, is_test_support};
 use crate::finding::{CodeScope, Step};
 use crate::program::{FallbackEnd, Program, SECRET_RESOLUTION};
-use crate::source::FileId;
 
 /// Reports the first read of each chain that ends in another secret or in a literal.
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
@@ -37,21 +35,4 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
             finding.related.push(step);
         }
     }
-}
-
-/// Whether code of tests is no test itself, and mints or fetches tokens: what falls back there hides a failure of the program.
-fn is_test_support(program: &Program<'_>, file: FileId, scope: ScopeId) -> bool {
-    let facts = &program[file].facts;
-    let Some(function) = facts.function_around(scope) else {
-        return false;
-    };
-    let Some(name) = facts[function].name.map(|name| facts.text(name)) else {
-        return false;
-    };
-    let is_test = facts[function].is_test || name.starts_with("test") || name.to_ascii_lowercase().starts_with("setup");
-    let mints = program
-        .minting_sites()
-        .iter()
-        .any(|site| site.primary.file == file && facts.function_around(site.scope) == Some(function));
-    !is_test && (mints || program.catalog().words().fetches_token(name))
 }
