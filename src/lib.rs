@@ -215,6 +215,7 @@ pub fn link<'a>(
             by_path
         };
         ProgramFile {
+            environment: settings.environment(&file.path).map(str::to_owned),
             path: file.path,
             facts: file.facts,
             language,

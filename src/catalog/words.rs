@@ -74,6 +74,7 @@ struct Secret {
     switch_beginning: Vec<String>,
     public_files: Vec<String>,
     public_file_words: Vec<String>,
+    foreign: Vec<String>,
     objects: Vec<String>,
     kinds: Vec<String>,
     masked: Vec<String>,
@@ -349,6 +350,16 @@ impl Words {
             .split(' ')
             .next_back()
             .is_some_and(|last| has(&self.file.secret.loggers, last))
+    }
+
+    /// Whether libraries and images of others read a setting of this name by themselves.
+    #[must_use]
+    pub fn is_read_by_libraries(&self, name: &str) -> bool {
+        let words = split(name);
+        words
+            .split(' ')
+            .next()
+            .is_some_and(|first| has(&self.file.secret.foreign, first))
     }
 
     /// Whether a key of configuration says where a secret is to be found, instead of holding it: `existingSecret`, `secretKeyRef`.

@@ -5,7 +5,7 @@
 //! (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all calls, by names), `sites` (where
 //! library functions of a role are called), `entries` (where the program is entered), `values` (what arguments come to), `tokens`,
 //! `secrets`, `wrappers`, `fallbacks` and `keys` (where the work of a concern is done), `owners` (who may do it), `reach` (by which ways control gets
-//! somewhere), `blocks` and `own_loop` (under which conditions, on which event loop).
+//! somewhere), `environments` and `providers` (which configuration gives which name a value), `blocks` and `own_loop` (under which conditions, on which event loop).
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
 
@@ -24,6 +24,7 @@ mod modules;
 mod names;
 mod own_loop;
 mod owners;
+mod providers;
 mod reach;
 mod receivers;
 mod rust;
@@ -50,6 +51,7 @@ pub use owners::{
     BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Owner, Owners, SECRET_RESOLUTION, TOKEN_MINTING,
     TOKEN_VALIDATION, matches_pattern,
 };
+pub use providers::{ConfiguredName, NameKind, ProvidedState, Provision};
 pub use reach::{AsyncWays, Way};
 pub use secrets::{ReadBy, SecretRead};
 pub use sites::LibrarySite;
@@ -90,6 +92,8 @@ pub struct ProgramFile {
     pub scope: CodeScope,
     /// Whether version control tracks it; `None` where there is none.
     pub tracked: Option<bool>,
+    /// The environment that the user declares it to be of.
+    pub environment: Option<String>,
 }
 
 /// What the user declares about the program.

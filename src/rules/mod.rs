@@ -6,6 +6,7 @@
 mod blocking_on_own_loop;
 mod committed_secret;
 mod concern_outside_owner;
+mod config_drift;
 mod direct_secret_read;
 mod duplicate_token_minting;
 mod duplicate_token_validation;
@@ -61,6 +62,7 @@ pub const RULES: &[Rule] = &[
     rule!("blocking-on-own-loop", Check::Program(blocking_on_own_loop::check)),
     rule!("committed-secret", Check::Program(committed_secret::check)),
     rule!("concern-outside-owner", Check::Program(concern_outside_owner::check)),
+    rule!("config-drift", Check::Program(config_drift::check)),
     rule!("direct-secret-read", Check::Program(direct_secret_read::check)),
     rule!(
         "duplicate-token-minting",
@@ -128,6 +130,13 @@ impl Findings {
     #[must_use]
     pub fn into_vec(self) -> Vec<Finding> {
         self.found
+    }
+
+    /// Adds another place to the last finding.
+    fn complete_last(&mut self, related: crate::finding::Step) {
+        if let Some(last) = self.found.last_mut() {
+            last.related.push(related);
+        }
     }
 
     /// Adds a finding at `primary`, in `scope` of its file; the rule may complete what this gives back.

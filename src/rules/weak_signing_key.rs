@@ -63,6 +63,11 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
                 continue;
             };
             let text = facts.text(text);
+            let words = program.catalog().words();
+            let mut keys = facts.path(setting.path).iter();
+            if keys.any(|key| words.is_secret_reference(facts.text(*key))) {
+                continue;
+            }
             if !is_short(text, *needs) || !is_value(text) {
                 continue;
             }
