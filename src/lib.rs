@@ -250,6 +250,8 @@ pub fn analyse(program: &Program<'_>, settings: &Settings, pages: &[Page], reque
     let mut waivers = waivers(program);
     let mut verdict = verdict::judge(found.into_iter().flatten().collect(), &mut waivers, &court);
 
+    verdict.keep_most_specific(rules::MOST_SPECIFIC_FIRST);
+
     let uses = uses(&waivers, &rules);
     for rule in &rules {
         if let Check::Waivers(check) = rule.check {

@@ -251,7 +251,7 @@ impl Words {
     /// Whether a name leaves no doubt that it is a secret's, in code as well as of a setting.
     #[must_use]
     pub fn is_certainly_secret(&self, name: &str) -> bool {
-        if !self.is_secret(name) && !self.is_secret(&name.to_uppercase()) {
+        if !self.is_secret(name) {
             return false;
         }
         let words = split(name);

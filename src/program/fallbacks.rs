@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// A secret that something else stands in for where it is not set.
 #[derive(Clone, Debug)]
 pub struct SecretFallback {
-    /// The first read of the chain.
+    /// The first read of the chain, the whole expression.
     pub primary: Site,
     /// The scope it runs in.
     pub scope: ScopeId,
@@ -332,11 +332,17 @@ impl<'p> Chains<'p> {
             }
             let (first, others) = read.names.split_first()?;
             Some(SecretFallback {
-                primary: read.primary,
+                primary: Site {
+                    file: self.file,
+                    span: place,
+                },
                 scope: read.scope,
                 names: vec![first.clone()],
                 end: FallbackEnd::Secret(others.join(", ")),
-                end_site: read.primary,
+                end_site: Site {
+                    file: self.file,
+                    span: place,
+                },
                 confidence: read.confidence,
             })
         });
@@ -411,7 +417,7 @@ impl<'p> Chains<'p> {
                 return add(AlternativeKind::Other);
             }
             out.push(Alternative {
-                site: read.primary,
+                site,
                 kind: AlternativeKind::Read {
                     names: read.names.clone(),
                     scope: read.scope,

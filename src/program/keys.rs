@@ -3,7 +3,7 @@
 use super::fallbacks::converted;
 use super::names::Origin;
 use super::{LibrarySite, Program};
-use crate::catalog::Role;
+use crate::catalog::{Entry, Role};
 use crate::facts::{CallId, ExprId, ExprKind};
 use crate::finding::{Confidence, Site, Step};
 use crate::source::FileId;
@@ -91,14 +91,34 @@ impl Program<'_> {
     }
 
     fn takes_key(&self, site: &LibrarySite) -> bool {
-        self.entry(site).is_some_and(|entry| {
-            let takes = entry.arguments.iter().any(|(meaning, _)| meaning == "key");
-            takes
-                && !matches!(
-                    entry.role,
-                    Some(Role::DecodesUnverified | Role::ReadsSetting | Role::ReadsSecret)
-                )
-        })
+        let Some(entry) = self.entry(site) else { return false };
+        let takes = entry.arguments.iter().any(|(meaning, _)| meaning == "key");
+        let is_other = matches!(
+            entry.role,
+            Some(Role::DecodesUnverified | Role::ReadsSetting | Role::ReadsSecret)
+        );
+        takes && !is_other && !self.needs_no_key(site, entry)
+    }
+
+    /// Whether a call decodes without checking the signature, or makes a key for one that does, so that any key will do.
+    fn needs_no_key(&self, site: &LibrarySite, entry: &Entry) -> bool {
+        if !matches!(entry.role, None | Some(Role::ValidatesToken)) {
+            return false;
+        }
+        let facts = &self[site.file].facts;
+        let around = facts.function_around(site.scope);
+        let is_switched_off = self.sites_in(site.file).iter().any(|other| {
+            let switches = self.entry(other).and_then(|entry| entry.role) == Some(Role::SwitchesVerificationOff);
+            switches && around.is_some() && facts.function_around(other.scope) == around
+        });
+        let options = entry.arguments.iter().find(|(meaning, _)| meaning == "options");
+        let is_off = options.zip(site.call).is_some_and(|((_, meanings), call)| {
+            let values = self.argument_entry_origins(site.file, call, meanings, "verify_signature");
+            values
+                .iter()
+                .any(|value| self[value.file].facts[value.expr].kind == ExprKind::Truth(false))
+        });
+        is_switched_off || is_off
     }
 
     /// How many bytes RFC 7518 asks for, where a call signs or verifies a token with HMAC. Of several algorithms the weakest counts.

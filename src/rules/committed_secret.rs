@@ -46,7 +46,7 @@ fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting) -> Option
         return None;
     }
     let is_secret = if looks_generated(text) {
-        words.is_secret(name) || words.is_certainly_secret(name)
+        words.is_secret(name)
     } else {
         words.is_certainly_secret(name)
             && words.is_secret_text(name, text)

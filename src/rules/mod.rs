@@ -83,6 +83,18 @@ pub const RULES: &[Rule] = &[
     rule!("weak-signing-key", Check::Program(weak_signing_key::check)),
 ];
 
+/// Where several of these rules speak of one expression, the first one reports and names the others. What two rules say of one call
+/// for different reasons, such as where a secret is read and what stands in for it, stays two findings.
+pub const MOST_SPECIFIC_FIRST: &[&[&str]] = &[
+    // A key that stands in the code is to be replaced anyway, however long it is.
+    &["hardcoded-secret", "weak-signing-key"],
+    // A call of the user's own concern may be one of a concern that has rules of its own.
+    &["duplicate-token-validation", "concern-outside-owner"],
+    &["duplicate-token-minting", "concern-outside-owner"],
+    // A committed value contradicts another one only as long as it stands there.
+    &["committed-secret", "config-drift"],
+];
+
 /// How many async functions beside the one that is shown get to a place, to stand behind its name.
 fn others(count: usize) -> String {
     match count {

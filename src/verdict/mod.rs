@@ -7,7 +7,7 @@ mod date;
 pub use date::Date;
 
 use crate::facts::WaiverText;
-use crate::finding::{CodeScope, Confidence, Finding, Level, Site};
+use crate::finding::{CodeScope, Confidence, Finding, Level, Site, Step};
 use crate::settings::Settings;
 use crate::source::FileId;
 use rustc_hash::FxHashMap;
@@ -115,6 +115,47 @@ impl std::fmt::Debug for Court<'_> {
         out.debug_struct("Court")
             .field("today", &self.today)
             .finish_non_exhaustive()
+    }
+}
+
+impl Verdict {
+    /// Where several findings speak of one expression, keeps the one whose rule comes first in one of `orders`, and lets it name the
+    /// others. What is waived speaks for itself alone.
+    pub fn keep_most_specific(&mut self, orders: &[&[&str]]) {
+        let mut rules_at: FxHashMap<Site, Vec<&'static str>> = FxHashMap::default();
+        for judged in &self.kept {
+            let finding = &judged.finding;
+            rules_at.entry(finding.primary).or_default().push(finding.rule);
+        }
+        rules_at.retain(|_, rules| rules.len() > 1);
+        let more_specific = |finding: &Finding| {
+            let rules = rules_at.get(&finding.primary)?;
+            let orders = orders.iter().filter(|order| order.contains(&finding.rule));
+            let mut before = orders.filter_map(|order| {
+                let mut before = order.iter().take_while(|rule| **rule != finding.rule);
+                before.find(|rule| rules.contains(*rule))
+            });
+            before.next().copied()
+        };
+        let mut named: Vec<(Site, &str, &'static str)> = Vec::new();
+        for judged in &self.kept {
+            if let Some(by) = more_specific(&judged.finding) {
+                named.push((judged.finding.primary, by, judged.finding.rule));
+            }
+        }
+        self.kept.retain(|judged| more_specific(&judged.finding).is_none());
+        for judged in &mut self.kept {
+            let finding = &mut judged.finding;
+            for (site, by, rule) in &named {
+                if *site == finding.primary && *by == finding.rule {
+                    finding.related.push(Step {
+                        site: *site,
+                        symbol: finding.symbol.clone(),
+                        note: format!("`{rule}` speaks of this, too"),
+                    });
+                }
+            }
+        }
     }
 }
 

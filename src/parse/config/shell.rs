@@ -514,10 +514,10 @@ mod tests {
             api.--set-secrets.C = "d:1" @1:49
             api.--env-vars-file = "prod.env" @1:56
             api.E = "f" @1:96
-            s.G = "h" @2:47
+            s.G = "h" @2:48
             web.I = "j" @3:32
-            rel.K = "l" @4:47
-            rel.n = "o" @4:53
+            rel.K = "l" @4:44
+            rel.n = "o" @4:50
             "#,
         );
     }
