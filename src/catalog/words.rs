@@ -286,10 +286,12 @@ impl Words {
             .all(|word| is_name_word(word) || is_placeholder_word(word) || (has_placeholder && is_value_word(word)));
         // `os.environ/OPENAI_API_KEY` of `api_key`
         let contains_name = named.len() > 1 && own.windows(named.len()).any(|window| *window == *named);
-        if is_placeholder || contains_name || named.first().is_some_and(|first| is_placeholder_word(first)) {
+        let is_value = own.iter().any(|word| is_value_word(word));
+        let says_placeholder = named.first().is_some_and(|first| is_placeholder_word(first));
+        if is_placeholder || says_placeholder || (contains_name && !is_value) {
             return false;
         }
-        if own.iter().any(|word| is_value_word(word)) {
+        if is_value {
             return true;
         }
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -731,10 +733,43 @@ mod tests {
             "DATABASE_URL",
             "USE_API_KEY",
             "PASSWORD_RESET_TIMEOUT",
+            "PASSWORD_VALIDATION_REGEX_PATTERN",
+            "PASSWORD_VALIDATION_HINT",
+            "RAG_SOURCE_METADATA_KEYS",
+            "FORWARD_USER_INFO_HEADER_JWT",
             "TOKENIZER",
             "*",
         ] {
             assert!(!words.is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_are_told_from_names_and_placeholders() {
+        let words = words();
+        for (name, text) in [
+            ("JWT_SECRET", "harbour-staging"),
+            ("api_key", "fake9f8b2c4d7e1a6053fake8c2d"),
+            ("password", "admin"),
+            ("SECRET_KEY", "super-secret-key"),
+            ("DB_PASSWORD", "harbour4711"),
+        ] {
+            assert!(words.is_secret_text(name, text), "{name}: {text}");
+        }
+        for (name, text) in [
+            ("PASSWORD", "password"),
+            ("CONF_API_KEY", "api_key"),
+            ("SECRET", "client-secret"),
+            ("api_key", "os.environ/OPENAI_API_KEY"),
+            ("API_KEY", "your-api-key-here"),
+            ("api_key", "fake-api-key"),
+            ("TOKEN", "Bearer"),
+            ("API_KEY", "x-goog-api-key"),
+            ("api_key", "dischargePower1"),
+            ("PRIVATE_KEY", "/etc/ssl/key.pem"),
+            ("SECRET", "${SECRET}"),
+        ] {
+            assert!(!words.is_secret_text(name, text), "{name}: {text}");
         }
     }
 

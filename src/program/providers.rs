@@ -112,9 +112,13 @@ impl Program<'_> {
         let facts = &data.facts;
         let folder = data.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let settings = facts.config.iter().filter_map(|setting| {
-            let path: Vec<&str> = facts.path(setting.path).iter().map(|name| facts.text(*name)).collect();
-            let is_file = path.iter().rev().take(2).any(|key| FILE_KEYS.contains(key));
+            let keys = facts.path(setting.path).iter().rev().take(2);
+            let is_file = keys.into_iter().any(|key| FILE_KEYS.contains(&facts.text(*key)));
             let Scalar::Text(text) = setting.value else { return None };
+            if !is_file {
+                return None;
+            }
+            let path: Vec<&str> = facts.path(setting.path).iter().map(|name| facts.text(*name)).collect();
             let named = facts.text(text).trim_start_matches("./");
             let beside = if folder.is_empty() {
                 named.to_owned()
@@ -124,7 +128,7 @@ impl Program<'_> {
             let found = self
                 .files()
                 .find(|(_, other)| other.path == beside || other.path == named);
-            found.filter(|_| is_file).map(|(id, _)| (service_of(&path), id))
+            found.map(|(id, _)| (service_of(&path), id))
         });
         settings.collect()
     }
@@ -304,6 +308,19 @@ impl Settings<'_, '_> {
             if *last == "name" && is_variable_name(text) && above.last().is_some_and(|above| *above == "env") {
                 let key = self.reference_behind(index);
                 found.push(add(text, key, hash(""), setting.value_span));
+                continue;
+            }
+            // `availableSecrets: {secretManager: [{versionName: projects/p/secrets/s/versions/1, env: A}]}`
+            if *last == "env" && is_variable_name(text) && above.contains(&"availableSecrets") {
+                let beside = [index.checked_sub(1), Some(index + 1)].into_iter().flatten();
+                let version = beside.filter_map(|beside| facts.config.get(beside)).find(|beside| {
+                    let key = facts.path(beside.path).last();
+                    key.is_some_and(|key| facts.text(*key) == "versionName")
+                });
+                let state = version.map_or(ProvidedState::Passed(String::new()), |version| {
+                    mapped(text_of(facts, version))
+                });
+                found.push(add(text, state, hash(""), setting.value_span));
                 continue;
             }
             if !is_variable_name(last) || !self.is_of_interest(last) {

@@ -11,9 +11,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Reports each contradiction, each name that nothing reads, each secret that a deployment lacks, and each pair of names that is one
 /// secret in one place and two in another.
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
+    let provisions = program.provisions();
+    let files: BTreeSet<FileId> = provisions.iter().map(|provision| provision.site.file).collect();
     let drift = Drift {
         program,
-        provisions: program.provisions(),
+        provisions,
+        env_files: files
+            .into_iter()
+            .map(|file| (file, program.env_files_of(file)))
+            .collect(),
     };
     drift.contradictions(out);
     drift.unread(out);
@@ -25,12 +31,18 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
 struct Drift<'p> {
     program: &'p Program<'p>,
     provisions: Vec<Provision>,
+    /// The files that each file, or one service in it, takes names from.
+    env_files: BTreeMap<FileId, Vec<(Option<String>, FileId)>>,
 }
 
 /// What is deployed: one service of one file.
 type Deployment = (FileId, Option<String>);
 
 impl Drift<'_> {
+    fn env_files_of(&self, file: FileId) -> &[(Option<String>, FileId)] {
+        self.env_files.get(&file).map_or(&[], Vec::as_slice)
+    }
+
     fn of_interest(&self, name: &str) -> bool {
         let words = self.program.catalog().words();
         words.is_secret(name) || words.flag(name).is_some()
@@ -96,8 +108,7 @@ impl Drift<'_> {
     /// Whether what `file` provides gets to the service that `of_service` provides for: by its env file, or by another file of it.
     fn meets(&self, of_service: &Provision, file: &Provision) -> bool {
         let is_taken = || {
-            let files = self.program.env_files_of(of_service.site.file);
-            files
+            self.env_files_of(of_service.site.file)
                 .iter()
                 .any(|(service, path)| *path == file.site.file && (*service == of_service.service || service.is_none()))
         };
@@ -248,11 +259,10 @@ impl Drift<'_> {
     /// The names that a service gets: its own, those of the file for all, those of its env files.
     fn provided_to(&self, file: FileId, service: &str) -> BTreeSet<&str> {
         let files: Vec<FileId> = self
-            .program
             .env_files_of(file)
-            .into_iter()
+            .iter()
             .filter(|(of, _)| of.as_deref().is_none_or(|of| of == service))
-            .map(|(_, env)| env)
+            .map(|(_, env)| *env)
             .collect();
         let gets = |provision: &&Provision| {
             let is_own = provision.site.file == file && provision.service.as_deref().is_none_or(|own| own == service);

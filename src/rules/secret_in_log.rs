@@ -6,13 +6,19 @@ use crate::facts::{
     Access, Binding, BindingKind, Call, CallId, Exit, ExprId, ExprKind, FileFacts, Language, Name, ScopeId,
 };
 use crate::finding::{CodeScope, Confidence, Site};
-use crate::program::{Program, ProgramFile, ReadBy};
+use crate::program::{FunctionRef, Program, ProgramFile, ReadBy, Surface};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashSet;
 
 /// Reports each secret that an argument of such a call, or of a raised error, shows.
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     let hidden = hidden_by_type(program);
+    let handlers: FxHashSet<FunctionRef> = program
+        .entry_points()
+        .iter()
+        .filter(|entry| matches!(entry.surface, Surface::Http | Surface::Websocket))
+        .map(|entry| entry.function)
+        .collect();
     let found = program.for_each_file(|file, data| {
         if data.language == Language::Config {
             return Vec::new();
@@ -26,6 +32,7 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         };
         leaks.calls();
         leaks.errors();
+        leaks.answers(&handlers);
         leaks.found.sort_by_key(|leak| leak.primary);
         leaks.found.dedup_by_key(|leak| leak.primary);
         leaks.found
@@ -134,6 +141,8 @@ struct Shown {
     span: Span,
     name: String,
     shows: Shows,
+    /// Whether it is read from the settings right there.
+    is_setting: bool,
 }
 
 struct Leaks<'p> {
@@ -213,6 +222,36 @@ impl<'p> Leaks<'p> {
         }
     }
 
+    /// Answers of handlers that give away what is a secret of the deployment. (Tokens are there to be given to who logs in.)
+    fn answers(&mut self, handlers: &FxHashSet<FunctionRef>) {
+        let facts = self.facts();
+        for returned in &facts.returns {
+            let Some(value) = returned
+                .value
+                .filter(|_| handlers.contains(&(self.file, returned.function)))
+            else {
+                continue;
+            };
+            let parts = match facts[value].kind {
+                ExprKind::Call(call) => facts.arguments(&facts[call]).iter().map(|part| part.value).collect(),
+                _ => vec![value],
+            };
+            let shown = parts.into_iter().find_map(|part| self.shown(part, 0));
+            if let Some(shown) = shown.filter(|shown| shown.is_setting) {
+                self.found.push(Leak {
+                    primary: Site {
+                        file: self.file,
+                        span: shown.span,
+                    },
+                    scope: facts[returned.function].scope,
+                    name: shown.name,
+                    call: "the answer".to_owned(),
+                    shows: shown.shows,
+                });
+            }
+        }
+    }
+
     fn arguments_of(&mut self, call: &Call) {
         let facts = self.facts();
         for argument in facts.arguments(call) {
@@ -248,6 +287,7 @@ impl<'p> Leaks<'p> {
             span: facts[value].span,
             name: name.to_owned(),
             shows: Shows::All,
+            is_setting: false,
         })
     }
 
@@ -274,12 +314,19 @@ impl<'p> Leaks<'p> {
                 span,
                 name,
                 shows: Shows::All,
+                is_setting: false,
             })
         };
         if let Some(read) = self.program.secret_read_at(self.file, expr) {
             let is_value = matches!(read.by, ReadBy::Name | ReadBy::Manager);
             let is_certain = read.names.iter().any(|name| self.is_secret_name(name));
-            return whole(read.names.join(", ")).filter(|_| is_value && is_certain);
+            let shown = Shown {
+                span,
+                name: read.names.join(", "),
+                shows: Shows::All,
+                is_setting: true,
+            };
+            return Some(shown).filter(|_| is_value && is_certain);
         }
         match facts[expr].kind {
             ExprKind::Template(parts) | ExprKind::Group(parts) => {
@@ -305,6 +352,7 @@ impl<'p> Leaks<'p> {
                         span,
                         name: "a secret".to_owned(),
                         shows: Shows::CutHash,
+                        is_setting: false,
                     });
                 }
                 let shown = self.shown(object, depth + 1)?;
@@ -350,6 +398,7 @@ impl<'p> Leaks<'p> {
                 span,
                 name: text.to_owned(),
                 shows: Shows::All,
+                is_setting: false,
             })
         };
         let bound = self.bound(name, scope, expr);
@@ -396,6 +445,7 @@ impl<'p> Leaks<'p> {
                     span,
                     name: "a token".to_owned(),
                     shows: Shows::All,
+                    is_setting: false,
                 });
             }
             Some(Role::Hashes | Role::SignsHmac) => return None,
@@ -416,6 +466,7 @@ impl<'p> Leaks<'p> {
                         span,
                         name: facts.text(name).to_owned(),
                         shows: Shows::All,
+                        is_setting: false,
                     }),
                     _ => None,
                 },
@@ -425,6 +476,7 @@ impl<'p> Leaks<'p> {
                         span,
                         name: facts.text(key).to_owned(),
                         shows: Shows::All,
+                        is_setting: false,
                     }),
                     _ => None,
                 },

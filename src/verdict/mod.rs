@@ -264,3 +264,54 @@ fn fingerprint(finding: &Finding, ordinals: &mut FxHashMap<String, usize>) -> St
     let _ = write!(key, "\n{ordinal}");
     format!("{:016x}", xxh3_64(key.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Span;
+
+    fn judged(rule: &'static str, start: u32) -> Judged {
+        Judged {
+            finding: Finding {
+                rule,
+                message: "read",
+                values: Vec::new(),
+                primary: Site {
+                    file: FileId(0),
+                    span: Span::new(start, start + 4),
+                },
+                symbol: "app".to_owned(),
+                scope: CodeScope::Production,
+                concern: None,
+                confidence: Confidence::Certain,
+                trail: Vec::new(),
+                related: Vec::new(),
+                fix: Vec::new(),
+            },
+            level: Level::Error,
+            fingerprint: String::new(),
+            waiver: None,
+        }
+    }
+
+    #[test]
+    fn the_most_specific_rule_speaks_and_names_the_others() {
+        let mut verdict = Verdict {
+            kept: vec![
+                judged("hard", 1),
+                judged("weak", 1),
+                judged("other", 1),
+                judged("weak", 9),
+            ],
+            ..Verdict::default()
+        };
+        verdict.keep_most_specific(&[&["hard", "weak"]]);
+        let kept: Vec<(&str, usize)> = verdict
+            .kept
+            .iter()
+            .map(|judged| (judged.finding.rule, judged.finding.related.len()))
+            .collect();
+        assert_eq!(kept, [("hard", 1), ("other", 0), ("weak", 0)]);
+        assert_eq!(verdict.kept[0].finding.related[0].note, "`weak` speaks of this, too");
+    }
+}
