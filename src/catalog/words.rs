@@ -286,6 +286,14 @@ impl Words {
             .all(|word| is_name_word(word) || is_placeholder_word(word) || (has_placeholder && is_value_word(word)));
         // `os.environ/OPENAI_API_KEY` of `api_key`
         let contains_name = named.len() > 1 && own.windows(named.len()).any(|window| *window == *named);
+        // `os.environ/REDIS_PASSWORD`, `env:REDIS_PASSWORD`
+        let refers = text.rsplit_once(['/', ':']).is_some_and(|(_, last)| {
+            let is_of_setting = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+            last.len() > 4 && last.contains('_') && last.bytes().all(is_of_setting)
+        });
+        if refers {
+            return false;
+        }
         let is_value = own.iter().any(|word| is_value_word(word));
         let says_placeholder = named.first().is_some_and(|first| is_placeholder_word(first));
         if is_placeholder || says_placeholder || (contains_name && !is_value) {
@@ -592,7 +600,7 @@ pub fn looks_generated(text: &str) -> bool {
     let mut signs: Vec<u8> = longest.bytes().collect();
     signs.sort_unstable();
     signs.dedup();
-    classes.contains(&0) && changes * 5 >= longest.len() && signs.len() >= 8
+    classes.contains(&0) && changes * 3 >= longest.len() && signs.len() >= 8
 }
 
 /// Of each phrase a word that every name with the phrase has. Phrases share words where they can, so that the words are few.
@@ -768,6 +776,8 @@ mod tests {
             ("api_key", "dischargePower1"),
             ("PRIVATE_KEY", "/etc/ssl/key.pem"),
             ("SECRET", "${SECRET}"),
+            ("password", "os.environ/REDIS_PASSWORD"),
+            ("hmac_key", "usmHMACMD5AuthProtocol"),
         ] {
             assert!(!words.is_secret_text(name, text), "{name}: {text}");
         }

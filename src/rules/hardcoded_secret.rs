@@ -158,8 +158,12 @@ impl<'p> Literals<'p> {
 
     fn in_tables(&self, out: &mut Vec<NamedLiteral>) {
         let facts = &self.data.facts;
+        let examples = self.examples();
         for expr in &facts.exprs {
             let ExprKind::Table(entries) = expr.kind else { continue };
+            if examples.iter().any(|example| example.contains(expr.span)) {
+                continue;
+            }
             for (key, value) in facts.entries(entries) {
                 if let Some(key) = key
                     && let ExprKind::Text(name) = facts[*key].kind
@@ -170,6 +174,33 @@ impl<'p> Literals<'p> {
                 }
             }
         }
+    }
+
+    /// What documentation shows as an example: `{"example": {"access_token": "…"}}`, `examples=[…]`.
+    fn examples(&self) -> Vec<Span> {
+        let facts = &self.data.facts;
+        let is_example = |name: &str| matches!(name, "example" | "examples" | "json_schema_extra" | "openapi_examples");
+        let mut found = Vec::new();
+        for expr in &facts.exprs {
+            match expr.kind {
+                ExprKind::Table(entries) => {
+                    let named = facts.entries(entries).iter().filter(|(key, _)| {
+                        key.is_some_and(
+                            |key| matches!(facts[key].kind, ExprKind::Text(name) if is_example(facts.text(name))),
+                        )
+                    });
+                    found.extend(named.map(|(_, value)| facts[*value].span));
+                }
+                ExprKind::Call(call) => {
+                    let named = facts.arguments(&facts[call]).iter();
+                    let named = named
+                        .filter(|argument| argument.keyword.is_some_and(|keyword| is_example(facts.text(keyword))));
+                    found.extend(named.map(|argument| facts[argument.value].span));
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     fn judge(&self, name: &str, value: ExprId, scope: ScopeId, out: &mut Vec<NamedLiteral>) {
