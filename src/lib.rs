@@ -228,6 +228,7 @@ pub fn link<'a>(
             by_path
         };
         ProgramFile {
+            environment: settings.environment(&file.path).map(str::to_owned),
             path: file.path,
             facts: file.facts,
             language,
@@ -261,6 +262,8 @@ pub fn analyse(program: &Program<'_>, settings: &Settings, pages: &[Page], reque
     };
     let mut waivers = waivers(program);
     let mut verdict = verdict::judge(found.into_iter().flatten().collect(), &mut waivers, &court);
+
+    verdict.keep_most_specific(rules::MOST_SPECIFIC_FIRST);
 
     let uses = uses(&waivers, &rules);
     for rule in &rules {

@@ -80,12 +80,27 @@ struct Secret {
     urls: Vec<String>,
     public_files: Vec<String>,
     public_file_words: Vec<String>,
+    foreign: Vec<String>,
+    objects: Vec<String>,
+    kinds: Vec<String>,
+    masked: Vec<String>,
+    giving: Vec<String>,
+    loggers: Vec<String>,
+    references: Vec<String>,
+    local_words: Vec<String>,
+    certain: Vec<String>,
+    name_words: Vec<String>,
+    value_words: Vec<String>,
+    placeholder_words: Vec<String>,
+    common_passwords: Vec<String>,
+    fetching: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Environment {
     suffixes: Vec<String>,
+    parts: Vec<String>,
     names: Vec<String>,
     values: Vec<String>,
     switches: Vec<String>,
@@ -146,6 +161,7 @@ struct Authentication {
 struct Value {
     on: Vec<String>,
     off: Vec<String>,
+    nothing: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -181,6 +197,9 @@ struct Phrases {
     skip_objects: Vec<Vec<String>>,
     require_objects: Vec<Vec<String>>,
     verify_objects: Vec<Vec<String>>,
+    fetches: Vec<Vec<String>>,
+    certain: Vec<Vec<String>>,
+    references: Vec<Vec<String>>,
 }
 
 impl Words {
@@ -210,6 +229,9 @@ impl Words {
             skip_objects: with(&file.flag.skip_objects, &file.flag.objects),
             require_objects: with(&file.flag.require_objects, &file.flag.objects),
             verify_objects: with(&file.flag.verify_objects, &[]),
+            fetches: with(&file.secret.fetching, &[]),
+            references: with(&file.secret.references, &[]),
+            certain: with(&file.secret.certain, &extra.secret),
         };
         let of_flags = [
             &phrases.skip,
@@ -259,6 +281,151 @@ impl Words {
         }
         contains_any(&words, &self.phrases.secret)
             || self.phrases.secret_ending.iter().any(|phrase| ends_with(core, phrase))
+    }
+
+    /// Whether a name leaves no doubt that it is a secret's, in code as well as of a setting.
+    #[must_use]
+    pub fn is_certainly_secret(&self, name: &str) -> bool {
+        if !self.is_secret(name) {
+            return false;
+        }
+        let words = split(name);
+        let words = words_of(&words);
+        let core = self.without_suffixes(&words);
+        self.phrases.certain.iter().any(|phrase| ends_with(core, phrase))
+    }
+
+    /// Whether the literal `text` can be the secret that `name` names: no name itself, no placeholder, no sentence, no place.
+    #[must_use]
+    pub fn is_secret_text(&self, name: &str, text: &str) -> bool {
+        let secret = &self.file.secret;
+        if looks_generated(text) {
+            return true;
+        }
+        if secret.common_passwords.iter().any(|known| known == text) {
+            return !split(name).split(' ').any(|word| word.eq_ignore_ascii_case(text));
+        }
+        let is_plain = |sign: char| sign.is_alphanumeric() || "-_.!@#+=/:~".contains(sign);
+        if text.len() < 6 || !text.chars().all(is_plain) || self.means_nothing(text) || self.is_place(text) {
+            return false;
+        }
+        let own = split(text);
+        let (own, named) = (words_of(&own), split(name));
+        let named = words_of(&named);
+        let is_name_word = |word: &str| has(&secret.name_words, word) || named.contains(&word);
+        let is_placeholder_word = |word: &str| has(&secret.placeholder_words, word);
+        let is_value_word = |word: &str| has(&secret.value_words, word);
+        let has_placeholder = own.iter().any(|word| is_placeholder_word(word));
+        let is_placeholder = own
+            .iter()
+            .all(|word| is_name_word(word) || is_placeholder_word(word) || (has_placeholder && is_value_word(word)));
+        // `os.environ/OPENAI_API_KEY` of `api_key`
+        let contains_name = named.len() > 1 && own.windows(named.len()).any(|window| *window == *named);
+        // `os.environ/REDIS_PASSWORD`, `env:REDIS_PASSWORD`
+        let refers = text.rsplit_once(['/', ':']).is_some_and(|(_, last)| {
+            let is_of_setting = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+            last.len() > 4 && last.contains('_') && last.bytes().all(is_of_setting)
+        });
+        if refers {
+            return false;
+        }
+        let is_value = own.iter().any(|word| is_value_word(word));
+        let says_placeholder = named.first().is_some_and(|first| is_placeholder_word(first));
+        if is_placeholder || says_placeholder || (contains_name && !is_value) {
+            return false;
+        }
+        if is_value {
+            return true;
+        }
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let phrases = || self.phrases.secret.iter().chain(&self.phrases.secret_ending);
+        let ends_like_secret = phrases().any(|phrase| ends_with(&own, phrase));
+        let is_header = text.len() > 2 && text[..2].eq_ignore_ascii_case("x-");
+        let is_identifier = text
+            .chars()
+            .all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '.' | ':'));
+        let is_name = match own.len() {
+            1 => digits < 2 || text.len() < 8,
+            2..=3 => ends_like_secret || is_identifier,
+            _ => is_identifier,
+        };
+        !(is_name || is_header)
+    }
+
+    /// Whether what a variable, field or key of this name holds is a secret itself, so that it must not be shown.
+    #[must_use]
+    pub fn is_shown_secret(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        let last = words.last().copied().unwrap_or("");
+        // A `secret` alone is often the name of one, or the record that holds it.
+        let secret = &self.file.secret;
+        let is_open = last == "SECRET" && !words.iter().any(|word| has(&secret.kinds, word));
+        self.is_certainly_secret(name) && !is_open && !has(&secret.objects, last) && !self.says_masked(name)
+    }
+
+    /// Whether a name says that what it holds is masked, or only tells about a secret.
+    #[must_use]
+    pub fn says_masked(&self, name: &str) -> bool {
+        split(name).split(' ').any(|word| has(&self.file.secret.masked, word))
+    }
+
+    /// Whether a variable of this name may hold a token.
+    #[must_use]
+    pub fn may_be_token(&self, name: &str) -> bool {
+        split(name)
+            .split(' ')
+            .any(|word| matches!(word, "JWT" | "TOKEN" | "BEARER" | "CREDENTIAL" | "CREDENTIALS"))
+    }
+
+    /// Whether a function of this name gives a secret as it is, and not a masked one or something about it.
+    #[must_use]
+    pub fn gives_secret(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        let secret = &self.file.secret;
+        let gives = words.first().is_some_and(|first| has(&secret.giving, first));
+        gives && !words.iter().any(|word| has(&secret.masked, word))
+    }
+
+    /// Whether an object of this name is a logger.
+    #[must_use]
+    pub fn is_logger(&self, name: &str) -> bool {
+        split(name)
+            .split(' ')
+            .next_back()
+            .is_some_and(|last| has(&self.file.secret.loggers, last))
+    }
+
+    /// Whether libraries and images of others read a setting of this name by themselves.
+    #[must_use]
+    pub fn is_read_by_libraries(&self, name: &str) -> bool {
+        let words = split(name);
+        words
+            .split(' ')
+            .next()
+            .is_some_and(|first| has(&self.file.secret.foreign, first))
+    }
+
+    /// Whether a key of configuration says where a secret is to be found, instead of holding it: `existingSecret`, `secretKeyRef`.
+    #[must_use]
+    pub fn is_secret_reference(&self, name: &str) -> bool {
+        let words = split(name);
+        contains_any(&words_of(&words), &self.phrases.references)
+    }
+
+    /// Whether a text or a path says that it is for development on one's own machine, for tests or for documentation.
+    #[must_use]
+    pub fn says_local(&self, text: &str) -> bool {
+        split(text)
+            .split(' ')
+            .any(|word| has(&self.file.secret.local_words, word))
+    }
+
+    /// Whether it is a password that everyone knows.
+    #[must_use]
+    pub fn is_common_password(&self, text: &str) -> bool {
+        self.file.secret.common_passwords.iter().any(|known| known == text)
     }
 
     /// Whether the file at this path holds no secret, whatever its name says.
@@ -564,6 +731,36 @@ impl Words {
         }
     }
 
+    /// Whether a variable of this name names an environment, or the application itself: what goes into a value from there is known.
+    #[must_use]
+    pub fn names_deployment(&self, name: &str) -> bool {
+        split(name)
+            .split(' ')
+            .any(|word| has(&self.file.environment.parts, word))
+    }
+
+    /// Whether a function of this name gets a token or logs someone in.
+    #[must_use]
+    pub fn fetches_token(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        contains_any(&words, &self.phrases.fetches)
+    }
+
+    /// Whether a text says that there is no value.
+    #[must_use]
+    pub fn means_nothing(&self, text: &str) -> bool {
+        let text = text.trim().to_ascii_lowercase();
+        text.is_empty() || self.file.value.nothing.contains(&text)
+    }
+
+    /// Whether a text says where something is, and gives nothing away: a path, or an address without a password.
+    #[must_use]
+    pub fn is_place(&self, text: &str) -> bool {
+        let is_path = text.starts_with(['/', '~', '#']) || text.starts_with("./") || text.starts_with("../");
+        is_path || (text.contains("://") && !text.contains('@'))
+    }
+
     /// Whether a mode of this name means that nothing is authenticated.
     #[must_use]
     pub fn is_mode_off(&self, text: &str) -> bool {
@@ -621,6 +818,31 @@ impl Words {
         }
         words
     }
+}
+
+/// Whether a text looks like what a generator of keys makes: long, of letters and digits without the order that words have.
+#[must_use]
+pub fn looks_generated(text: &str) -> bool {
+    let is_of_keys = |sign: char| sign.is_ascii_alphanumeric() || "+/=_-.".contains(sign);
+    let is_cut_token = text.starts_with("eyJ") && text.matches('.').count() != 2;
+    if text.len() < 20 || is_cut_token || !text.chars().all(is_of_keys) {
+        return false;
+    }
+    let pieces = text.split(|sign: char| !sign.is_ascii_alphanumeric());
+    let Some(longest) = pieces.max_by_key(|piece| piece.len()).filter(|piece| piece.len() >= 16) else {
+        return false;
+    };
+    let class = |byte: u8| match byte {
+        b'0'..=b'9' => 0,
+        b'A'..=b'Z' => 1,
+        _ => 2,
+    };
+    let classes: Vec<u8> = longest.bytes().map(class).collect();
+    let changes = classes.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let mut signs: Vec<u8> = longest.bytes().collect();
+    signs.sort_unstable();
+    signs.dedup();
+    classes.contains(&0) && changes * 3 >= longest.len() && signs.len() >= 8
 }
 
 /// Of each phrase a word that every name with the phrase has. Phrases share words where they can, so that the words are few.
@@ -761,10 +983,45 @@ mod tests {
             "DATABASE_URL",
             "USE_API_KEY",
             "PASSWORD_RESET_TIMEOUT",
+            "PASSWORD_VALIDATION_REGEX_PATTERN",
+            "PASSWORD_VALIDATION_HINT",
+            "RAG_SOURCE_METADATA_KEYS",
+            "FORWARD_USER_INFO_HEADER_JWT",
             "TOKENIZER",
             "*",
         ] {
             assert!(!words.is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_are_told_from_names_and_placeholders() {
+        let words = words();
+        for (name, text) in [
+            ("JWT_SECRET", "harbour-staging"),
+            ("api_key", "fake9f8b2c4d7e1a6053fake8c2d"),
+            ("password", "admin"),
+            ("SECRET_KEY", "super-secret-key"),
+            ("DB_PASSWORD", "harbour4711"),
+        ] {
+            assert!(words.is_secret_text(name, text), "{name}: {text}");
+        }
+        for (name, text) in [
+            ("PASSWORD", "password"),
+            ("CONF_API_KEY", "api_key"),
+            ("SECRET", "client-secret"),
+            ("api_key", "os.environ/OPENAI_API_KEY"),
+            ("API_KEY", "your-api-key-here"),
+            ("api_key", "fake-api-key"),
+            ("TOKEN", "Bearer"),
+            ("API_KEY", "x-goog-api-key"),
+            ("api_key", "dischargePower1"),
+            ("PRIVATE_KEY", "/etc/ssl/key.pem"),
+            ("SECRET", "${SECRET}"),
+            ("password", "os.environ/REDIS_PASSWORD"),
+            ("hmac_key", "usmHMACMD5AuthProtocol"),
+        ] {
+            assert!(!words.is_secret_text(name, text), "{name}: {text}");
         }
     }
 

@@ -4,9 +4,11 @@
 //! refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` (what a call calls), `callers` and `calls`
 //! (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all calls, by names), `sites` (where
 //! library functions of a role are called), `entries` (where the program is entered), `values` (what arguments come to), `tokens`,
-//! `secrets` and `wrappers` (where the work of a concern is done), `owners` (who may do it), `reach` (by which ways control gets
-//! somewhere), `blocks` and `own_loop` (under which conditions, on which event loop), `services`, `validation`, `refusals` and `environments` (what
-//! validates tokens, what becomes of a failure, what depends on where the program runs).
+//! `secrets`, `wrappers`, `fallbacks` and `keys` (where the work of a concern is done), `owners` (who may do it), `safeguards` (what is
+//! built around it), `reach` (by which ways control gets somewhere), `blocks` and `own_loop` (under which conditions, on which event
+//! loop), `requests`, `services`, `validation`, `refusals` and `environments` (what validates tokens, what becomes of a failure, what
+//! depends on where the program runs), `routes`, `credentials` and `auth_paths` (by which gates control gets to validation),
+//! `deployments` and `providers` (which configuration gives which name a value).
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
 
@@ -18,13 +20,17 @@ mod callers;
 mod calls;
 mod crates;
 mod credentials;
+mod deployments;
 mod edges;
 mod entries;
 mod environments;
+mod fallbacks;
+mod keys;
 mod modules;
 mod names;
 mod own_loop;
 mod owners;
+mod providers;
 mod reach;
 mod receivers;
 mod refusals;
@@ -48,14 +54,18 @@ pub use auth_paths::{AuthPath, AuthPaths, PathEntry, PathState};
 pub use blocks::LoopState;
 pub use call_graph::{CallGraph, Edge, EveryCall};
 pub use calls::{By, CallEdge, Caller, Thread};
+pub use deployments::is_template;
 pub use entries::{EntryPoint, Registration, Surface};
 pub use environments::Circumstance;
+pub use fallbacks::{FallbackEnd, SecretFallback};
+pub use keys::{KeySource, SigningKey};
 pub use names::{ClassRef, FunctionRef, Origin, Value};
 pub use own_loop::OwnLoop;
 pub use owners::{
     BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Implementation, Owner, Owners, SECRET_RESOLUTION,
     TOKEN_MINTING, TOKEN_VALIDATION, matches_pattern,
 };
+pub use providers::{ConfiguredName, NameKind, ProvidedState, Provision};
 pub use reach::{AsyncWays, Way};
 pub use refusals::Outcome;
 pub use routes::Routes;
@@ -102,6 +112,8 @@ pub struct ProgramFile {
     pub scope: CodeScope,
     /// Whether version control tracks it; `None` where there is none.
     pub tracked: Option<bool>,
+    /// The environment that the user declares it to be of.
+    pub environment: Option<String>,
 }
 
 /// How much of what there may be, and no more.
@@ -144,6 +156,8 @@ pub struct Program<'a> {
     tokens: OnceLock<TokenSites>,
     entries: Entries,
     secrets: Vec<SecretRead>,
+    /// Which of them an expression is.
+    secrets_by_expr: FxHashMap<(FileId, ExprId), usize>,
     owners: Owners,
     auth_paths: OnceLock<AuthPaths>,
     declarations: &'a Declarations,
@@ -178,6 +192,7 @@ impl<'a> Program<'a> {
             tokens: OnceLock::new(),
             entries: Entries::default(),
             secrets: Vec::new(),
+            secrets_by_expr: FxHashMap::default(),
             owners: Owners::default(),
             auth_paths: OnceLock::new(),
             declarations,
@@ -190,6 +205,7 @@ impl<'a> Program<'a> {
         program.calls = calls;
         program.entries = Entries::find(&program);
         program.secrets = secrets::with_wrapped(&program, direct_reads);
+        program.secrets_by_expr = secrets::by_expr(&program.secrets);
         program.owners = Owners::decide(&program, &declarations.concerns);
         program
     }
@@ -425,6 +441,13 @@ impl<'a> Program<'a> {
     #[must_use]
     pub fn secret_reads(&self) -> &[SecretRead] {
         &self.secrets
+    }
+
+    /// The read of a secret that `expr` itself is, if it is one.
+    #[must_use]
+    pub fn secret_read_at(&self, file: FileId, expr: ExprId) -> Option<&SecretRead> {
+        let index = self.secrets_by_expr.get(&(file, expr))?;
+        self.secrets.get(*index)
     }
 
     /// What the catalog says of a site.

@@ -248,13 +248,38 @@ impl Program<'_> {
     /// only where all of `settings` are among them.
     #[must_use]
     pub fn is_owned(&self, concern: &str, file: FileId, scope: ScopeId, settings: &[String]) -> bool {
-        self.owners_of(concern, file).any(|owner| {
-            let allowed = owner.names.is_empty()
-                || settings
-                    .iter()
-                    .all(|name| owner.names.iter().any(|pattern| matches_pattern(pattern, name)));
-            allowed && owner.origins.iter().any(|origin| self.lies_in(file, scope, *origin))
-        })
+        self.is_owned_by(&|_| true, concern, file, scope, settings)
+    }
+
+    /// The same of owners that the user declares.
+    #[must_use]
+    pub fn is_owned_as_declared(&self, concern: &str, file: FileId, scope: ScopeId, settings: &[String]) -> bool {
+        self.is_owned_by(
+            &|owner| owner.because == Because::Declared,
+            concern,
+            file,
+            scope,
+            settings,
+        )
+    }
+
+    fn is_owned_by(
+        &self,
+        counts: &dyn Fn(&Owner) -> bool,
+        concern: &str,
+        file: FileId,
+        scope: ScopeId,
+        settings: &[String],
+    ) -> bool {
+        self.owners_of(concern, file)
+            .filter(|owner| counts(owner))
+            .any(|owner| {
+                let allowed = owner.names.is_empty()
+                    || settings
+                        .iter()
+                        .all(|name| owner.names.iter().any(|pattern| matches_pattern(pattern, name)));
+                allowed && owner.origins.iter().any(|origin| self.lies_in(file, scope, *origin))
+            })
     }
 
     /// Whether code at `scope` of `file` is part of a definition: of a package and what lies below it, a module, class or function.

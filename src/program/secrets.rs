@@ -9,6 +9,7 @@ use crate::facts::{
 };
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
+use rustc_hash::FxHashMap;
 
 /// A place where a secret is read.
 #[derive(Clone, Debug)]
@@ -23,6 +24,10 @@ pub struct SecretRead {
     pub names: Vec<String>,
     /// The call as it is written, or the class of a field.
     pub subject: String,
+    /// The reading expression; none for what is declared (a field, an option).
+    pub expr: Option<ExprId>,
+    /// What it gives where the setting is not set, if the call says so.
+    pub default: Option<ExprId>,
     /// How it was resolved.
     pub confidence: Confidence,
     /// The functions of the program that read it by the name they are given, the one that is called here first; empty for a read of
@@ -53,6 +58,14 @@ pub(super) fn with_wrapped(program: &Program<'_>, direct: Vec<SecretRead>) -> Ve
     // Several ways lead from one call to the environment where a wrapper may be one of several.
     reads.dedup_by(|later, first| later.primary == first.primary && later.names == first.names);
     reads
+}
+
+/// Which of `reads` each reading expression is.
+pub(super) fn by_expr(reads: &[SecretRead]) -> FxHashMap<(FileId, ExprId), usize> {
+    let by_expr = reads.iter().enumerate();
+    by_expr
+        .filter_map(|(index, read)| Some(((read.primary.file, read.expr?), index)))
+        .collect()
 }
 
 /// The reads that go through no other function of the program.
@@ -122,6 +135,8 @@ fn read_at(program: &Program<'_>, data: &ProgramFile, site: &LibrarySite) -> Opt
         by,
         names,
         subject: program.written(site.file, site.callee),
+        expr: Some(site.expr),
+        default: program.argument(site, "default"),
         confidence: site.confidence,
         through: Vec::new(),
     })
@@ -414,6 +429,8 @@ fn fields_of(program: &Program<'_>, (file, class): ClassRef, out: &mut Vec<Secre
                 by: ReadBy::Field,
                 names,
                 subject: facts.text(facts[class].name).to_owned(),
+                expr: None,
+                default: None,
                 confidence: Confidence::Certain,
                 through: Vec::new(),
             });
@@ -513,6 +530,8 @@ fn options(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<Secre
                             by: ReadBy::Name,
                             names,
                             subject: facts.text(class.name).to_owned(),
+                            expr: None,
+                            default: None,
                             confidence: Confidence::Certain,
                             through: Vec::new(),
                         });

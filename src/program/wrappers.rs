@@ -18,6 +18,8 @@ use std::collections::VecDeque;
 #[derive(Clone, Debug)]
 struct Wrapper {
     named: Named,
+    /// The parameter that it gives back where the setting is not set.
+    default: Option<u32>,
     /// The functions it goes through, itself first.
     through: Vec<FunctionRef>,
     confidence: Confidence,
@@ -40,8 +42,10 @@ pub(super) fn reads(program: &Program<'_>) -> Vec<SecretRead> {
     let innermost = program.sites_of(Role::ReadsSetting).filter_map(|site| {
         let name = program.argument(site, "name")?;
         let named = named_by_caller(program, site.file, name)?;
+        let default = program.argument(site, "default");
         Some(Wrapper {
             through: vec![named.function],
+            default: default.and_then(|default| parameter_of(program, named.function, site.file, default)),
             named,
             confidence: site.confidence,
         })
@@ -61,7 +65,12 @@ pub(super) fn reads(program: &Program<'_>) -> Vec<SecretRead> {
             if let Some(outer) = named_by_caller(program, passing.file, argument.value)
                 && wrapper.through.len() < DEEPEST
             {
-                waiting.push_back(wrapper.inside(outer, confidence));
+                let default = wrapper.default_passed(program, &passing);
+                let default = default.and_then(|default| parameter_of(program, outer.function, passing.file, default));
+                waiting.push_back(Wrapper {
+                    default,
+                    ..wrapper.inside(outer, confidence)
+                });
             }
             reads.extend(read(program, &passing, argument.value, &wrapper, confidence));
         }
@@ -81,9 +90,26 @@ impl Wrapper {
                 behind: format!("{}{}", outer.behind, self.named.behind),
                 ..outer
             },
+            default: None,
             confidence,
         }
     }
+
+    /// What a call of it passes as what to give where the setting is not set.
+    fn default_passed(&self, program: &Program<'_>, passing: &Passing) -> Option<ExprId> {
+        let passed = program.passed(passing, self.named.function, self.default?);
+        passed.map(|argument| argument.value)
+    }
+}
+
+/// The parameter of `function` that an expression is.
+fn parameter_of(program: &Program<'_>, function: FunctionRef, file: FileId, expr: ExprId) -> Option<u32> {
+    let values = program.values(file, expr).into_iter();
+    let mut parameters = values.filter_map(|value| match value.origin {
+        Origin::Parameter(of, parameter) if of == function => Some(parameter),
+        _ => None,
+    });
+    parameters.next()
 }
 
 /// The read at a call that says the name of a secret.
@@ -121,6 +147,8 @@ fn read(
         by,
         names,
         subject: program.written(file, call.callee),
+        expr: Some(call.expr),
+        default: wrapper.default_passed(program, passing),
         confidence,
         through: wrapper.through.clone(),
     })

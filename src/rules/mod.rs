@@ -7,7 +7,9 @@ mod auth_bypass_route;
 mod auth_fail_open;
 mod auth_path_budget;
 mod blocking_on_own_loop;
+mod committed_secret;
 mod concern_outside_owner;
+mod config_drift;
 mod direct_secret_read;
 mod duplicate_auth_cache;
 mod duplicate_auth_circuit_breaker;
@@ -15,23 +17,28 @@ mod duplicate_auth_error_handling;
 mod duplicate_token_minting;
 mod duplicate_token_validation;
 mod environment_branched_auth;
+mod hardcoded_secret;
 mod literal_credential_check;
 mod malformed_waiver;
 mod nested_event_loop;
 mod overbroad_auth_exemption;
 mod redundant_auth_wrapper;
+mod secret_fallback;
+mod secret_in_log;
 mod silent_auth_rejection;
 mod skip_auth_flag;
 mod unauthenticated_websocket;
 mod unguarded_entry_point;
 mod unused_waiver;
 mod unverified_token;
+mod weak_signing_key;
 
 pub use unused_waiver::WaiverUse;
 
 use crate::facts::{ExprId, ExprKind, FileFacts, ScopeId};
 use crate::finding::{Confidence, Finding, Site};
 use crate::program::Program;
+use crate::source::FileId;
 use crate::source::Span;
 
 /// A rule: its id, its page, and its function.
@@ -70,7 +77,9 @@ pub const RULES: &[Rule] = &[
     rule!("auth-fail-open", Check::Program(auth_fail_open::check)),
     rule!("auth-path-budget", Check::Program(auth_path_budget::check)),
     rule!("blocking-on-own-loop", Check::Program(blocking_on_own_loop::check)),
+    rule!("committed-secret", Check::Program(committed_secret::check)),
     rule!("concern-outside-owner", Check::Program(concern_outside_owner::check)),
+    rule!("config-drift", Check::Program(config_drift::check)),
     rule!("direct-secret-read", Check::Program(direct_secret_read::check)),
     rule!("duplicate-auth-cache", Check::Program(duplicate_auth_cache::check)),
     rule!(
@@ -93,6 +102,7 @@ pub const RULES: &[Rule] = &[
         "environment-branched-auth",
         Check::Program(environment_branched_auth::check)
     ),
+    rule!("hardcoded-secret", Check::Program(hardcoded_secret::check)),
     rule!(
         "literal-credential-check",
         Check::Program(literal_credential_check::check)
@@ -104,6 +114,8 @@ pub const RULES: &[Rule] = &[
         Check::Program(overbroad_auth_exemption::check)
     ),
     rule!("redundant-auth-wrapper", Check::Program(redundant_auth_wrapper::check)),
+    rule!("secret-fallback", Check::Program(secret_fallback::check)),
+    rule!("secret-in-log", Check::Program(secret_in_log::check)),
     rule!("silent-auth-rejection", Check::Program(silent_auth_rejection::check)),
     rule!("skip-auth-flag", Check::Program(skip_auth_flag::check)),
     rule!(
@@ -113,6 +125,19 @@ pub const RULES: &[Rule] = &[
     rule!("unguarded-entry-point", Check::Program(unguarded_entry_point::check)),
     rule!("unused-waiver", Check::Waivers(unused_waiver::check)),
     rule!("unverified-token", Check::Program(unverified_token::check)),
+    rule!("weak-signing-key", Check::Program(weak_signing_key::check)),
+];
+
+/// Where several of these rules speak of one expression, the first one reports and names the others. What two rules say of one call
+/// for different reasons, such as where a secret is read and what stands in for it, stays two findings.
+pub const MOST_SPECIFIC_FIRST: &[&[&str]] = &[
+    // A key that stands in the code is to be replaced anyway, however long it is.
+    &["hardcoded-secret", "weak-signing-key"],
+    // A call of the user's own concern may be one of a concern that has rules of its own.
+    &["duplicate-token-validation", "concern-outside-owner"],
+    &["duplicate-token-minting", "concern-outside-owner"],
+    // A committed value contradicts another one only as long as it stands there.
+    &["committed-secret", "config-drift"],
 ];
 
 /// How many async functions beside the one that is shown get to a place, to stand behind its name.
@@ -136,6 +161,23 @@ fn first_line(facts: &FileFacts, expr: ExprId) -> Span {
     }
 }
 
+/// Whether code of tests is no test itself, and mints or fetches tokens: what falls back there hides a failure of the program.
+fn is_test_support(program: &Program<'_>, file: FileId, scope: ScopeId) -> bool {
+    let facts = &program[file].facts;
+    let Some(function) = facts.function_around(scope) else {
+        return false;
+    };
+    let Some(name) = facts[function].name.map(|name| facts.text(name)) else {
+        return false;
+    };
+    let is_test = facts[function].is_test || name.starts_with("test") || name.to_ascii_lowercase().starts_with("setup");
+    let mints = program
+        .minting_sites()
+        .iter()
+        .any(|site| site.primary.file == file && facts.function_around(site.scope) == Some(function));
+    !is_test && (mints || program.catalog().words().fetches_token(name))
+}
+
 /// Collects the findings of one rule.
 #[derive(Debug)]
 pub struct Findings {
@@ -157,6 +199,13 @@ impl Findings {
     #[must_use]
     pub fn into_vec(self) -> Vec<Finding> {
         self.found
+    }
+
+    /// Adds another place to the last finding.
+    fn complete_last(&mut self, related: crate::finding::Step) {
+        if let Some(last) = self.found.last_mut() {
+            last.related.push(related);
+        }
     }
 
     /// Adds a finding at `primary`, in `scope` of its file; the rule may complete what this gives back.

@@ -7,7 +7,7 @@ mod date;
 pub use date::Date;
 
 use crate::facts::WaiverText;
-use crate::finding::{CodeScope, Confidence, Finding, Level, Site};
+use crate::finding::{CodeScope, Confidence, Finding, Level, Site, Step};
 use crate::settings::Settings;
 use crate::source::FileId;
 use rustc_hash::FxHashMap;
@@ -118,6 +118,47 @@ impl std::fmt::Debug for Court<'_> {
     }
 }
 
+impl Verdict {
+    /// Where several findings speak of one expression, keeps the one whose rule comes first in one of `orders`, and lets it name the
+    /// others. What is waived speaks for itself alone.
+    pub fn keep_most_specific(&mut self, orders: &[&[&str]]) {
+        let mut rules_at: FxHashMap<Site, Vec<&'static str>> = FxHashMap::default();
+        for judged in &self.kept {
+            let finding = &judged.finding;
+            rules_at.entry(finding.primary).or_default().push(finding.rule);
+        }
+        rules_at.retain(|_, rules| rules.len() > 1);
+        let more_specific = |finding: &Finding| {
+            let rules = rules_at.get(&finding.primary)?;
+            let orders = orders.iter().filter(|order| order.contains(&finding.rule));
+            let mut before = orders.filter_map(|order| {
+                let mut before = order.iter().take_while(|rule| **rule != finding.rule);
+                before.find(|rule| rules.contains(*rule))
+            });
+            before.next().copied()
+        };
+        let mut named: Vec<(Site, &str, &'static str)> = Vec::new();
+        for judged in &self.kept {
+            if let Some(by) = more_specific(&judged.finding) {
+                named.push((judged.finding.primary, by, judged.finding.rule));
+            }
+        }
+        self.kept.retain(|judged| more_specific(&judged.finding).is_none());
+        for judged in &mut self.kept {
+            let finding = &mut judged.finding;
+            for (site, by, rule) in &named {
+                if *site == finding.primary && *by == finding.rule {
+                    finding.related.push(Step {
+                        site: *site,
+                        symbol: finding.symbol.clone(),
+                        note: format!("`{rule}` speaks of this, too"),
+                    });
+                }
+            }
+        }
+    }
+}
+
 /// Judges `findings`, which may come in any order, and notes on each waiver whether it was needed.
 #[must_use]
 pub fn judge(mut findings: Vec<Finding>, waivers: &mut [CommentWaiver], court: &Court<'_>) -> Verdict {
@@ -222,4 +263,55 @@ fn fingerprint(finding: &Finding, ordinals: &mut FxHashMap<String, usize>) -> St
     *ordinal += 1;
     let _ = write!(key, "\n{ordinal}");
     format!("{:016x}", xxh3_64(key.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Span;
+
+    fn judged(rule: &'static str, start: u32) -> Judged {
+        Judged {
+            finding: Finding {
+                rule,
+                message: "read",
+                values: Vec::new(),
+                primary: Site {
+                    file: FileId(0),
+                    span: Span::new(start, start + 4),
+                },
+                symbol: "app".to_owned(),
+                scope: CodeScope::Production,
+                concern: None,
+                confidence: Confidence::Certain,
+                trail: Vec::new(),
+                related: Vec::new(),
+                fix: Vec::new(),
+            },
+            level: Level::Error,
+            fingerprint: String::new(),
+            waiver: None,
+        }
+    }
+
+    #[test]
+    fn the_most_specific_rule_speaks_and_names_the_others() {
+        let mut verdict = Verdict {
+            kept: vec![
+                judged("hard", 1),
+                judged("weak", 1),
+                judged("other", 1),
+                judged("weak", 9),
+            ],
+            ..Verdict::default()
+        };
+        verdict.keep_most_specific(&[&["hard", "weak"]]);
+        let kept: Vec<(&str, usize)> = verdict
+            .kept
+            .iter()
+            .map(|judged| (judged.finding.rule, judged.finding.related.len()))
+            .collect();
+        assert_eq!(kept, [("hard", 1), ("other", 0), ("weak", 0)]);
+        assert_eq!(verdict.kept[0].finding.related[0].note, "`weak` speaks of this, too");
+    }
 }

@@ -68,7 +68,16 @@ const SHELLS: &[&str] = &["ash", "bash", "dash", "ksh", "sh", "ssh", "zsh"];
 const CONTAINER_COMMANDS: &[&str] = &["docker", "docker-compose", "nerdctl", "podman"];
 
 /// Flags that set a variable.
-const VARIABLE_FLAGS: &[&str] = &["--build-arg", "--env"];
+const VARIABLE_FLAGS: &[&str] = &["--build-arg", "--env", "--from-literal"];
+
+/// Flags that set several to secrets of a manager, with commas between them.
+const SECRETS_FLAGS: &[&str] = &["--set-secrets", "--update-secrets"];
+
+/// Flags that name a file which sets them.
+const FILE_FLAGS: &[&str] = &["--env-file", "--env-vars-file", "--from-env-file"];
+
+/// Flags of Helm that set values, whose names are paths.
+const VALUE_FLAGS: &[&str] = &["--set", "--set-string"];
 
 /// Flags that set several, with commas between them.
 const VARIABLES_FLAGS: &[&str] = &[
@@ -275,8 +284,41 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Flags of a command that set variables for what it starts.
+    /// Flags of a command that set variables for what it starts. What it deploys stands above them.
     fn flags(&mut self, command: &str, arguments: &[Span]) {
+        let deployed = self.deployed(command, arguments);
+        if let Some(deployed) = deployed {
+            let name = unquoted(self.writer.slice(deployed), Dialect::Shell);
+            let name = self.writer.name(name.rsplit('/').next().unwrap_or(&name));
+            self.writer.enter(name);
+            if command == "kubectl" {
+                for argument in arguments {
+                    self.assigned(*argument);
+                }
+            }
+        }
+        self.variables_of_flags(command, arguments);
+        if deployed.is_some() {
+            self.writer.leave();
+        }
+    }
+
+    /// The name of what a command deploys: `gcloud run deploy NAME`, `kubectl create secret generic NAME`, `helm upgrade NAME`.
+    fn deployed(&self, command: &str, arguments: &[Span]) -> Option<Span> {
+        let verbs: &[&str] = match command {
+            "gcloud" => &["deploy", "update"],
+            "helm" => &["install", "upgrade"],
+            "kubectl" => &["configmap", "env", "generic"],
+            _ => return None,
+        };
+        let is_verb = |argument: &Span| verbs.contains(&self.writer.slice(*argument));
+        let verb = arguments.iter().position(is_verb)?;
+        let mut behind = arguments[verb + 1..].iter();
+        let name = behind.find(|argument| command != "helm" || !self.writer.slice(**argument).starts_with('-'))?;
+        (!self.writer.slice(*name).starts_with('-')).then_some(*name)
+    }
+
+    fn variables_of_flags(&mut self, command: &str, arguments: &[Span]) {
         let has_short = CONTAINER_COMMANDS.contains(&command);
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
@@ -287,7 +329,10 @@ impl Reader<'_, '_> {
             let (flag, value) = written.split_once('=').unwrap_or((written, ""));
             let is_variable = VARIABLE_FLAGS.contains(&flag) || (has_short && flag == "-e");
             let is_list = VARIABLES_FLAGS.contains(&flag);
-            if !is_variable && !is_list {
+            let is_secrets = SECRETS_FLAGS.contains(&flag);
+            let is_file = FILE_FLAGS.contains(&flag);
+            let is_value = command == "helm" && VALUE_FLAGS.contains(&flag);
+            if !(is_variable || is_list || is_secrets || is_file || is_value) {
                 continue;
             }
             let value = if flag.len() < written.len() {
@@ -296,7 +341,36 @@ impl Reader<'_, '_> {
                 let Some(value) = arguments.next() else { return };
                 *value
             };
-            self.variables(value, is_list);
+            let key = Span::new(argument.start, argument.start + place(0, flag.len()).end);
+            if is_file {
+                self.setting(key, value);
+            } else if is_secrets {
+                let flag = self.writer.name(flag);
+                self.writer.enter(flag);
+                self.variables(value, true);
+                self.writer.leave();
+            } else if is_value {
+                self.values(value);
+            } else {
+                self.variables(value, is_list);
+            }
+        }
+    }
+
+    /// `a.b=c,d.e=f`: of each path the last name is the setting's.
+    fn values(&mut self, word: Span) {
+        let inner = self.inner(word);
+        let text = self.writer.slice(inner);
+        let mut at = inner.start as usize;
+        for part in text.split(',') {
+            if let Some((path, _)) = part.split_once('=') {
+                let name = path.rfind('.').map_or(0, |dot| dot + 1);
+                self.setting(
+                    place(at + name, at + path.len()),
+                    place(at + path.len() + 1, at + part.len()),
+                );
+            }
+            at += part.len() + 1;
         }
     }
 
@@ -427,6 +501,24 @@ mod tests {
         assert_eq!(
             places("x.sh", "export A=\"b\" C=d; : \"${E:=f}\"\n"),
             ["A|\"b\"", "C|d", "E|f"]
+        );
+    }
+
+    #[test]
+    fn reads_what_commands_deploy() {
+        check(
+            "x.sh",
+            "gcloud run deploy api --set-secrets \"A=b:latest,C=d:1\" --env-vars-file prod.env --set-env-vars=E=f\nkubectl create secret generic s --from-literal=G=h\nkubectl set env deployment/web I=j\nhelm upgrade --install rel chart --set env.K=l,m.n=o\n",
+            r#"
+            api.--set-secrets.A = "b:latest" @1:38
+            api.--set-secrets.C = "d:1" @1:49
+            api.--env-vars-file = "prod.env" @1:56
+            api.E = "f" @1:96
+            s.G = "h" @2:48
+            web.I = "j" @3:32
+            rel.K = "l" @4:44
+            rel.n = "o" @4:50
+            "#,
         );
     }
 

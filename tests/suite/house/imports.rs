@@ -45,6 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "catalog::Role",
             "catalog::TokenCheck",
             "catalog::Words",
+            "catalog::looks_generated",
             "program",
             "finding",
         ],

@@ -1,0 +1,568 @@
+//! Secrets that are resolved by a chain of alternatives: another secret or a literal stands in where the first is not set.
+//!
+//! A chain is one expression (`a or b`, a default, a ternary), several assignments of one name (`if not key: key = …`, `except`),
+//! several returns of one function, or a loop over names that leaves with the first that is set.
+
+use super::names::Origin;
+use super::secrets::{ReadBy, SecretRead};
+use super::{Program, ProgramFile};
+use crate::facts::{
+    BindingKind, BlockId, BlockKind, Comparison, Exit, ExprId, ExprKind, FileFacts, FunctionId, How, Language, Name,
+    Return, ScopeId,
+};
+use crate::finding::{Confidence, Site};
+use crate::source::{FileId, Span};
+use std::collections::BTreeMap;
+
+/// A secret that something else stands in for where it is not set.
+#[derive(Clone, Debug)]
+pub struct SecretFallback {
+    /// The first read of the chain, the whole expression.
+    pub primary: Site,
+    /// The scope it runs in.
+    pub scope: ScopeId,
+    /// The settings that the first read can name.
+    pub names: Vec<String>,
+    /// What stands at the end.
+    pub end: FallbackEnd,
+    /// Where the end is written.
+    pub end_site: Site,
+    /// How it was resolved.
+    pub confidence: Confidence,
+}
+
+/// What a chain ends in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FallbackEnd {
+    /// Another secret, by its name.
+    Secret(String),
+    /// A literal.
+    Literal,
+    /// A literal that says that there is none: an empty string.
+    Empty,
+}
+
+/// One of several ways to a value.
+#[derive(Clone, Debug)]
+struct Alternative {
+    site: Site,
+    kind: AlternativeKind,
+}
+
+#[derive(Clone, Debug)]
+enum AlternativeKind {
+    /// A read of a secret, by its place in the program's list.
+    Read {
+        names: Vec<String>,
+        scope: ScopeId,
+        confidence: Confidence,
+    },
+    /// A member with a secret's name: `settings.jwt_secret`.
+    Field(String),
+    Literal(String),
+    Other,
+}
+
+/// Names, methods and conversions are looked through this deep.
+const DEEPEST: u32 = 8;
+
+impl Program<'_> {
+    /// The secrets that something else stands in for, by the place of the first read; each read once.
+    #[must_use]
+    pub fn secret_fallbacks(&self) -> Vec<SecretFallback> {
+        self.for_each_file(|file, data| {
+            let has_reads = self.secret_reads().iter().any(|read| read.primary.file == file);
+            if !has_reads || data.language == Language::Config {
+                return Vec::new();
+            }
+            let mut found: BTreeMap<Site, SecretFallback> = BTreeMap::new();
+            let chains = Chains {
+                program: self,
+                file,
+                data,
+            };
+            for fallback in chains.all() {
+                let known = found.get(&fallback.primary);
+                if known.is_none_or(|known| gravity(&known.end) < gravity(&fallback.end)) {
+                    found.insert(fallback.primary, fallback);
+                }
+            }
+            found.into_values().collect()
+        })
+    }
+}
+
+fn gravity(end: &FallbackEnd) -> u8 {
+    match end {
+        FallbackEnd::Empty => 0,
+        FallbackEnd::Secret(_) => 1,
+        FallbackEnd::Literal => 2,
+    }
+}
+
+struct Chains<'p> {
+    program: &'p Program<'p>,
+    file: FileId,
+    data: &'p ProgramFile,
+}
+
+impl<'p> Chains<'p> {
+    fn all(&self) -> Vec<SecretFallback> {
+        let mut chains: Vec<Vec<Alternative>> = Vec::new();
+        self.expressions(&mut chains);
+        self.assignments(&mut chains);
+        self.returns(&mut chains);
+        let mut found: Vec<SecretFallback> = chains.iter().filter_map(|chain| self.judge(chain)).collect();
+        found.extend(self.loops());
+        found
+    }
+
+    fn facts(&self) -> &'p FileFacts {
+        &self.data.facts
+    }
+
+    fn own_reads(&self) -> impl Iterator<Item = (&'p SecretRead, ExprId)> {
+        let reads = self.program.secret_reads().iter();
+        let reads = reads.filter(|read| read.primary.file == self.file && read.by == ReadBy::Name);
+        reads.filter_map(|read| Some((read, read.expr?)))
+    }
+
+    // Chains
+
+    /// `a or b`, ternaries, defaults.
+    fn expressions(&self, chains: &mut Vec<Vec<Alternative>>) {
+        let facts = self.facts();
+        let places: Vec<Span> = self.own_reads().map(|(_, expr)| facts[expr].span).collect();
+        for (index, expr) in facts.exprs.iter().enumerate() {
+            let ExprKind::Choice { .. } = expr.kind else { continue };
+            if places.iter().any(|place| expr.span.contains(*place)) {
+                chains.push(self.alternatives(ExprId(u32::try_from(index).unwrap_or(u32::MAX))));
+            }
+        }
+        let with_default = self.own_reads().filter(|(read, _)| read.default.is_some());
+        chains.extend(with_default.map(|(_, expr)| self.alternatives(expr)));
+    }
+
+    /// `key = a`, and later `if not key: key = b` or `except KeyError: key = b`.
+    fn assignments(&self, chains: &mut Vec<Vec<Alternative>>) {
+        let facts = self.facts();
+        for (_, expr) in self.own_reads() {
+            let place = facts[expr].span;
+            let holding = facts.bindings.iter().filter_map(|binding| match binding.kind {
+                BindingKind::Value(value) if facts[value].span.contains(place) => Some((binding, value)),
+                _ => None,
+            });
+            for (first, value) in holding {
+                let mut chain = self.alternatives(value);
+                let mut later: Vec<_> = facts
+                    .bindings_of(first.scope, first.name)
+                    .iter()
+                    .filter(|other| other.span.start > first.span.start)
+                    .collect();
+                later.sort_by_key(|binding| binding.span);
+                for other in later {
+                    let BindingKind::Value(value) = other.kind else { break };
+                    if !self.stands_in(other.block, first.name, first.block) {
+                        break;
+                    }
+                    chain.extend(self.alternatives(value));
+                }
+                chains.push(chain);
+            }
+        }
+    }
+
+    /// Whether a block runs where `name`, or what `first` attempts, came to nothing.
+    fn stands_in(&self, block: BlockId, name: Name, first: BlockId) -> bool {
+        let facts = self.facts();
+        match facts[block].kind {
+            BlockKind::Branch { .. } => self.is_absence(block, name),
+            BlockKind::Rescue { attempt, .. } => attempt == first,
+            _ => false,
+        }
+    }
+
+    /// `if a: return a` and `return b` behind it; `try: return a` and `except: return b`; `if not a: return b`.
+    fn returns(&self, chains: &mut Vec<Vec<Alternative>>) {
+        let facts = self.facts();
+        let mut functions: Vec<FunctionId> = self
+            .own_reads()
+            .filter_map(|(read, _)| facts.function_around(read.scope))
+            .collect();
+        functions.sort_unstable();
+        functions.dedup();
+        for function in functions {
+            let mut returns: Vec<&Return> = facts
+                .returns
+                .iter()
+                .filter(|returned| returned.function == function && !returned.is_yield)
+                .collect();
+            returns.sort_by_key(|returned| returned.value.map(|value| facts[value].span));
+            let mut chain: Vec<Alternative> = Vec::new();
+            let mut attempts: Vec<BlockId> = Vec::new();
+            for returned in returns {
+                let Some(value) = returned.value else { continue };
+                let block = &facts[returned.block];
+                let follows = match block.kind {
+                    BlockKind::Rescue { attempt, .. } => attempts.contains(&attempt),
+                    _ => true,
+                };
+                let is_bound = || self.bound_before(function, value);
+                let own = match block.kind {
+                    BlockKind::Branch { .. } => match self.tested(returned.block) {
+                        // `if a: return a`
+                        Some((name, true)) if self.names(value, name) => is_bound(),
+                        // `if not a: return b`
+                        Some((name, false)) => {
+                            let mut own = self.read_of(function, name, facts[value].span);
+                            own.extend(self.alternatives(value));
+                            own
+                        }
+                        _ => Vec::new(),
+                    },
+                    BlockKind::Attempt => {
+                        attempts.push(returned.block);
+                        self.alternatives(value)
+                    }
+                    // `Ok(key) => key`
+                    BlockKind::Otherwise { attempt } => {
+                        attempts.push(attempt);
+                        is_bound()
+                    }
+                    BlockKind::Rescue { .. } if follows => self.alternatives(value),
+                    BlockKind::Body if !chain.is_empty() => self.alternatives(value),
+                    _ => Vec::new(),
+                };
+                chain.extend(own);
+            }
+            chains.push(chain);
+        }
+    }
+
+    /// What a returned name was bound to.
+    fn bound_before(&self, function: FunctionId, value: ExprId) -> Vec<Alternative> {
+        let facts = self.facts();
+        let mut name = value;
+        while let ExprKind::Call(call) = facts[name].kind {
+            let ExprKind::Member { object, .. } = facts[facts[call].callee].kind else {
+                break;
+            };
+            name = object;
+        }
+        match facts[name].kind {
+            ExprKind::Name { name, .. } => self.read_of(function, name, facts[value].span),
+            _ => self.alternatives(value),
+        }
+    }
+
+    fn read_of(&self, function: FunctionId, name: Name, place: Span) -> Vec<Alternative> {
+        let facts = self.facts();
+        let bindings = facts.bindings_of(facts[function].scope, name).iter();
+        let before = bindings.filter(|binding| binding.span.start < place.start);
+        match before
+            .max_by_key(|binding| binding.span.start)
+            .map(|binding| binding.kind)
+        {
+            Some(BindingKind::Value(value)) => self.alternatives(value),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The name whose presence is the condition of a block, and whether it is there.
+    fn tested(&self, block: BlockId) -> Option<(Name, bool)> {
+        let facts = self.facts();
+        let BlockKind::Branch { condition, holds } = facts[block].kind else {
+            return None;
+        };
+        self.presence(condition, holds)
+    }
+
+    fn presence(&self, condition: ExprId, holds: bool) -> Option<(Name, bool)> {
+        let facts = self.facts();
+        match facts[condition].kind {
+            ExprKind::Name { name, .. } => Some((name, holds)),
+            ExprKind::Not(inner) => self.presence(inner, !holds),
+            ExprKind::Compare { operator, left, right } => {
+                let is_nothing = |side: ExprId| match facts[side].kind {
+                    ExprKind::Nothing => true,
+                    ExprKind::Text(text) => facts.text(text).is_empty(),
+                    _ => false,
+                };
+                let (name, _) = self.presence(left, true).filter(|_| is_nothing(right))?;
+                match operator {
+                    Comparison::Equal => Some((name, !holds)),
+                    Comparison::NotEqual => Some((name, holds)),
+                    _ => None,
+                }
+            }
+            // `if (key := read())`, `if key and key.strip()`
+            ExprKind::Both(parts) if holds => self.presence(*facts.list(parts).first()?, holds),
+            _ => {
+                let place = facts[condition].span;
+                let bound = facts.bindings.iter().find(|binding| {
+                    matches!(binding.kind, BindingKind::Value(value) if value == condition)
+                        && binding.span.end <= place.start
+                })?;
+                Some((bound.name, holds))
+            }
+        }
+    }
+
+    fn is_absence(&self, block: BlockId, name: Name) -> bool {
+        self.tested(block) == Some((name, false))
+    }
+
+    fn names(&self, expr: ExprId, wanted: Name) -> bool {
+        let facts = self.facts();
+        let place = facts[expr].span;
+        let is_it = |expr: &crate::facts::Expr| {
+            matches!(expr.kind, ExprKind::Name { name, .. } if name == wanted) && place.contains(expr.span)
+        };
+        facts.exprs.iter().any(is_it)
+    }
+
+    /// A loop over names that leaves with the first that is set.
+    fn loops(&self) -> Vec<SecretFallback> {
+        let facts = self.facts();
+        let reads = self.own_reads().filter(|(read, _)| read.names.len() > 1);
+        let found = reads.filter_map(|(read, expr)| {
+            let place = facts[expr].span;
+            if !self.leaves_loop(place) && !self.is_next(place) {
+                return None;
+            }
+            let (first, others) = read.names.split_first()?;
+            Some(SecretFallback {
+                primary: Site {
+                    file: self.file,
+                    span: place,
+                },
+                scope: read.scope,
+                names: vec![first.clone()],
+                end: FallbackEnd::Secret(others.join(", ")),
+                end_site: Site {
+                    file: self.file,
+                    span: place,
+                },
+                confidence: read.confidence,
+            })
+        });
+        found.collect()
+    }
+
+    /// Whether the innermost loop around a place returns or breaks once a value is there.
+    fn leaves_loop(&self, place: Span) -> bool {
+        let facts = self.facts();
+        let loops = facts
+            .blocks
+            .iter()
+            .filter(|block| matches!(block.kind, BlockKind::Loop { .. }) && block.span.contains(place));
+        let Some(innermost) = loops.min_by_key(|block| block.span.end - block.span.start) else {
+            return false;
+        };
+        let mut read_names = facts.bindings.iter().filter_map(|binding| match binding.kind {
+            BindingKind::Value(value) if facts[value].span.contains(place) => Some(binding.name),
+            _ => None,
+        });
+        let Some(name) = read_names.next() else {
+            return facts.returns.iter().any(|returned| {
+                let is_inside = innermost.span.contains(facts[returned.block].span);
+                is_inside && returned.value.is_some_and(|value| facts[value].span.contains(place))
+            });
+        };
+        facts.blocks.iter().enumerate().any(|(index, block)| {
+            let id = BlockId(u32::try_from(index).unwrap_or(u32::MAX));
+            let inside = innermost.span.contains(block.span) && self.tested(id) == Some((name, true));
+            inside
+                && match block.exit {
+                    Exit::Returns(Some(value)) => self.names(value, name),
+                    Exit::Jumps => true,
+                    _ => false,
+                }
+        })
+    }
+
+    /// `next(read(name) for name in names if …)`
+    fn is_next(&self, place: Span) -> bool {
+        let facts = self.facts();
+        facts.calls.iter().any(|call| {
+            let is_next = matches!(facts[call.callee].kind, ExprKind::Name { name, .. } if facts.text(name) == "next");
+            is_next
+                && facts.arguments(call).first().is_some_and(|argument| {
+                    matches!(facts[argument.value].kind, ExprKind::Each { .. })
+                        && facts[argument.value].span.contains(place)
+                })
+        })
+    }
+
+    // Alternatives
+
+    fn alternatives(&self, expr: ExprId) -> Vec<Alternative> {
+        let mut found = Vec::new();
+        self.collect(self.file, expr, 0, &mut found);
+        found
+    }
+
+    fn collect(&self, file: FileId, expr: ExprId, depth: u32, out: &mut Vec<Alternative>) {
+        let facts = &self.program[file].facts;
+        let site = Site {
+            file,
+            span: facts[expr].span,
+        };
+        let mut add = |kind: AlternativeKind| out.push(Alternative { site, kind });
+        if depth > DEEPEST {
+            return add(AlternativeKind::Other);
+        }
+        if let Some(read) = self.program.secret_read_at(file, expr) {
+            if read.by != ReadBy::Name {
+                return add(AlternativeKind::Other);
+            }
+            out.push(Alternative {
+                site,
+                kind: AlternativeKind::Read {
+                    names: read.names.clone(),
+                    scope: read.scope,
+                    confidence: read.confidence,
+                },
+            });
+            if let Some(default) = read.default {
+                self.collect(file, default, depth + 1, out);
+            }
+            return;
+        }
+        match facts[expr].kind {
+            ExprKind::Text(text) => add(AlternativeKind::Literal(facts.text(text).to_owned())),
+            ExprKind::Through(inner) => self.collect(file, inner, depth + 1, out),
+            ExprKind::Choice { options, how } => {
+                if how == How::ByCondition && !self.is_by_presence(file, facts.list(options)) {
+                    return add(AlternativeKind::Other);
+                }
+                for option in facts.options(options, how) {
+                    self.collect(file, *option, depth + 1, out);
+                }
+            }
+            ExprKind::Call(call) => match converted(facts, call) {
+                Some(inner) => self.collect(file, inner, depth + 1, out),
+                None => add(AlternativeKind::Other),
+            },
+            ExprKind::Name { .. } | ExprKind::Member { .. } => {
+                let values = self.program.values(file, expr);
+                let written: Vec<(FileId, ExprId)> = values
+                    .iter()
+                    .filter_map(|value| match value.origin {
+                        Origin::Written(at, written) if (at, written) != (file, expr) => Some((at, written)),
+                        _ => None,
+                    })
+                    .collect();
+                match (&written[..], facts[expr].kind) {
+                    ([(at, written)], _) if values.len() == 1 => self.collect(*at, *written, depth + 1, out),
+                    (_, ExprKind::Member { name, .. }) if self.is_secret_field(facts.text(name)) => {
+                        add(AlternativeKind::Field(facts.text(name).to_owned()));
+                    }
+                    _ => add(AlternativeKind::Other),
+                }
+            }
+            _ => add(AlternativeKind::Other),
+        }
+    }
+
+    fn is_secret_field(&self, name: &str) -> bool {
+        self.program.catalog().words().is_secret(name)
+    }
+
+    /// Whether the condition of a ternary asks whether its first value is there.
+    fn is_by_presence(&self, file: FileId, options: &[ExprId]) -> bool {
+        let facts = &self.program[file].facts;
+        let [first, .., condition] = options else { return false };
+        let (first, condition) = (*first, *condition);
+        let names_of = |around: Span| {
+            let reads = self.program.secret_reads().iter();
+            let inside = reads.filter(move |read| {
+                let is_inside = |expr: ExprId| around.contains(facts[expr].span);
+                read.primary.file == file && read.expr.is_some_and(is_inside)
+            });
+            inside.flat_map(|read| read.names.iter()).collect::<Vec<_>>()
+        };
+        let condition_names = names_of(facts[condition].span);
+        let is_read_again = names_of(facts[first].span)
+            .iter()
+            .any(|name| condition_names.contains(name));
+        // What other files say has its own turn.
+        let is_named_again = || match (facts[first].kind, self.presence(condition, true)) {
+            (ExprKind::Name { name, .. }, Some((tested, _))) => name == tested,
+            _ => false,
+        };
+        is_read_again || (file == self.file && is_named_again())
+    }
+
+    // Judging
+
+    fn judge(&self, chain: &[Alternative]) -> Option<SecretFallback> {
+        let first = chain
+            .iter()
+            .position(|alternative| matches!(alternative.kind, AlternativeKind::Read { .. }))?;
+        let AlternativeKind::Read {
+            names,
+            scope,
+            confidence,
+        } = &chain[first].kind
+        else {
+            return None;
+        };
+        let words = self.program.catalog().words();
+        let mut end = None;
+        for alternative in &chain[first + 1..] {
+            end = match &alternative.kind {
+                AlternativeKind::Read { names: others, .. } if !is_same(names, others) => {
+                    Some((FallbackEnd::Secret(others.join(", ")), alternative.site))
+                }
+                AlternativeKind::Field(name) if !is_same(names, std::slice::from_ref(name)) => {
+                    Some((FallbackEnd::Secret(name.clone()), alternative.site))
+                }
+                AlternativeKind::Literal(text) if words.means_nothing(text) => {
+                    end.or(Some((FallbackEnd::Empty, alternative.site)))
+                }
+                AlternativeKind::Literal(text) if !words.is_place(text) => {
+                    Some((FallbackEnd::Literal, alternative.site))
+                }
+                _ => end,
+            };
+        }
+        let (end, end_site) = end?;
+        // Reads of other files have their own turn.
+        (chain[first].site.file == self.file).then(|| SecretFallback {
+            primary: chain[first].site,
+            scope: *scope,
+            names: names.clone(),
+            end,
+            end_site,
+            confidence: *confidence,
+        })
+    }
+}
+
+/// Whether two reads name the same settings, in whatever case.
+fn is_same(names: &[String], others: &[String]) -> bool {
+    names
+        .iter()
+        .any(|name| others.iter().any(|other| other.eq_ignore_ascii_case(name)))
+}
+
+/// The value that a conversion gives in another form: `x.strip()`, `str(x)`, `SecretStr(x)`.
+pub(super) fn converted(facts: &FileFacts, call: crate::facts::CallId) -> Option<ExprId> {
+    let call = &facts[call];
+    let arguments = facts.arguments(call);
+    match (facts[call.callee].kind, arguments) {
+        (ExprKind::Member { object, name }, _) => {
+            let keeps = matches!(
+                facts.text(name),
+                "as_bytes" | "decode" | "encode" | "get_secret_value" | "into_bytes" | "lower" | "strip" | "upper"
+            );
+            keeps.then_some(object)
+        }
+        (ExprKind::Name { name, .. }, [argument]) => {
+            let converts = matches!(facts.text(name), "SecretStr" | "bytes" | "cast" | "str");
+            converts.then_some(argument.value)
+        }
+        _ => None,
+    }
+}

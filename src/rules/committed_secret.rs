@@ -1,0 +1,58 @@
+//! Secrets whose values stand in configuration files that are tracked.
+
+use super::Findings;
+use crate::catalog::looks_generated;
+use crate::facts::{Language, MODULE_SCOPE, Scalar, Setting};
+use crate::finding::{Confidence, Site};
+use crate::program::{Program, ProgramFile, is_template};
+
+/// Reports each setting with a secret's name and a value that looks real.
+pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
+    for (file, data) in program.files() {
+        if data.language != Language::Config || data.tracked == Some(false) || is_template(&data.path) {
+            continue;
+        }
+        let facts = &data.facts;
+        for setting in &facts.config {
+            let Some(message) = judge(program, data, setting) else {
+                continue;
+            };
+            let path: Vec<&str> = facts.path(setting.path).iter().map(|name| facts.text(*name)).collect();
+            let primary = Site {
+                file,
+                span: setting.key_span,
+            };
+            let name = path.last().map_or("", |name| *name).to_owned();
+            let finding = out.add(program, primary, MODULE_SCOPE, message, vec![("name", name)]);
+            finding.confidence = Confidence::Certain;
+            finding.symbol = path.join(".");
+        }
+    }
+}
+
+/// What is to be said of a setting, if anything.
+fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting) -> Option<&'static str> {
+    let facts = &data.facts;
+    let words = program.catalog().words();
+    let (name, above) = facts.path(setting.path).split_last()?;
+    let Scalar::Text(text) = setting.value else { return None };
+    let (name, text) = (facts.text(*name), facts.text(text));
+    if text.contains("-----BEGIN ") {
+        let is_key = text.contains("PRIVATE KEY-----") && !text.contains("...");
+        return is_key.then_some("private-key");
+    }
+    let is_reference = |name: &str| words.is_secret_reference(name);
+    if is_reference(name) || above.iter().any(|above| is_reference(facts.text(*above))) || text.starts_with("pk_") {
+        return None;
+    }
+    let is_secret = if looks_generated(text) {
+        words.is_secret(name)
+    } else {
+        words.is_certainly_secret(name)
+            && words.is_secret_text(name, text)
+            && !words.says_local(text)
+            && !words.says_local(&data.path)
+            && !words.is_common_password(text)
+    };
+    is_secret.then_some("value")
+}

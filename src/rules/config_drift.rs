@@ -1,0 +1,390 @@
+//! Configuration that contradicts itself, the code, or another deployment.
+
+use super::Findings;
+use crate::catalog::Role;
+use crate::facts::{ExprKind, FileFacts, Language, MODULE_SCOPE, Scalar};
+use crate::finding::{CodeScope, Confidence, Site, Step};
+use crate::program::{FallbackEnd, Program, ProvidedState, Provision, ReadBy};
+use crate::source::FileId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reports each contradiction, each name that nothing reads, each secret that a deployment lacks, and each pair of names that is one
+/// secret in one place and two in another.
+pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
+    let provisions = program.provisions();
+    let files: BTreeSet<FileId> = provisions.iter().map(|provision| provision.site.file).collect();
+    let drift = Drift {
+        program,
+        provisions,
+        env_files: files
+            .into_iter()
+            .map(|file| (file, program.env_files_of(file)))
+            .collect(),
+    };
+    drift.contradictions(out);
+    drift.unread(out);
+    drift.missing(out);
+    drift.split_names(out);
+    default_contradictions(program, out);
+}
+
+struct Drift<'p> {
+    program: &'p Program<'p>,
+    provisions: Vec<Provision>,
+    /// The files that each file, or one service in it, takes names from.
+    env_files: BTreeMap<FileId, Vec<(Option<String>, FileId)>>,
+}
+
+/// What is deployed: one service of one file.
+type Deployment = (FileId, Option<String>);
+
+impl Drift<'_> {
+    fn env_files_of(&self, file: FileId) -> &[(Option<String>, FileId)] {
+        self.env_files.get(&file).map_or(&[], Vec::as_slice)
+    }
+
+    fn of_interest(&self, name: &str) -> bool {
+        let words = self.program.catalog().words();
+        words.is_secret(name) || words.flag(name).is_some()
+    }
+
+    fn report(
+        &self,
+        out: &mut Findings,
+        provision: &Provision,
+        at: Site,
+        message: &'static str,
+        more: Vec<(&'static str, String)>,
+    ) {
+        let mut values = vec![("name", provision.name.clone())];
+        values.extend(more);
+        let finding = out.add(self.program, at, MODULE_SCOPE, message, values);
+        finding.confidence = Confidence::Certain;
+        finding.symbol = provision.service.as_ref().map_or_else(
+            || provision.name.clone(),
+            |service| format!("{service}.{}", provision.name),
+        );
+    }
+
+    fn step(&self, provision: &Provision, note: &str) -> Step {
+        Step {
+            site: provision.site,
+            symbol: provision.service.clone().unwrap_or_default(),
+            note: note.to_owned(),
+        }
+    }
+
+    fn path(&self, provision: &Provision) -> String {
+        self.program[provision.site.file].path.clone()
+    }
+
+    // Contradictions
+
+    /// The same name with different values in one environment, where both get to one service.
+    fn contradictions(&self, out: &mut Findings) {
+        for one in self
+            .provisions
+            .iter()
+            .filter(|one| one.is_given() && self.of_interest(&one.name))
+        {
+            let other = self.provisions.iter().find(|other| {
+                other.name == one.name
+                    && other.is_given()
+                    && !other.gives_same(one)
+                    && other.environment.is_some()
+                    && other.environment == one.environment
+                    && (self.meets(one, other) || self.meets(other, one))
+            });
+            let Some(other) = other else { continue };
+            let values = vec![
+                ("environment", one.environment.clone().unwrap_or_default()),
+                ("other", self.path(other)),
+            ];
+            self.report(out, one, one.value_site, "contradiction", values);
+            out.complete_last(self.step(other, "another value"));
+        }
+    }
+
+    /// Whether what `file` provides gets to the service that `of_service` provides for: by its env file, or by another file of it.
+    fn meets(&self, of_service: &Provision, file: &Provision) -> bool {
+        let is_taken = || {
+            self.env_files_of(of_service.site.file)
+                .iter()
+                .any(|(service, path)| *path == file.site.file && (*service == of_service.service || service.is_none()))
+        };
+        let is_other_file = of_service.site.file != file.site.file;
+        let is_same_service = of_service.service == file.service && is_other_file;
+        is_same_service || (file.service.is_none() && is_other_file && is_taken())
+    }
+
+    // Names that nothing reads
+
+    fn unread(&self, out: &mut Findings) {
+        let mut is_read_in: BTreeMap<FileId, bool> = BTreeMap::new();
+        for provision in &self.provisions {
+            let is_read = is_read_in.entry(provision.site.file).or_default();
+            *is_read |= self.program.is_named_in_code(&provision.name);
+        }
+        let words = self.program.catalog().words();
+        let mut seen: BTreeSet<(FileId, &str)> = BTreeSet::new();
+        for provision in &self.provisions {
+            let name = provision.name.as_str();
+            let serves_code = is_read_in.get(&provision.site.file).copied().unwrap_or(false);
+            if !serves_code
+                || !self.of_interest(name)
+                || words.is_read_by_libraries(name)
+                || self.program.is_named_in_code(name)
+                || self.is_read_by_pattern(name)
+                || self.is_used_in_configuration(name)
+                || !seen.insert((provision.site.file, name))
+            {
+                continue;
+            }
+            self.report(out, provision, provision.site, "unread", Vec::new());
+        }
+    }
+
+    /// Whether code reads names that are put together, of which this is one; or fields of settings classes with a prefix.
+    fn is_read_by_pattern(&self, name: &str) -> bool {
+        self.program.secret_reads().iter().any(|read| {
+            read.names
+                .iter()
+                .any(|pattern| crate::program::matches_pattern(pattern, name))
+        })
+    }
+
+    /// Whether other settings refer to a name: `${NAME}`.
+    fn is_used_in_configuration(&self, name: &str) -> bool {
+        self.program.files().any(|(_, data)| {
+            let facts = &data.facts;
+            data.language == Language::Config
+                && facts.config.iter().any(|setting| {
+                    let own = facts.path(setting.path).last().map_or("", |own| facts.text(*own));
+                    own != name && refers_to(facts, setting.value, name)
+                })
+        })
+    }
+
+    // Secrets that a deployment lacks
+
+    fn missing(&self, out: &mut Findings) {
+        let optional = self.optional_names();
+        let mut deployments: BTreeMap<Deployment, Vec<&Provision>> = BTreeMap::new();
+        for provision in &self.provisions {
+            if provision.service.is_some() && provision.environment.is_some() {
+                let deployment = (provision.site.file, provision.service.clone());
+                deployments.entry(deployment).or_default().push(provision);
+            }
+        }
+        let services: BTreeSet<&str> = deployments
+            .keys()
+            .filter_map(|(_, service)| service.as_deref())
+            .collect();
+        for ((file, service), provided) in &deployments {
+            let Some(service) = service else { continue };
+            let reads = self.reads_of(service, &services);
+            let names = self.provided_to(*file, service);
+            let is_served = provided.iter().any(|provision| {
+                reads.contains(provision.name.as_str()) && self.program.catalog().words().is_secret(&provision.name)
+            });
+            let environment = &provided[0].environment;
+            let lacking: Vec<&str> = reads
+                .into_iter()
+                .filter(|name| !optional.contains(*name) && !names.contains(*name))
+                .filter(|name| {
+                    self.provisions.iter().any(|other| {
+                        other.name == *name && other.environment.is_some() && other.environment != *environment
+                    })
+                })
+                .collect();
+            if is_served && !lacking.is_empty() {
+                let first = provided[0];
+                let more = vec![
+                    ("missing", lacking.join(", ")),
+                    ("service", service.clone()),
+                    ("environment", environment.clone().unwrap_or_default()),
+                ];
+                self.report(out, first, first.site, "missing", more);
+            }
+        }
+    }
+
+    /// The secrets that something stands in for where they are not set, and what stands in.
+    fn optional_names(&self) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        for fallback in self.program.secret_fallbacks() {
+            names.extend(fallback.names);
+            if let FallbackEnd::Secret(other) = fallback.end {
+                names.extend(other.split(", ").map(str::to_owned));
+            }
+        }
+        names
+    }
+
+    /// The secrets that the code of a service reads: what lies in folders of its name, and what lies in those of no service.
+    fn reads_of(&self, service: &str, services: &BTreeSet<&str>) -> BTreeSet<&str> {
+        let all: Vec<Vec<String>> = services.iter().map(|service| words_of(service)).collect();
+        let is_own_word = |word: &String| services.len() == 1 || !all.iter().all(|words| words.contains(word));
+        let own: Vec<String> = words_of(service).into_iter().filter(is_own_word).collect();
+        let others: Vec<String> = services
+            .iter()
+            .filter(|other| **other != service)
+            .flat_map(|other| words_of(other))
+            .filter(is_own_word)
+            .filter(|word| !own.contains(word))
+            .collect();
+        let lies_in = |file: FileId, words: &[String]| {
+            let path = &self.program[file].path;
+            let top = path.split('/').rev().skip(1).flat_map(words_of).collect::<Vec<_>>();
+            top.iter().any(|word| words.contains(word))
+        };
+        let mut languages: BTreeSet<Language> = BTreeSet::new();
+        for (file, data) in self.program.files() {
+            if data.language != Language::Config && data.scope == CodeScope::Production && lies_in_top(&data.path, &own)
+            {
+                languages.insert(self.program[file].language);
+            }
+        }
+        let reads = self.program.secret_reads().iter().filter(|read| {
+            let file = read.primary.file;
+            let counts = matches!(read.by, ReadBy::Name | ReadBy::Field) && read.default.is_none();
+            counts
+                && self.program.code_scope(file, read.scope) == CodeScope::Production
+                && languages.contains(&self.program[file].language)
+                && (lies_in_top(&self.program[file].path, &own) || !lies_in(file, &others))
+        });
+        reads.flat_map(|read| read.names.iter().map(String::as_str)).collect()
+    }
+
+    /// The names that a service gets: its own, those of the file for all, those of its env files.
+    fn provided_to(&self, file: FileId, service: &str) -> BTreeSet<&str> {
+        let files: Vec<FileId> = self
+            .env_files_of(file)
+            .iter()
+            .filter(|(of, _)| of.as_deref().is_none_or(|of| of == service))
+            .map(|(_, env)| *env)
+            .collect();
+        let gets = |provision: &&Provision| {
+            let is_own = provision.site.file == file && provision.service.as_deref().is_none_or(|own| own == service);
+            is_own || files.contains(&provision.site.file)
+        };
+        let provided = self.provisions.iter().filter(gets);
+        provided.map(|provision| provision.name.as_str()).collect()
+    }
+
+    // Names of one secret
+
+    /// Two names that are mapped to one secret in one place, and to two in another.
+    fn split_names(&self, out: &mut Findings) {
+        let mut by_environment: BTreeMap<(&Option<String>, FileId), BTreeMap<&str, &Provision>> = BTreeMap::new();
+        for provision in &self.provisions {
+            if let ProvidedState::Mapped(_) = provision.state {
+                let place = (&provision.environment, provision.site.file);
+                by_environment
+                    .entry(place)
+                    .or_default()
+                    .insert(&provision.name, provision);
+            }
+        }
+        let mut reported: BTreeSet<Site> = BTreeSet::new();
+        for names in by_environment.values() {
+            for (one, first) in names {
+                for (two, second) in
+                    names.range::<str, _>((std::ops::Bound::Excluded(*one), std::ops::Bound::Unbounded))
+                {
+                    if first.state != second.state {
+                        continue;
+                    }
+                    for others in by_environment.values() {
+                        let (Some(other), Some(another)) = (others.get(one), others.get(two)) else {
+                            continue;
+                        };
+                        if other.state != another.state && reported.insert(another.site) {
+                            let more = vec![("other", (*one).to_owned()), ("place", self.path(first))];
+                            self.report(out, another, another.site, "split", more);
+                            out.complete_last(self.step(first, "one secret here"));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Defaults of code that contradict one another: the same flag or secret is read with different ones.
+fn default_contradictions(program: &Program<'_>, out: &mut Findings) {
+    let words = program.catalog().words();
+    let mut defaults: BTreeMap<String, Vec<(String, Site, crate::facts::ScopeId)>> = BTreeMap::new();
+    for site in program.sites_of(Role::ReadsSetting) {
+        let facts = &program[site.file].facts;
+        let (Some(name), Some(default)) = (program.argument(site, "name"), program.argument(site, "default")) else {
+            continue;
+        };
+        let (ExprKind::Text(name), ExprKind::Text(text)) = (facts[name].kind, facts[default].kind) else {
+            continue;
+        };
+        let (name, text) = (facts.text(name), facts.text(text));
+        let is_flag = words.flag(name).is_some();
+        if !is_flag && !words.is_secret(name) || program.code_scope(site.file, site.scope) == CodeScope::Test {
+            continue;
+        }
+        let value = match words.truth(text) {
+            Some(truth) if is_flag => truth.to_string(),
+            _ => text.to_owned(),
+        };
+        let place = Site {
+            file: site.file,
+            span: facts[default].span,
+        };
+        defaults
+            .entry(name.to_owned())
+            .or_default()
+            .push((value, place, site.scope));
+    }
+    for (name, places) in defaults {
+        let Some((first, at, _)) = places.first() else { continue };
+        for (value, place, scope) in &places[1..] {
+            if value == first {
+                continue;
+            }
+            let values = vec![("name", name.clone()), ("other", program[at.file].path.clone())];
+            let finding = out.add(program, *place, *scope, "defaults", values);
+            finding.confidence = Confidence::Certain;
+            finding.related.push(Step {
+                site: *at,
+                symbol: String::new(),
+                note: "another default".to_owned(),
+            });
+        }
+    }
+}
+
+fn lies_in_top(path: &str, words: &[String]) -> bool {
+    let mut folders = path.split('/').rev().skip(1);
+    folders.any(|folder| words_of(folder).iter().any(|word| words.contains(word)))
+}
+
+fn words_of(name: &str) -> Vec<String> {
+    let words = name.split(|sign: char| !sign.is_ascii_alphanumeric());
+    words
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect()
+}
+
+/// Whether a value has `$NAME` or `${NAME` in it.
+fn refers_to(facts: &FileFacts, value: Scalar, name: &str) -> bool {
+    let Scalar::Text(text) = value else { return false };
+    let text = facts.text(text);
+    let mut at = 0;
+    while let Some(found) = text[at..].find(name) {
+        let (start, end) = (at + found, at + found + name.len());
+        let before = text[..start].ends_with(['$', '{', '.']);
+        let behind = text[end..].starts_with(|sign: char| sign.is_alphanumeric() || sign == '_');
+        if before && !behind {
+            return true;
+        }
+        at = end;
+    }
+    false
+}

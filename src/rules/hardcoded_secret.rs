@@ -1,0 +1,298 @@
+//! Literals of the code that are keys or that a secret's name stands for.
+
+use super::Findings;
+use crate::catalog::{Role, looks_generated};
+use crate::facts::{BindingKind, ExprId, ExprKind, Language, ScopeId};
+use crate::finding::{Confidence, Site, Step};
+use crate::program::{KeySource, Program, ProgramFile};
+use crate::source::{FileId, Span};
+use rustc_hash::FxHashSet;
+
+/// Reports each such literal once: as the key of a call where it is one, else by the name it is bound to.
+pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
+    let mut reported: FxHashSet<Site> = FxHashSet::default();
+    for key in program.signing_keys() {
+        let KeySource::Literal { file, expr, is_hashed } = key.source else {
+            continue;
+        };
+        let facts = &program[file].facts;
+        if let ExprKind::Text(text) = facts[expr].kind
+            && !can_be_key(program, facts.text(text))
+        {
+            continue;
+        }
+        let primary = Site {
+            file,
+            span: facts[expr].span,
+        };
+        let Some(scope) = program.scope_at(file, primary.span) else {
+            continue;
+        };
+        if !reported.insert(primary) {
+            continue;
+        }
+        let message = if is_hashed { "signing-derived" } else { "signing" };
+        let values = vec![("call", key.call.clone())];
+        let finding = out.add(program, primary, scope, message, values);
+        finding.confidence = key.confidence;
+        finding.trail.extend(key.trail);
+        let at = program.scope_at(key.site.file, key.site.span).unwrap_or(scope);
+        finding.related.push(Step {
+            site: key.site,
+            symbol: program.symbol(key.site.file, at),
+            note: "is the key here".to_owned(),
+        });
+    }
+    let named = program.for_each_file(|file, data| match data.language {
+        Language::Config => Vec::new(),
+        _ => Literals { program, file, data }.all(),
+    });
+    for literal in named {
+        if reported.insert(literal.primary) {
+            let message = if literal.is_derived { "derived" } else { "named" };
+            let values = vec![("name", literal.name)];
+            let finding = out.add(program, literal.primary, literal.scope, message, values);
+            finding.confidence = Confidence::Certain;
+        }
+    }
+}
+
+/// Whether a text can be a secret key: there is one, and it is no public key.
+fn can_be_key(program: &Program<'_>, text: &str) -> bool {
+    let is_public = text.contains("-BEGIN ") && !text.contains("PRIVATE");
+    let is_key_set = text.trim_start().starts_with('{') || text.contains("://");
+    !is_public && !is_key_set && !program.catalog().words().means_nothing(text)
+}
+
+/// A literal that a secret's name stands for.
+struct NamedLiteral {
+    primary: Site,
+    scope: ScopeId,
+    name: String,
+    is_derived: bool,
+}
+
+struct Literals<'p> {
+    program: &'p Program<'p>,
+    file: FileId,
+    data: &'p ProgramFile,
+}
+
+/// A literal, and whether a value is derived from it.
+#[derive(Clone, Copy)]
+struct Literal {
+    expr: ExprId,
+    is_derived: bool,
+}
+
+impl<'p> Literals<'p> {
+    fn all(&self) -> Vec<NamedLiteral> {
+        let mut found: Vec<NamedLiteral> = Vec::new();
+        self.bound(&mut found);
+        self.stored(&mut found);
+        self.passed(&mut found);
+        self.in_tables(&mut found);
+        found.sort_by_key(|literal| literal.primary);
+        found
+    }
+
+    /// Assignments, fields, constants, defaults of parameters.
+    fn bound(&self, out: &mut Vec<NamedLiteral>) {
+        let facts = &self.data.facts;
+        for binding in &facts.bindings {
+            if let BindingKind::Value(value) = binding.kind {
+                self.judge(facts.text(binding.name), value, binding.scope, out);
+            }
+        }
+        for function in &facts.functions {
+            for parameter in facts.parameters(function) {
+                if let Some(default) = parameter.default {
+                    self.judge(facts.text(parameter.name), default, function.scope, out);
+                }
+            }
+        }
+    }
+
+    /// `self.jwt_secret = …`, `os.environ["JWT_SECRET"] = …`, `config["secret_key"] = …`
+    fn stored(&self, out: &mut Vec<NamedLiteral>) {
+        let facts = &self.data.facts;
+        for store in &facts.stores {
+            let name = match facts[store.target].kind {
+                ExprKind::Member { name, .. } => facts.text(name),
+                ExprKind::Index { key, .. } => match facts[key].kind {
+                    ExprKind::Text(name) => facts.text(name),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            if let Some(value) = store.value {
+                self.judge(name, value, facts[store.block].scope, out);
+            }
+        }
+    }
+
+    /// Keyword arguments, fields of struct literals, what is written to the environment, defaults of options.
+    fn passed(&self, out: &mut Vec<NamedLiteral>) {
+        let facts = &self.data.facts;
+        for call in &facts.calls {
+            for argument in facts.arguments(call) {
+                if let Some(keyword) = argument.keyword {
+                    self.judge(facts.text(keyword), argument.value, call.scope, out);
+                }
+            }
+        }
+        for site in self.program.sites_in(self.file) {
+            let value = match self.program.entry(site).and_then(|entry| entry.role) {
+                Some(Role::WritesSetting) => self.program.argument(site, "value"),
+                Some(Role::DeclaresOption) => self.program.argument(site, "default"),
+                _ => None,
+            };
+            let name = self.program.argument(site, "name");
+            if let (Some(value), Some(name)) = (value, name)
+                && let ExprKind::Text(name) = facts[name].kind
+            {
+                self.judge(facts.text(name).trim_start_matches('-'), value, site.scope, out);
+            }
+        }
+    }
+
+    fn in_tables(&self, out: &mut Vec<NamedLiteral>) {
+        let facts = &self.data.facts;
+        let examples = self.examples();
+        for expr in &facts.exprs {
+            let ExprKind::Table(entries) = expr.kind else { continue };
+            if examples.iter().any(|example| example.contains(expr.span)) {
+                continue;
+            }
+            for (key, value) in facts.entries(entries) {
+                if let Some(key) = key
+                    && let ExprKind::Text(name) = facts[*key].kind
+                    && self.may_be_secret(facts.text(name), *value)
+                    && let Some(scope) = self.program.scope_at(self.file, expr.span)
+                {
+                    self.judge(facts.text(name), *value, scope, out);
+                }
+            }
+        }
+    }
+
+    /// What documentation shows as an example: `{"example": {"access_token": "…"}}`, `examples=[…]`.
+    fn examples(&self) -> Vec<Span> {
+        let facts = &self.data.facts;
+        let is_example = |name: &str| matches!(name, "example" | "examples" | "json_schema_extra" | "openapi_examples");
+        let mut found = Vec::new();
+        for expr in &facts.exprs {
+            match expr.kind {
+                ExprKind::Table(entries) => {
+                    let named = facts.entries(entries).iter().filter(|(key, _)| {
+                        key.is_some_and(
+                            |key| matches!(facts[key].kind, ExprKind::Text(name) if is_example(facts.text(name))),
+                        )
+                    });
+                    found.extend(named.map(|(_, value)| facts[*value].span));
+                }
+                ExprKind::Call(call) => {
+                    let named = facts.arguments(&facts[call]).iter();
+                    let named = named
+                        .filter(|argument| argument.keyword.is_some_and(|keyword| is_example(facts.text(keyword))));
+                    found.extend(named.map(|argument| facts[argument.value].span));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn judge(&self, name: &str, value: ExprId, scope: ScopeId, out: &mut Vec<NamedLiteral>) {
+        if !self.may_be_secret(name, value) {
+            return;
+        }
+        let Some(literal) = self.literal(value, false, 0) else {
+            return;
+        };
+        out.push(NamedLiteral {
+            primary: Site {
+                file: self.file,
+                span: self.span(literal),
+            },
+            scope,
+            name: name.to_owned(),
+            is_derived: literal.is_derived,
+        });
+    }
+
+    fn span(&self, literal: Literal) -> Span {
+        self.data.facts[literal.expr].span
+    }
+
+    fn may_be_secret(&self, name: &str, value: ExprId) -> bool {
+        let words = self.program.catalog().words();
+        let Some(literal) = self.literal(value, false, 0) else {
+            return false;
+        };
+        let is_certain = words.is_certainly_secret(name);
+        let ExprKind::Text(text) = self.data.facts[literal.expr].kind else {
+            return is_certain;
+        };
+        let text = self.data.facts.text(text);
+        match (is_certain, literal.is_derived) {
+            (true, true) => !words.means_nothing(text),
+            (true, false) => words.is_secret_text(name, text) && can_be_key(self.program, text),
+            (false, false) => looks_generated(text) && words.is_secret(name) && can_be_key(self.program, text),
+            (false, true) => false,
+        }
+    }
+
+    /// The literal that a value is, or is derived from.
+    fn literal(&self, value: ExprId, is_derived: bool, depth: u32) -> Option<Literal> {
+        let facts = &self.data.facts;
+        if depth > 6 {
+            return None;
+        }
+        match facts[value].kind {
+            ExprKind::Text(_) => Some(Literal {
+                expr: value,
+                is_derived,
+            }),
+            ExprKind::Template(parts) if is_derived => {
+                let is_open = self.program.is_open_template(self.file, facts.list(parts));
+                is_open.then_some(Literal {
+                    expr: value,
+                    is_derived,
+                })
+            }
+            ExprKind::Through(inner) => self.literal(inner, is_derived, depth + 1),
+            ExprKind::Call(call) => {
+                if let Some(site) = self.program.site_at(self.file, value) {
+                    match self.program.entry(site).and_then(|entry| entry.role) {
+                        Some(Role::Hashes) => {
+                            return self.literal(self.program.argument(site, "value")?, true, depth + 1);
+                        }
+                        Some(Role::DeclaresField) => {
+                            return self.literal(self.program.argument(site, "default")?, is_derived, depth + 1);
+                        }
+                        _ => {}
+                    }
+                }
+                match facts[facts[call].callee].kind {
+                    ExprKind::Member { object, name }
+                        if matches!(facts.text(name), "decode" | "digest" | "encode" | "hexdigest") =>
+                    {
+                        self.literal(object, is_derived, depth + 1)
+                    }
+                    ExprKind::Name { name, .. }
+                        if matches!(
+                            facts.text(name),
+                            "SecretStr" | "SecretBytes" | "Secret" | "bytes" | "str"
+                        ) =>
+                    {
+                        let argument = facts.arguments(&facts[call]).first()?;
+                        self.literal(argument.value, is_derived, depth + 1)
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}

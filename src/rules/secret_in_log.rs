@@ -1,0 +1,566 @@
+//! Secrets and tokens that get into logs, output and messages of errors.
+
+use super::{Findings, is_test_support};
+use crate::catalog::Role;
+use crate::facts::{
+    Access, Binding, BindingKind, Call, CallId, Exit, ExprId, ExprKind, FileFacts, Language, Name, ScopeId,
+};
+use crate::finding::{CodeScope, Confidence, Site};
+use crate::program::{FunctionRef, Program, ProgramFile, ReadBy, Surface};
+use crate::source::{FileId, Span};
+use rustc_hash::FxHashSet;
+
+/// Reports each secret that an argument of such a call, or of a raised error, shows.
+pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
+    let hidden = hidden_by_type(program);
+    let handlers: FxHashSet<FunctionRef> = program
+        .entry_points()
+        .iter()
+        .filter(|entry| matches!(entry.surface, Surface::Http | Surface::Websocket))
+        .map(|entry| entry.function)
+        .collect();
+    let found = program.for_each_file(|file, data| {
+        if data.language == Language::Config {
+            return Vec::new();
+        }
+        let mut leaks = Leaks {
+            program,
+            file,
+            data,
+            hidden: &hidden,
+            found: Vec::new(),
+        };
+        leaks.calls();
+        leaks.errors();
+        leaks.answers(&handlers);
+        leaks.found.sort_by_key(|leak| leak.primary);
+        leaks.found.dedup_by_key(|leak| leak.primary);
+        leaks.found
+    });
+    for leak in found {
+        let (file, scope) = (leak.primary.file, leak.scope);
+        if program.code_scope(file, scope) == CodeScope::Test && !is_test_support(program, file, scope) {
+            continue;
+        }
+        let message = match leak.shows {
+            Shows::All => "whole",
+            Shows::Part => "part",
+            Shows::CutHash => "hash",
+        };
+        let values = vec![("name", leak.name), ("call", leak.call)];
+        let finding = out.add(program, leak.primary, scope, message, values);
+        finding.confidence = Confidence::Certain;
+    }
+}
+
+/// The names of fields and parameters whose type hides what they hold when it is printed.
+fn hidden_by_type(program: &Program<'_>) -> FxHashSet<String> {
+    let names = program.for_each_file(|_, data| {
+        let facts = &data.facts;
+        let is_hiding = |annotation: Option<ExprId>| {
+            annotation.is_some_and(|annotation| {
+                let place = facts[annotation].span;
+                facts.exprs.iter().any(|expr| {
+                    let name = match expr.kind {
+                        ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name),
+                        _ => return false,
+                    };
+                    place.contains(expr.span) && HIDING_TYPES.contains(&name)
+                })
+            })
+        };
+        if !HIDING_TYPES.iter().any(|hiding| facts.names.find(hiding).is_some()) {
+            return Vec::new();
+        }
+        let bound = facts.bindings.iter().filter(|binding| is_hiding(binding.annotation));
+        bound.map(|binding| facts.text(binding.name).to_owned()).collect()
+    });
+    names.into_iter().collect()
+}
+
+const HIDING_TYPES: &[&str] = &[
+    "Secret",
+    "SecretBox",
+    "SecretBytes",
+    "SecretStr",
+    "SecretString",
+    "SecretVec",
+];
+
+/// Methods of loggers.
+const LOG_METHODS: &[&str] = &[
+    "critical",
+    "debug",
+    "error",
+    "exception",
+    "fatal",
+    "info",
+    "log",
+    "trace",
+    "warn",
+    "warning",
+];
+
+/// Macros that write to logs or to the output, and those that panic.
+const LOG_MACROS: &[&str] = &[
+    "bail!",
+    "dbg!",
+    "debug!",
+    "eprint!",
+    "eprintln!",
+    "error!",
+    "event!",
+    "info!",
+    "panic!",
+    "print!",
+    "println!",
+    "trace!",
+    "warn!",
+];
+
+/// A secret that gets somewhere.
+struct Leak {
+    primary: Site,
+    scope: ScopeId,
+    name: String,
+    call: String,
+    shows: Shows,
+}
+
+/// How much of a secret is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shows {
+    All,
+    Part,
+    CutHash,
+}
+
+/// A secret in an expression.
+#[derive(Clone, Debug)]
+struct Shown {
+    span: Span,
+    name: String,
+    shows: Shows,
+    /// Whether it is read from the settings right there.
+    is_setting: bool,
+}
+
+struct Leaks<'p> {
+    program: &'p Program<'p>,
+    file: FileId,
+    data: &'p ProgramFile,
+    hidden: &'p FxHashSet<String>,
+    found: Vec<Leak>,
+}
+
+/// Values are followed this deep.
+const DEEPEST: u32 = 8;
+
+impl<'p> Leaks<'p> {
+    fn facts(&self) -> &'p FileFacts {
+        &self.data.facts
+    }
+
+    /// Output and logs.
+    fn calls(&mut self) {
+        let facts = self.facts();
+        for call in &facts.calls {
+            if self.is_sink(call) {
+                self.arguments_of(call);
+            }
+        }
+    }
+
+    fn is_sink(&self, call: &Call) -> bool {
+        let facts = self.facts();
+        match facts[call.callee].kind {
+            ExprKind::Name { name, .. } => {
+                let name = facts.text(name);
+                LOG_MACROS.contains(&name) || (name == "print" && self.data.language == Language::Python)
+            }
+            ExprKind::Member { object, name } => {
+                let name = facts.text(name);
+                LOG_MACROS.contains(&name)
+                    || (LOG_METHODS.contains(&name) && self.data.language == Language::Python && self.is_logger(object))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_logger(&self, object: ExprId) -> bool {
+        let facts = self.facts();
+        match facts[object].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                self.program.catalog().words().is_logger(facts.text(name))
+            }
+            ExprKind::Call(call) => self.is_logger(facts[call].callee),
+            _ => false,
+        }
+    }
+
+    /// Messages of errors that are raised.
+    fn errors(&mut self) {
+        let facts = self.facts();
+        for block in &facts.blocks {
+            if let Exit::Raises(Some(raised)) = block.exit
+                && let ExprKind::Call(call) = facts[raised].kind
+                && self.is_class(facts[call].callee)
+            {
+                self.arguments_of(&facts[call]);
+            }
+        }
+    }
+
+    /// Whether a name is written like a class's, or a variant's.
+    fn is_class(&self, expr: ExprId) -> bool {
+        let facts = self.facts();
+        match facts[expr].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                facts.text(name).trim_start_matches('_').starts_with(char::is_uppercase)
+            }
+            _ => false,
+        }
+    }
+
+    /// Answers of handlers that give away what is a secret of the deployment. (Tokens are there to be given to who logs in.)
+    fn answers(&mut self, handlers: &FxHashSet<FunctionRef>) {
+        let facts = self.facts();
+        for returned in &facts.returns {
+            let Some(value) = returned
+                .value
+                .filter(|_| handlers.contains(&(self.file, returned.function)))
+            else {
+                continue;
+            };
+            let parts = match facts[value].kind {
+                ExprKind::Call(call) => facts.arguments(&facts[call]).iter().map(|part| part.value).collect(),
+                _ => vec![value],
+            };
+            let shown = parts.into_iter().find_map(|part| self.shown(part, 0));
+            if let Some(shown) = shown.filter(|shown| shown.is_setting) {
+                self.found.push(Leak {
+                    primary: Site {
+                        file: self.file,
+                        span: shown.span,
+                    },
+                    scope: facts[returned.function].scope,
+                    name: shown.name,
+                    call: "the answer".to_owned(),
+                    shows: shown.shows,
+                });
+            }
+        }
+    }
+
+    fn arguments_of(&mut self, call: &Call) {
+        let facts = self.facts();
+        for argument in facts.arguments(call) {
+            let name = argument.keyword.map(|keyword| facts.text(keyword));
+            let Some(shown) = self
+                .shown(argument.value, 0)
+                .or_else(|| self.by_key(name, argument.value))
+            else {
+                continue;
+            };
+            self.found.push(Leak {
+                primary: Site {
+                    file: self.file,
+                    span: shown.span,
+                },
+                scope: call.scope,
+                name: shown.name,
+                call: self.program.written(self.file, call.callee),
+                shows: shown.shows,
+            });
+        }
+    }
+
+    /// What a name beside a value says of it: `password=value`, `{"password": value}`.
+    fn by_key(&self, key: Option<&str>, value: ExprId) -> Option<Shown> {
+        let facts = self.facts();
+        let is_value = matches!(facts[value].kind, ExprKind::Name { .. } | ExprKind::Member { .. });
+        let name = key.filter(|key| is_value && self.is_secret_name(key))?;
+        if self.is_harmless(value) {
+            return None;
+        }
+        Some(Shown {
+            span: facts[value].span,
+            name: name.to_owned(),
+            shows: Shows::All,
+            is_setting: false,
+        })
+    }
+
+    /// Whether a name is bound to what gives nothing away.
+    fn is_harmless(&self, value: ExprId) -> bool {
+        match self.facts()[value].kind {
+            ExprKind::Name { name, scope } => match self.bound(name, scope, value).map(|binding| binding.kind) {
+                Some(BindingKind::Value(value)) => self.shown(value, 1).is_none(),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The secret that an expression shows, if it shows one.
+    fn shown(&self, expr: ExprId, depth: u32) -> Option<Shown> {
+        if depth > DEEPEST {
+            return None;
+        }
+        let facts = self.facts();
+        let span = facts[expr].span;
+        let whole = |name: String| {
+            Some(Shown {
+                span,
+                name,
+                shows: Shows::All,
+                is_setting: false,
+            })
+        };
+        if let Some(read) = self.program.secret_read_at(self.file, expr) {
+            let is_value = matches!(read.by, ReadBy::Name | ReadBy::Manager);
+            let is_certain = read.names.iter().any(|name| self.is_secret_name(name));
+            let shown = Shown {
+                span,
+                name: read.names.join(", "),
+                shows: Shows::All,
+                is_setting: true,
+            };
+            return Some(shown).filter(|_| is_value && is_certain);
+        }
+        match facts[expr].kind {
+            ExprKind::Template(parts) | ExprKind::Group(parts) => {
+                facts.list(parts).iter().find_map(|part| self.shown(*part, depth + 1))
+            }
+            ExprKind::Table(entries) => facts.entries(entries).iter().find_map(|(key, value)| {
+                let key = key.and_then(|key| match facts[key].kind {
+                    ExprKind::Text(key) => Some(facts.text(key)),
+                    _ => None,
+                });
+                self.shown(*value, depth + 1).or_else(|| self.by_key(key, *value))
+            }),
+            ExprKind::Choice { options, how } => facts
+                .options(options, how)
+                .iter()
+                .find_map(|option| self.shown(*option, depth + 1)),
+            ExprKind::Both(parts) => self.shown(*facts.list(parts).last()?, depth + 1),
+            ExprKind::Through(inner) => self.shown(inner, depth + 1),
+            ExprKind::Each { element, .. } => self.shown(element, depth + 1),
+            ExprKind::Slice(object) => {
+                if self.is_hash(object, depth + 1) {
+                    return Some(Shown {
+                        span,
+                        name: "a secret".to_owned(),
+                        shows: Shows::CutHash,
+                        is_setting: false,
+                    });
+                }
+                let shown = self.shown(object, depth + 1)?;
+                Some(Shown {
+                    span,
+                    shows: Shows::Part,
+                    ..shown
+                })
+            }
+            ExprKind::Index {
+                key,
+                access: Access::Read,
+                ..
+            } => match facts[key].kind {
+                ExprKind::Text(key) if self.is_secret_name(facts.text(key)) => whole(facts.text(key).to_owned()),
+                _ => None,
+            },
+            // `ErrorCode.INVALID_PASSWORD` is no password.
+            ExprKind::Member { object, name } => {
+                let name = facts.text(name);
+                let is_constant = name.starts_with(char::is_uppercase) && self.is_class(object);
+                if is_constant {
+                    return None;
+                }
+                whole(name.to_owned()).filter(|_| self.is_secret_name(name) && !self.hidden.contains(name))
+            }
+            ExprKind::Name { name, scope } => self.shown_name(expr, name, scope, depth),
+            ExprKind::Call(call) => self.shown_call(call, expr, depth),
+            _ => None,
+        }
+    }
+
+    fn shown_name(&self, expr: ExprId, name: Name, scope: ScopeId, depth: u32) -> Option<Shown> {
+        let facts = self.facts();
+        let text = facts.text(name);
+        let span = facts[expr].span;
+        if self.hidden.contains(text) || self.program.catalog().words().says_masked(text) {
+            return None;
+        }
+        let by_name = || {
+            let is_secret = self.is_secret_name(text) || self.is_checked_as_token(name, scope);
+            is_secret.then(|| Shown {
+                span,
+                name: text.to_owned(),
+                shows: Shows::All,
+                is_setting: false,
+            })
+        };
+        let bound = self.bound(name, scope, expr);
+        match bound.map(|binding| binding.kind) {
+            Some(BindingKind::Value(value)) => {
+                let shown = self.shown(value, depth + 1).map(|shown| Shown { span, ..shown });
+                shown.or_else(|| by_name().filter(|_| self.may_be_whole(value)))
+            }
+            Some(
+                BindingKind::Import(_)
+                | BindingKind::Function(_)
+                | BindingKind::Class(_)
+                | BindingKind::Module(_)
+                | BindingKind::Caught(_),
+            ) => None,
+            _ => by_name(),
+        }
+    }
+
+    /// Whether a value that nothing is known of may be what the name it is bound to says: a call that says so, not a literal.
+    fn may_be_whole(&self, value: ExprId) -> bool {
+        let facts = self.facts();
+        match facts[value].kind {
+            ExprKind::Call(call) => {
+                let callee = match facts[facts[call].callee].kind {
+                    ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name),
+                    _ => return false,
+                };
+                self.program.catalog().words().gives_secret(callee)
+            }
+            ExprKind::Index { .. } | ExprKind::Member { .. } | ExprKind::Name { .. } => true,
+            _ => false,
+        }
+    }
+
+    fn shown_call(&self, id: CallId, expr: ExprId, depth: u32) -> Option<Shown> {
+        let facts = self.facts();
+        let call = &facts[id];
+        let arguments = facts.arguments(call);
+        let span = facts[expr].span;
+        match self.role(expr) {
+            Some(Role::MintsToken) => {
+                return Some(Shown {
+                    span,
+                    name: "a token".to_owned(),
+                    shows: Shows::All,
+                    is_setting: false,
+                });
+            }
+            Some(Role::Hashes | Role::SignsHmac) => return None,
+            _ => {}
+        }
+        let any_argument = || {
+            arguments
+                .iter()
+                .find_map(|argument| self.shown(argument.value, depth + 1))
+        };
+        match facts[call.callee].kind {
+            ExprKind::Member { object, name } => match facts.text(name) {
+                "as_str" | "decode" | "encode" | "expose_secret" | "replace" | "strip" | "lstrip" | "rstrip" => {
+                    self.shown(object, depth + 1)
+                }
+                "get_secret_value" => match facts[object].kind {
+                    ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => Some(Shown {
+                        span,
+                        name: facts.text(name).to_owned(),
+                        shows: Shows::All,
+                        is_setting: false,
+                    }),
+                    _ => None,
+                },
+                "dumps" | "format" | "join" | "pformat" => any_argument(),
+                "get" | "pop" => match facts[arguments.first()?.value].kind {
+                    ExprKind::Text(key) if self.is_secret_name(facts.text(key)) => Some(Shown {
+                        span,
+                        name: facts.text(key).to_owned(),
+                        shows: Shows::All,
+                        is_setting: false,
+                    }),
+                    _ => None,
+                },
+                _ => None,
+            },
+            ExprKind::Name { name, .. } => match facts.text(name) {
+                "dict" | "format" | "list" | "repr" | "str" | "tuple" => any_argument(),
+                "dumps" | "pformat" => any_argument(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether an expression is a hash of a secret.
+    fn is_hash(&self, expr: ExprId, depth: u32) -> bool {
+        let facts = self.facts();
+        if depth > DEEPEST {
+            return false;
+        }
+        match facts[expr].kind {
+            ExprKind::Call(call) => {
+                if self.role(expr) == Some(Role::Hashes) {
+                    let mut arguments = facts.arguments(&facts[call]).iter();
+                    return arguments.any(|argument| self.shown(argument.value, depth + 1).is_some());
+                }
+                match facts[facts[call].callee].kind {
+                    ExprKind::Member { object, name } => {
+                        matches!(facts.text(name), "digest" | "hexdigest") && self.is_hash(object, depth + 1)
+                    }
+                    _ => false,
+                }
+            }
+            ExprKind::Name { name, scope } => match self.bound(name, scope, expr).map(|binding| binding.kind) {
+                Some(BindingKind::Value(value)) => self.is_hash(value, depth + 1),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn role(&self, expr: ExprId) -> Option<Role> {
+        let site = self.program.site_at(self.file, expr)?;
+        self.program.entry(site)?.role
+    }
+
+    /// The binding of a name that is the last one written before a place, in the nearest scope that has any.
+    fn bound(&self, name: Name, scope: ScopeId, place: ExprId) -> Option<&'p Binding> {
+        let facts = self.facts();
+        let place = facts[place].span;
+        let mut next = Some(scope);
+        while let Some(scope) = next {
+            let bindings = facts.bindings_of(scope, name);
+            let before = bindings.iter().filter(|binding| binding.span.end <= place.start);
+            if let Some(last) = before.max_by_key(|binding| binding.span.start).or(bindings.first()) {
+                return Some(last);
+            }
+            next = facts[scope].parent;
+        }
+        None
+    }
+
+    fn is_secret_name(&self, name: &str) -> bool {
+        self.program.catalog().words().is_shown_secret(name)
+    }
+
+    /// Whether the function around hands the name to a library that reads tokens.
+    fn is_checked_as_token(&self, name: Name, scope: ScopeId) -> bool {
+        let facts = self.facts();
+        if !self.program.catalog().words().may_be_token(facts.text(name)) {
+            return false;
+        }
+        let function = facts.function_around(scope);
+        self.program.sites_in(self.file).iter().any(|site| {
+            let reads = self
+                .program
+                .entry(site)
+                .and_then(|entry| entry.role)
+                .is_some_and(Role::decodes);
+            reads
+                && facts.function_around(site.scope) == function
+                && self.program.argument(site, "token").is_some_and(
+                    |token| matches!(facts[token].kind, ExprKind::Name { name: other, .. } if other == name),
+                )
+        })
+    }
+}
