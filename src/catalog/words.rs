@@ -137,6 +137,8 @@ struct Authentication {
     stand_ins: Vec<String>,
     identities: Vec<String>,
     identity_fields: Vec<String>,
+    who_fields: Vec<String>,
+    switched: Vec<String>,
     refusals: Vec<String>,
     refusing_calls: Vec<String>,
     success_fields: Vec<String>,
@@ -578,6 +580,18 @@ impl Words {
     #[must_use]
     pub fn is_identity_field(&self, name: &str) -> bool {
         has(&self.file.authentication.identity_fields, &name.to_ascii_lowercase())
+    }
+
+    /// Whether a field of this name says by itself who somebody is.
+    #[must_use]
+    pub fn is_who_field(&self, name: &str) -> bool {
+        has(&self.file.authentication.who_fields, &name.to_ascii_lowercase())
+    }
+
+    /// Whether what is called so is a switch, which is off, and nothing that is missing.
+    #[must_use]
+    pub fn is_switch(&self, name: &str) -> bool {
+        self.says_phrase(name, &self.file.authentication.switched)
     }
 
     /// Whether an error, an answer or a status of this name refuses.

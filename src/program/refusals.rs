@@ -179,30 +179,55 @@ impl Program<'_> {
                 words.is_stand_in(facts.text(name)) && !self.is_foreign(file, value)
             }
             ExprKind::Call(call) => {
-                let is_field = |argument: &Argument| {
-                    let is_identity = argument.keyword.is_none_or(|keyword| {
-                        words.is_identity_field(facts.text(keyword)) || facts.text(keyword) == "id"
-                    });
-                    is_identity
-                        && matches!(facts[argument.value].kind, ExprKind::Text(_))
-                        && self.is_stand_in(file, argument.value)
-                };
                 let callee = facts[call].callee;
-                self.is_stand_in(file, callee)
-                    || self.gives_stand_in(file, callee)
-                    || facts.arguments(&facts[call]).iter().any(is_field)
+                self.is_stand_in(file, callee) || self.gives_stand_in(file, callee) || self.is_made_up_user(file, value)
             }
-            ExprKind::Table(entries) => facts.entries(entries).iter().any(|(key, value)| {
-                let key = key.and_then(|key| self.text_of(file, key));
-                key.is_some_and(|key| words.is_identity_field(key) || key == "id")
-                    && matches!(facts[*value].kind, ExprKind::Text(_))
-                    && self.is_stand_in(file, *value)
-            }),
+            ExprKind::Table(_) => self.is_made_up_user(file, value),
             ExprKind::Group(elements) => facts
                 .list(elements)
                 .first()
                 .is_some_and(|first| self.is_stand_in(file, *first)),
             _ => false,
+        }
+    }
+
+    /// Whether a value says who somebody is with a text that is written there: `User(id="guest")`, `{"sub": "someone"}`.
+    #[must_use]
+    pub fn is_made_up_user(&self, file: FileId, value: ExprId) -> bool {
+        let facts = &self[file].facts;
+        let words = self.catalog.words();
+        let is_name = |value: ExprId| {
+            let text = self.plain_text(file, value).unwrap_or("");
+            !text.is_empty()
+                && text.len() < 60
+                && (!text.contains(' ') || words.is_stand_in(text))
+                && !words.refuses(text)
+        };
+        match facts[value].kind {
+            ExprKind::Call(call) => facts.arguments(&facts[call]).iter().any(|argument| {
+                argument
+                    .keyword
+                    .is_some_and(|keyword| words.is_who_field(facts.text(keyword)))
+                    && is_name(argument.value)
+            }),
+            ExprKind::Table(entries) => facts.entries(entries).iter().any(|(key, value)| {
+                key.and_then(|key| self.text_of(file, key))
+                    .is_some_and(|key| words.is_who_field(key))
+                    && is_name(*value)
+            }),
+            _ => false,
+        }
+    }
+
+    /// A literal, conversions of it looked through: `"guest".to_string()`.
+    fn plain_text(&self, file: FileId, value: ExprId) -> Option<&str> {
+        let facts = &self[file].facts;
+        match facts[value].kind {
+            ExprKind::Call(call) if facts.arguments(&facts[call]).is_empty() => match facts[facts[call].callee].kind {
+                ExprKind::Member { object, .. } => self.text_of(file, object),
+                _ => None,
+            },
+            _ => self.text_of(file, value),
         }
     }
 

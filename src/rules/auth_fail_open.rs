@@ -2,7 +2,8 @@
 
 use super::{Findings, first_line};
 use crate::facts::{
-    BindingKind, BlockId, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, How, Language, ScopeId,
+    BindingKind, BlockId, BlockKind, CallId, Comparison, ExprId, ExprKind, FileFacts, FunctionId, How, Language,
+    ScopeId,
 };
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{Origin, Outcome, Program, Validation};
@@ -23,6 +24,7 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         judge.rescues(&validation);
         judge.alternatives(&validation);
         judge.ignored(&validation);
+        judge.missing(&validation);
     }
     judge.made_up();
     judge.own_tokens();
@@ -347,6 +349,49 @@ impl Judge<'_, '_> {
             })
     }
 
+    // What lets everybody in where something that validating needs is not there: `if not self.secret: return True`
+
+    fn missing(&mut self, validation: &Validation) {
+        let program = self.program;
+        let file = validation.file;
+        let facts = &program[file].facts;
+        let call = &facts[validation.call];
+        let place = facts[call.expr].span;
+        let around: Vec<BlockId> = facts.blocks_around(call.block).map(|(id, _)| id).collect();
+        let blocks = (0u32..).map(BlockId).zip(&facts.blocks);
+        let before = blocks.filter(|(_, block)| {
+            block.span.end <= place.start && block.parent.is_some_and(|parent| around.contains(&parent))
+        });
+        let open = before.filter_map(|(id, block)| {
+            let BlockKind::Branch { condition, holds } = block.kind else {
+                return None;
+            };
+            let subject =
+                absent(facts, condition, holds).filter(|subject| self.is_part_of_the_set_up(file, *subject))?;
+            let lets_in = |outcome: &Outcome| matches!(outcome, Outcome::Accepts(_) | Outcome::StandsIn(_));
+            let is_open = program.is_passed_on(file, id) || program.outcomes(file, id).iter().any(lets_in);
+            is_open.then_some(subject)
+        });
+        for subject in open.collect::<Vec<_>>() {
+            let values = vec![("subject", program.written(file, subject))];
+            self.report(validation, facts[subject].span, "missing", values);
+        }
+    }
+
+    /// Whether a name is a field of the own object or something of the module, and no switch: a key, a client, a database.
+    fn is_part_of_the_set_up(&self, file: FileId, subject: ExprId) -> bool {
+        let facts = &self.program[file].facts;
+        let words = self.program.catalog().words();
+        let written = self.program.written(file, subject);
+        let last = written.rsplit(['.', ':']).next().unwrap_or("");
+        let is_own = written.starts_with("self.");
+        let is_setting =
+            words.is_secret(last) && (written.contains(['.', ':']) || !last.chars().any(char::is_lowercase));
+        matches!(facts[subject].kind, ExprKind::Name { .. } | ExprKind::Member { .. })
+            && (is_own || is_setting)
+            && !words.is_switch(last)
+    }
+
     // Users that are made up without any failure: `if not self.db: return TEST_USER`
 
     fn made_up(&mut self) {
@@ -380,10 +425,20 @@ impl Judge<'_, '_> {
         });
         for (file, function, place) in found {
             let facts = &program[file].facts;
-            let in_arm = facts
-                .blocks
-                .iter()
-                .any(|block| matches!(block.kind, BlockKind::Rescue { .. }) && block.span.contains(place));
+            // What is reported by the arm, or by the condition, that leads there is not said twice.
+            let in_arm = facts.blocks.iter().any(|block| {
+                block.span.contains(place)
+                    && match block.kind {
+                        BlockKind::Rescue { .. } => true,
+                        BlockKind::Branch { condition, .. } => {
+                            let span = facts[condition].span;
+                            self.reported
+                                .iter()
+                                .any(|(at, known)| *at == file && span.contains(*known))
+                        }
+                        _ => false,
+                    }
+            });
             if !in_arm {
                 self.add(Swallowed {
                     file,
@@ -403,28 +458,10 @@ impl Judge<'_, '_> {
         let says = match facts[value].kind {
             ExprKind::Text(text) => facts.text(text).to_owned(),
             ExprKind::Name { .. } | ExprKind::Member { .. } => self.program.written(file, value),
-            ExprKind::Table(entries) => {
-                let texts = facts
-                    .entries(entries)
-                    .iter()
-                    .filter_map(|(_, value)| match facts[*value].kind {
-                        ExprKind::Text(text) => Some(facts.text(text)),
-                        _ => None,
-                    });
-                texts.into_iter().find(|text| words.is_made_up(text))?.to_owned()
+            ExprKind::Table(_) | ExprKind::Call(_) if self.program.is_made_up_user(file, value) => {
+                return Some(first_line(facts, value));
             }
-            ExprKind::Call(call) => {
-                let call = &facts[call];
-                let texts = facts
-                    .arguments(call)
-                    .iter()
-                    .filter_map(|argument| match facts[argument.value].kind {
-                        ExprKind::Text(text) => Some(facts.text(text)),
-                        _ => None,
-                    });
-                let text = texts.into_iter().find(|text| words.is_made_up(text));
-                text.map_or_else(|| self.program.written(file, call.callee), str::to_owned)
-            }
+            ExprKind::Call(call) => self.program.written(file, facts[call].callee),
             _ => return None,
         };
         let last = says
@@ -524,6 +561,32 @@ impl Judge<'_, '_> {
     fn written(&self, validation: &Validation) -> String {
         let facts = &self.program[validation.file].facts;
         self.program.written(validation.file, facts[validation.call].callee)
+    }
+}
+
+/// What is not there where a condition came out as `holds`: `not x`, `x is None`.
+fn absent(facts: &FileFacts, condition: ExprId, holds: bool) -> Option<ExprId> {
+    match facts[condition].kind {
+        ExprKind::Not(inner) => match facts[inner].kind {
+            ExprKind::Name { .. } | ExprKind::Member { .. } => holds.then_some(inner),
+            _ => None,
+        },
+        ExprKind::Compare { operator, left, right } if facts[right].kind == ExprKind::Nothing => {
+            let is_absent = match operator {
+                Comparison::Equal => holds,
+                Comparison::NotEqual => !holds,
+                _ => false,
+            };
+            is_absent.then_some(left)
+        }
+        // `self.key.is_empty()`, `self.key.is_none()`
+        ExprKind::Call(call) => match facts[facts[call].callee].kind {
+            ExprKind::Member { object, name } if matches!(facts.text(name), "is_empty" | "is_none") => {
+                holds.then_some(object)
+            }
+            _ => None,
+        },
+        _ => None,
     }
 }
 
