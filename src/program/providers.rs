@@ -10,6 +10,7 @@ use super::{Program, ProgramFile};
 use crate::facts::{ExprKind, Language, Scalar, Setting};
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
@@ -92,14 +93,18 @@ impl Program<'_> {
     /// Everything that configuration provides, in the order of files and places.
     #[must_use]
     pub fn provisions(&self) -> Vec<Provision> {
+        let named = self.named_in_code(self.variables_of_configuration().into_iter());
         self.for_each_file(|file, data| match data.language {
             Language::Config if is_template(&data.path) => Vec::new(),
-            Language::Config => Settings {
-                program: self,
-                file,
-                data,
+            Language::Config => {
+                let settings = Settings {
+                    program: self,
+                    file,
+                    data,
+                    named: &named,
+                };
+                settings.provisions()
             }
-            .provisions(),
             Language::Python if data.scope != CodeScope::Test => self.provisions_of_arguments(file, data),
             _ => Vec::new(),
         })
@@ -167,12 +172,40 @@ impl Program<'_> {
         rows.collect()
     }
 
-    /// Whether code says a name, as it is or in small letters as the field of a settings class.
+    /// Those of `names` that code says, as they are or in small letters as the fields of settings classes.
     #[must_use]
-    pub fn is_named_in_code(&self, name: &str) -> bool {
-        let small = name.to_lowercase();
-        let mut code = self.files.iter().filter(|file| file.language != Language::Config);
-        code.any(|file| file.facts.names.find(name).is_some() || file.facts.names.find(&small).is_some())
+    pub fn named_in_code<'n>(&self, names: impl Iterator<Item = &'n str>) -> FxHashSet<String> {
+        let mut wanted: FxHashMap<String, &str> = FxHashMap::default();
+        for name in names {
+            wanted.insert(name.to_owned(), name);
+            wanted.insert(name.to_lowercase(), name);
+        }
+        if wanted.is_empty() {
+            return FxHashSet::default();
+        }
+        let found = self.for_each_file(|_, data| match data.language {
+            Language::Config => Vec::new(),
+            _ => {
+                let names = data.facts.names.iter();
+                let named: FxHashSet<&str> = names.filter_map(|(_, text)| wanted.get(text).copied()).collect();
+                named.into_iter().collect()
+            }
+        });
+        found.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The names that settings of configuration have which are written like environment variables.
+    fn variables_of_configuration(&self) -> FxHashSet<&str> {
+        let configuration = self.files.iter().filter(|file| file.language == Language::Config);
+        let settings = configuration.flat_map(|file| {
+            let facts = &file.facts;
+            let names = facts
+                .config
+                .iter()
+                .filter_map(|setting| facts.path(setting.path).last());
+            names.map(|name| facts.text(*name))
+        });
+        settings.filter(|name| is_variable_name(name)).collect()
     }
 
     /// `["gcloud", "run", "deploy", "api", "--set-secrets", "A=b:latest"]`
@@ -246,11 +279,16 @@ struct Settings<'p, 'a> {
     program: &'p Program<'a>,
     file: FileId,
     data: &'p ProgramFile,
+    /// The names that code says.
+    named: &'p FxHashSet<String>,
 }
 
 impl Settings<'_, '_> {
     fn provisions(&self) -> Vec<Provision> {
         let facts = &self.data.facts;
+        if facts.config.is_empty() {
+            return Vec::new();
+        }
         let of_file = self.environment_of_file();
         let mut found = Vec::new();
         for (index, setting) in facts.config.iter().enumerate() {
@@ -335,7 +373,7 @@ impl Settings<'_, '_> {
 
     fn is_of_interest(&self, name: &str) -> bool {
         let words = self.program.catalog().words();
-        words.is_secret(name) || words.flag(name).is_some() || self.program.is_named_in_code(name)
+        words.is_secret(name) || words.flag(name).is_some() || self.named.contains(name)
     }
 
     /// The environment of the whole file: as declared, by its path, or by the one that all files it takes names from are of.

@@ -120,10 +120,12 @@ impl Drift<'_> {
     // Names that nothing reads
 
     fn unread(&self, out: &mut Findings) {
+        let names = self.provisions.iter().map(|provision| provision.name.as_str());
+        let named = self.program.named_in_code(names);
         let mut is_read_in: BTreeMap<FileId, bool> = BTreeMap::new();
         for provision in &self.provisions {
             let is_read = is_read_in.entry(provision.site.file).or_default();
-            *is_read |= self.program.is_named_in_code(&provision.name);
+            *is_read |= named.contains(&provision.name);
         }
         let words = self.program.catalog().words();
         let mut seen: BTreeSet<(FileId, &str)> = BTreeSet::new();
@@ -133,7 +135,7 @@ impl Drift<'_> {
             if !serves_code
                 || !self.of_interest(name)
                 || words.is_read_by_libraries(name)
-                || self.program.is_named_in_code(name)
+                || named.contains(name)
                 || self.is_read_by_pattern(name)
                 || self.is_used_in_configuration(name)
                 || !seen.insert((provision.site.file, name))
