@@ -191,20 +191,9 @@ impl Catalog {
     /// What the catalogued functions of each name do that rules ask about: those of the built-ins, of the libraries in `imported`, and of
     /// those that these give objects of.
     #[must_use]
-    pub fn doing(&self, language: Language, imported: &FxHashSet<&str>) -> FxHashMap<&str, Doing> {
-        let mut libraries: FxHashSet<&str> = FxHashSet::default();
-        let mut waiting: Vec<&str> = imported.iter().copied().chain([BUILT_IN]).collect();
-        while let Some(library) = waiting.pop() {
-            if libraries.insert(library) {
-                waiting.extend(self.leads_to.get(library).into_iter().flatten().map(|other| &**other));
-            }
-        }
+    pub fn doing<'s>(&'s self, language: Language, imported: &FxHashSet<&'s str>) -> FxHashMap<&'s str, Doing> {
         let mut doing: FxHashMap<&str, Doing> = FxHashMap::default();
-        let known = self
-            .doers
-            .iter()
-            .filter(|doer| doer.language == language && libraries.contains(&*doer.library));
-        for doer in known {
+        for doer in self.doers_of(language, imported) {
             let doing = doing.entry(&*doer.name).or_insert(Doing {
                 only_methods: true,
                 only_settings: true,
@@ -219,6 +208,25 @@ impl Catalog {
                 .is_none_or(|role| role.is_asked_backwards() || role.is_of_entries());
         }
         doing
+    }
+
+    /// Whether a function of those libraries does what a role says.
+    #[must_use]
+    pub fn any_does<'s>(&'s self, role: Role, language: Language, imported: &FxHashSet<&'s str>) -> bool {
+        let mut doers = self.doers_of(language, imported);
+        doers.any(|doer| doer.role == Some(role))
+    }
+
+    fn doers_of<'s>(&'s self, language: Language, imported: &FxHashSet<&'s str>) -> impl Iterator<Item = &'s Doer> {
+        let mut libraries: FxHashSet<&str> = FxHashSet::default();
+        let mut waiting: Vec<&str> = imported.iter().copied().chain([BUILT_IN]).collect();
+        while let Some(library) = waiting.pop() {
+            if libraries.insert(library) {
+                waiting.extend(self.leads_to.get(library).into_iter().flatten().map(|other| &**other));
+            }
+        }
+        let doers = self.doers.iter();
+        doers.filter(move |doer| doer.language == language && libraries.contains(&*doer.library))
     }
 
     fn add_doer(&mut self, language: Language, path: &str, role: Option<Role>, hands_over: bool) {

@@ -297,6 +297,9 @@ impl EdgeWalk<'_, '_, '_> {
 
     /// `app.dependency_overrides[dependency] = other`
     pub(super) fn visit_replacements(&mut self, file: FileId) {
+        if !self.receivers.is_injected {
+            return;
+        }
         let facts = self.facts(file);
         for store in &facts.stores {
             let ExprKind::Index {

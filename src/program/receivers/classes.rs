@@ -11,7 +11,7 @@ use crate::finding::Confidence;
 use crate::program::bindings::{at_end_of_scope, lookup};
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// A class in a resolution order.
@@ -35,6 +35,8 @@ pub(super) struct StoredValue {
 
 /// Where an object can be of more classes than this, what each of them overrides is not looked at: every edge would be a guess.
 const MOST_RECEIVING: usize = 64;
+/// More classes below one are not looked at.
+const MOST_DERIVED: usize = 512;
 /// Overriding methods beyond this number make an edge to each of them a guess.
 const MOST_OVERRIDES: usize = 40;
 
@@ -123,10 +125,11 @@ impl<'p> Receivers<'p, '_> {
         let mut found: Vec<ClassRef> = Vec::new();
         let mut next = 0;
         found.extend(self.derived.get(&class).into_iter().flatten());
+        let mut known: FxHashSet<ClassRef> = found.iter().copied().collect();
         while let Some(class) = found.get(next).copied() {
             next += 1;
             for below in self.derived.get(&class).into_iter().flatten() {
-                if !found.contains(below) && found.len() < 512 {
+                if found.len() < MOST_DERIVED && known.insert(*below) {
                     found.push(*below);
                 }
             }
@@ -483,6 +486,9 @@ impl<'p> Receivers<'p, '_> {
 
     /// What `name` is on an object of `class`, or of any class below that it may be of instead.
     fn dispatched(&mut self, class: ClassRef, exact: Exact, symbol: Symbol, name: &str) -> Things {
+        if self.is_exactly(class, exact) {
+            return self.attribute(class, symbol, name);
+        }
         let receiving = self.receiving(class, exact);
         if let [only] = receiving[..] {
             return self.attribute(only, symbol, name);
@@ -541,7 +547,7 @@ impl<'p> Receivers<'p, '_> {
     /// The classes that an object known as one of `class` can be of: those, itself and below, that the program makes objects of. Where
     /// it makes none of them, others do, and it can be of any.
     pub(super) fn receiving(&mut self, class: ClassRef, exact: Exact) -> Arc<[ClassRef]> {
-        if exact == Exact::Yes || !self.derived.contains_key(&class) {
+        if self.is_exactly(class, exact) {
             return Arc::new([class]);
         }
         self.is_open |= self.is_collecting;
@@ -559,6 +565,11 @@ impl<'p> Receivers<'p, '_> {
         let receiving: Arc<[ClassRef]> = if made.is_empty() { all.into() } else { made.into() };
         self.receiving_of.insert(class, Arc::clone(&receiving));
         receiving
+    }
+
+    /// Whether an object known as one of `class` is of no other.
+    fn is_exactly(&self, class: ClassRef, exact: Exact) -> bool {
+        exact == Exact::Yes || !self.derived.contains_key(&class)
     }
 
     /// Whether objects of a class are made: by the program, or by the library that its base is of.

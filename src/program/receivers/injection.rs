@@ -42,9 +42,12 @@ impl Receivers<'_, '_> {
 
     /// What a parameter depends on by `Depends(…)`, in its default or its annotation, and the call that says so.
     pub(crate) fn dependencies(&mut self, function: FunctionRef, index: u32) -> Vec<(Thing, (FileId, CallId))> {
+        let mut found = Vec::new();
+        if !self.is_injected {
+            return found;
+        }
         let facts = self.facts(function.0);
         let parameter = facts.parameters(self.function(function))[index as usize];
-        let mut found = Vec::new();
         if let Some(default) = parameter.default {
             let class = parameter.annotation.map(|annotation| (function.0, annotation));
             for (file, written) in self.program.written_values(function.0, default) {

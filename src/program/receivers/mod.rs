@@ -35,14 +35,14 @@ pub(crate) use things::{Entry, Exact, Thing, Things};
 
 use super::Program;
 use super::names::{ClassRef, FunctionRef, has_decorator};
-use crate::catalog::Node;
+use crate::catalog::{Node, Role};
 use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId};
 use crate::source::FileId;
 use arguments::Flow;
 use classes::Ancestor;
 use containers::{Held, Write};
 use definitions::runs_with_fields;
-use demand::Demand;
+use demand::{Demand, imported};
 use memo::{Key, Known, Memo};
 use named::KeyedTexts;
 use news::News;
@@ -65,6 +65,8 @@ pub(crate) struct Receivers<'p, 'a> {
     program: &'p Program<'a>,
     /// Whether every call is looked at, to know all that it may call; not only what rules ask for.
     is_whole: bool,
+    /// Whether the program uses a library that fills parameters by what they depend on.
+    pub(crate) is_injected: bool,
     pub(crate) paths: Paths,
     memo: Memo,
     /// Where the keys of each file's facts begin.
@@ -182,9 +184,16 @@ impl<'p, 'a> Receivers<'p, 'a> {
 
     /// The workers, with what they know before any call is looked at.
     fn workers(program: &'p Program<'a>, is_whole: bool) -> Vec<Self> {
+        let is_injected = program
+            .catalog
+            .any_does(Role::InjectsDependency, Language::Python, &imported(program));
         let mut workers: Vec<Self> = shares(program)
             .into_iter()
-            .map(|own| Self::new(program, is_whole, own))
+            .map(|own| Self {
+                is_whole,
+                is_injected,
+                ..Self::new(program, own)
+            })
             .collect();
         Self::work(&mut workers, Self::find_derived);
         Self::work(&mut workers, |worker| {
@@ -225,7 +234,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
         }
     }
 
-    fn new(program: &'p Program<'a>, is_whole: bool, own: Range<usize>) -> Self {
+    fn new(program: &'p Program<'a>, own: Range<usize>) -> Self {
         let mut next: Key = 0;
         let mut take = |count: usize| {
             let start = next;
@@ -256,7 +265,8 @@ impl<'p, 'a> Receivers<'p, 'a> {
         };
         Self {
             program,
-            is_whole,
+            is_whole: false,
+            is_injected: false,
             paths: Paths::new(program.catalog, Language::Python),
             memo: Memo::new(next as usize),
             first_keys,

@@ -87,8 +87,15 @@ pub(super) const MOST_FLOWING: usize = 12;
 const MOST_THINGS: usize = 128;
 
 /// A bounded set of things, in the order they were found.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Things(SmallVec<[Entry; 1]>);
+
+impl Clone for Things {
+    /// All at once: the set's own way is one by one.
+    fn clone(&self) -> Self {
+        Self(SmallVec::from_slice(&self.0))
+    }
+}
 
 impl Things {
     pub(crate) fn one(thing: Thing) -> Self {
@@ -108,7 +115,7 @@ impl Things {
 
     pub(crate) fn extend(&mut self, other: &Self) {
         if self.0.is_empty() {
-            self.0.clone_from(&other.0);
+            self.0.extend_from_slice(&other.0);
             return;
         }
         for entry in &other.0 {

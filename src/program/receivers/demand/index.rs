@@ -6,6 +6,7 @@ use super::super::{Receivers, Symbol, python_files};
 use super::{Decoration, FURTHEST, Place, call_id};
 use crate::catalog::Doing;
 use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId, ScopeKind};
+use crate::program::Program;
 use crate::program::bindings::lookup;
 use crate::program::names::{first_name, last_name};
 use crate::source::FileId;
@@ -81,17 +82,8 @@ impl Receivers<'_, '_> {
 
     /// Finds what the functions of libraries do that the program can get at.
     pub(in crate::program::receivers) fn find_doing(&mut self) {
-        let catalog = self.program.catalog;
-        let mut imported: FxHashSet<&str> = FxHashSet::default();
-        for file in python_files(self.program) {
-            let facts = self.facts(file);
-            let firsts = facts
-                .imports
-                .iter()
-                .filter_map(|import| facts.path(import.path).first());
-            imported.extend(firsts.map(|first| facts.text(*first)));
-        }
-        for (name, doing) in catalog.doing(Language::Python, &imported) {
+        let program = self.program;
+        for (name, doing) in program.catalog.doing(Language::Python, &imported(program)) {
             let symbol = self.symbol_of(name);
             self.keep_doing(symbol, doing);
         }
@@ -210,6 +202,20 @@ impl Receivers<'_, '_> {
         }
         self.demand = Some(demand);
     }
+}
+
+/// The first segments of everything that the program imports.
+pub(in crate::program::receivers) fn imported<'p>(program: &'p Program<'_>) -> FxHashSet<&'p str> {
+    let mut imported: FxHashSet<&str> = FxHashSet::default();
+    for file in python_files(program) {
+        let facts = &program[file].facts;
+        let firsts = facts
+            .imports
+            .iter()
+            .filter_map(|import| facts.path(import.path).first());
+        imported.extend(firsts.map(|first| facts.text(*first)));
+    }
+    imported
 }
 
 /// The decorators of all functions and classes of a file, and what each is applied to.

@@ -7,7 +7,7 @@
 
 mod index;
 
-pub(super) use index::{aliases, decorations};
+pub(super) use index::{aliases, decorations, imported};
 
 use super::arguments::Passed;
 use super::definitions::{runs_parameter, runs_with_fields};
