@@ -49,7 +49,7 @@ use source::{FileId, Reader, SourceFile, Sources, Unread};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use verdict::{CommentWaiver, Court, Date, Policy, Verdict};
+use verdict::{Baseline, Change, CommentWaiver, Court, Date, Entry, Policy, Verdict};
 
 /// What a user may ask of one analysis.
 #[derive(Clone, Debug)]
@@ -60,6 +60,10 @@ pub struct Request {
     pub only: Option<BTreeSet<FileId>>,
     /// Scopes that replace those of every rule.
     pub scopes: Option<Vec<CodeScope>>,
+    /// The findings that are accepted already.
+    pub baseline: Option<Baseline>,
+    /// The change that is reported; everything if there is none.
+    pub change: Option<Change>,
     /// Whether waivers count.
     pub waivers_count: bool,
     /// The day that waivers are held against.
@@ -72,6 +76,8 @@ impl Default for Request {
             select: Vec::new(),
             only: None,
             scopes: None,
+            baseline: None,
+            change: None,
             waivers_count: true,
             today: Date::today(),
         }
@@ -237,11 +243,14 @@ pub fn analyse(program: &Program<'_>, settings: &Settings, pages: &[Page], reque
     let rules: Vec<&Rule> = RULES.iter().filter(|rule| is_on(rule)).collect();
     let found: Vec<Vec<Finding>> = rules.par_iter().map(|rule| run(rule, program)).collect();
 
+    let path = |file: FileId| program[file].path.as_str();
+    let is_reported = |file: FileId| request.only.as_ref().is_none_or(|only| only.contains(&file));
     let court = Court {
         settings,
         policies: &policies,
-        path: &|file| program[file].path.as_str(),
-        is_reported: &|file| request.only.as_ref().is_none_or(|only| only.contains(&file)),
+        path: &path,
+        module: &|file| program.module_name(file),
+        is_reported: &is_reported,
         scopes: request.scopes.as_deref(),
         waivers_count: request.waivers_count,
         today: request.today,
@@ -257,6 +266,28 @@ pub fn analyse(program: &Program<'_>, settings: &Settings, pages: &[Page], reque
             verdict.extend(verdict::judge(out.into_vec(), &mut waivers, &court));
         }
     }
+
+    if let Some(baseline) = &request.baseline {
+        let reported: Option<BTreeSet<&str>> = request
+            .only
+            .as_ref()
+            .map(|only| only.iter().copied().map(path).collect());
+        let was_run = |entry: &Entry| {
+            let is_known = RULES.iter().any(|rule| rule.id == entry.rule);
+            !is_known && request.select.is_empty() || rules.iter().any(|rule| rule.id == entry.rule)
+        };
+        let may_be_stale = |entry: &Entry| {
+            let is_reported = reported
+                .as_ref()
+                .is_none_or(|paths| paths.contains(entry.path.as_str()));
+            is_reported && was_run(entry) && request.scopes.is_none()
+        };
+        verdict.accept(baseline, &path, &may_be_stale, request.today);
+    }
+    if let Some(change) = &request.change {
+        verdict.keep_changed(change, &path);
+    }
+    verdict.retain(|judged| is_reported(judged.finding.primary.file));
     verdict
 }
 

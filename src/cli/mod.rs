@@ -3,6 +3,7 @@
 //! Commands put the stages of the library in a row and decide nothing themselves. Reports go to standard output; warnings, errors
 //! and progress go to standard error ([`console`]). Start with [`run`], then `check`.
 
+mod baseline;
 mod check;
 mod completions;
 mod console;
@@ -48,6 +49,8 @@ struct CommandLine {
 enum Command {
     /// Check a program
     Check(Box<check::Check>),
+    /// Accept what is found today, so that `check` reports what is new
+    Baseline(baseline::BaselineCommand),
     /// Write a graph of a program
     Graph(graph::GraphCommand),
     /// Explain a rule: what it finds, why that matters, how to mend it, with examples
@@ -82,6 +85,7 @@ pub fn run() -> ExitCode {
     let console = Console::new(color);
     let result = match command {
         Command::Check(check) => check.run(&console),
+        Command::Baseline(baseline) => baseline.run(&console),
         Command::Graph(graph) => graph.run(&console),
         Command::Explain(explain) => explain.run(&console),
         Command::Rules => rules::run(&console),

@@ -189,6 +189,7 @@ fn a_report_never_fails_over_what_it_cannot_show() {
         location: "/work/app/gone.py".into(),
         tracked: None,
         size: 0,
+        content: None,
     });
     for format in ALL_FORMATS {
         let text = sample.written(format);

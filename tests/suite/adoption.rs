@@ -1,0 +1,236 @@
+//! How a team takes ssotlint up: what it accepts for now, what a change adds and takes away.
+
+use crate::binary::{Folder, Run};
+
+/// One finding of `nested-event-loop` for each call, in need of no settings.
+const SICK: &str =
+    "import asyncio\n\n\nasync def job():\n    return 1\n\n\nasync def main():\n    asyncio.run(job())\n";
+const MORE: &str = "\n\nasync def other():\n    asyncio.run(job())\n";
+
+#[track_caller]
+fn assert_status(run: &Run, status: i32) {
+    let Run { stdout, stderr, .. } = run;
+    assert_eq!(run.status, Some(status), "\nstdout:\n{stdout}\nstderr:\n{stderr}");
+    assert!(!run.stderr.contains("panicked"), "{stderr}");
+}
+
+#[track_caller]
+fn assert_says(text: &str, part: &str) {
+    assert!(text.contains(part), "no `{part}` in:\n{text}");
+}
+
+mod baseline {
+    use super::{Folder, MORE, SICK, assert_says, assert_status};
+
+    #[test]
+    fn what_is_accepted_is_not_reported_and_what_is_new_is() {
+        let folder = Folder::of(&[("app/jobs.py", SICK)]);
+        assert_status(&folder.run(&["check"]), 1);
+        let run = folder.run(&["baseline"]);
+        assert_status(&run, 0);
+        assert_says(
+            &run.stderr,
+            "`ssot-baseline.json` accepts 1 finding (1 added, 0 removed)",
+        );
+        let written = folder.read("ssot-baseline.json");
+        assert_eq!(written.lines().count(), 3, "{written}");
+        assert_says(
+            &written,
+            "{\"rule\":\"nested-event-loop\",\"symbol\":\"app.jobs.main\",\"path\":\"app/jobs.py\"",
+        );
+
+        let run = folder.run(&["check"]);
+        assert_status(&run, 0);
+        assert_says(&run.stdout, "in the baseline: 1; shown with `--no-baseline`");
+        assert_status(&folder.run(&["check", "--no-baseline"]), 1);
+
+        // The same in another file is another one, also where the report is about that file alone.
+        folder.write("app/more.py", SICK);
+        let run = folder.run(&["check", "app/more.py", "--format", "concise"]);
+        assert_says(&run.stdout, "1 finding (1 error)");
+        std::fs::remove_file(folder.path().join("app/more.py")).unwrap();
+
+        // Moved down, in a renamed file, it is the same finding.
+        std::fs::remove_file(folder.path().join("app/jobs.py")).unwrap();
+        folder.write("app/tasks.py", format!("import os\n\n\n{SICK}"));
+        assert_status(&folder.run(&["check", "--ratchet"]), 0);
+
+        // One like it is another one.
+        folder.write("app/tasks.py", format!("{SICK}    asyncio.run(job())\n{MORE}"));
+        let run = folder.run(&["check", "--format", "concise"]);
+        assert_status(&run, 1);
+        assert_says(&run.stdout, "2 findings (2 errors) in 1 file, 1 in the baseline");
+    }
+
+    #[test]
+    fn what_is_gone_is_told_and_taken_out() {
+        let folder = Folder::of(&[("jobs.py", &format!("{SICK}{MORE}")), ("more.py", &SICK.to_owned())]);
+        folder.run(&["baseline"]);
+        folder.write("jobs.py", SICK);
+        let run = folder.run(&["check"]);
+        assert_status(&run, 0);
+        assert_says(
+            &run.stdout,
+            "gone from the baseline: 1 (nested-event-loop in jobs.other)",
+        );
+        let run = folder.run(&["check", "--ratchet"]);
+        assert_status(&run, 1);
+        assert_says(&run.stderr, "error: --ratchet: 1 entry of `ssot-baseline.json`");
+        // What was not looked for is not gone.
+        for arguments in [
+            ["check", "more.py"],
+            ["check", "--select=skip-auth-flag"],
+            ["check", "--scopes=test"],
+        ] {
+            let run = folder.run(&[&arguments[..], &["--ratchet"]].concat());
+            assert_status(&run, 0);
+        }
+        let run = folder.run(&["check", "--prune"]);
+        assert_status(&run, 0);
+        assert_says(&run.stderr, "`ssot-baseline.json`: 1 entry removed, 2 left");
+        assert_status(&folder.run(&["check", "--ratchet"]), 0);
+
+        folder.write("more.py", "");
+        assert_says(&folder.run(&["baseline", "--prune"]).stderr, "1 entry removed, 1 left");
+        folder.write("more.py", SICK);
+        assert_status(&folder.run(&["check"]), 1);
+    }
+
+    #[test]
+    fn an_entry_may_have_a_reason_and_a_last_day() {
+        let folder = Folder::of(&[("jobs.py", SICK)]);
+        folder.run(&["baseline"]);
+        let written = folder.read("ssot-baseline.json");
+        let dated = written.replace("\"}", "\",\"reason\":\"next quarter\",\"until\":\"2027-03-01\"}");
+        folder.write("ssot-baseline.json", &dated);
+        assert_status(&folder.run(&["check", "--today", "2027-03-01"]), 0);
+        let run = folder.run(&["check", "--today", "2027-03-02", "--ratchet"]);
+        assert_status(&run, 1);
+        assert_says(&run.stdout, "nested-event-loop");
+        // Written anew, it keeps both.
+        folder.write("more.py", SICK);
+        folder.run(&["baseline"]);
+        assert_says(&folder.read("ssot-baseline.json"), "\"until\":\"2027-03-01\"");
+    }
+
+    #[test]
+    fn a_broken_file_is_told_with_its_line() {
+        let folder = Folder::of(&[("jobs.py", SICK)]);
+        let run = folder.run(&["baseline", "--prune"]);
+        assert_status(&run, 2);
+        assert_says(
+            &run.stderr,
+            "there is no `ssot-baseline.json` to prune; `ssotlint baseline` writes one",
+        );
+        folder.run(&["baseline"]);
+        let written = folder.read("ssot-baseline.json");
+        let cases = [
+            (
+                written.replace("\"}", "\",\"until\":\"soon\"}"),
+                ":2:",
+                "`until` is no date: `soon`",
+            ),
+            (written.replace("\"path\"", "\"file\""), ":2:", "unknown field `file`"),
+            (
+                written.replace("[\n", "[\n<<<<<<< ours\n"),
+                ":2:1:",
+                "keep the lines of both sides",
+            ),
+            (written.replace(": 1", ": 7"), ":1:1:", "version 7 is not known"),
+        ];
+        for (text, place, message) in cases {
+            folder.write("ssot-baseline.json", text);
+            let run = folder.run(&["check"]);
+            assert_status(&run, 2);
+            assert_says(&run.stderr, &format!("ssot-baseline.json{place}"));
+            assert_says(&run.stderr, message);
+        }
+    }
+}
+
+mod change {
+    use super::{Folder, MORE, SICK, assert_says, assert_status};
+
+    /// A repository with one commit.
+    fn repository(files: &[(&str, &str)]) -> Folder {
+        let folder = Folder::of(files);
+        folder.git(&["init", "-q", "-b", "main"]);
+        folder.commit();
+        folder
+    }
+
+    #[test]
+    fn only_what_a_change_touches_is_reported() {
+        let folder = repository(&[("a.py", SICK), ("b.py", SICK)]);
+        assert_status(&folder.run(&["check"]), 1);
+        let run = folder.run(&["check", "--changed"]);
+        assert_status(&run, 0);
+        assert_says(
+            &run.stdout,
+            "not in the change: 2; shown without `--changed` and `--since`",
+        );
+
+        folder.write("a.py", format!("{SICK}{MORE}"));
+        for changed in [&["--changed"][..], &["--changed", "HEAD"], &["--changed=main"]] {
+            let run = folder.run(&[&["check", "--format", "concise"], changed].concat());
+            assert_status(&run, 1);
+            assert_says(&run.stdout, "a.py:13:13");
+            assert_says(&run.stdout, "1 finding (1 error) in 2 files, 2 not in the change");
+        }
+        // Committed, it is touched no longer, but still new against the commit before.
+        folder.commit();
+        assert_status(&folder.run(&["check", "--changed"]), 0);
+        assert_status(&folder.run(&["check", "--changed", "HEAD~1"]), 1);
+        assert_status(&folder.run(&["check", "--since", "HEAD"]), 0);
+        let run = folder.run(&["check", "--since", "HEAD~1", "--format", "concise"]);
+        assert_status(&run, 1);
+        assert_says(&run.stdout, "1 finding (1 error) in 2 files, 2 not in the change");
+    }
+
+    #[test]
+    fn what_a_change_causes_elsewhere_is_new() {
+        let jobs = "import asyncio\n\n\nasync def job():\n    return 1\n\n\ndef run():\n    asyncio.run(job())\n";
+        let folder = repository(&[
+            ("jobs.py", jobs),
+            ("main.py", "import jobs\n\n\ndef main():\n    jobs.run()\n"),
+        ]);
+        assert_status(&folder.run(&["check"]), 0);
+        // The loop is started in jobs.py; the change is that a coroutine gets there.
+        folder.write("main.py", "import jobs\n\n\nasync def main():\n    jobs.run()\n");
+        let run = folder.run(&["check", "--format", "concise", "--since", "HEAD"]);
+        assert_status(&run, 1);
+        assert_says(&run.stdout, "jobs.py:9:13: error[nested-event-loop]");
+        // With the call itself on a changed line, a step of the way is touched.
+        folder.write("main.py", "import jobs\n\n\nasync def main():\n    return jobs.run()\n");
+        let run = folder.run(&["check", "--format", "concise", "--changed"]);
+        assert_status(&run, 1);
+        assert_says(&run.stdout, "jobs.py:9:13: error[nested-event-loop]");
+    }
+
+    #[test]
+    fn a_renamed_file_is_no_change() {
+        let folder = repository(&[("a.py", SICK)]);
+        folder.git(&["mv", "a.py", "b.py"]);
+        for option in [["--changed", "HEAD"], ["--since", "HEAD"]] {
+            assert_status(&folder.run(&[&["check"][..], &option].concat()), 0);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_told() {
+        let folder = Folder::of(&[("a.py", SICK)]);
+        let run = folder.run(&["check", "--changed"]);
+        assert_status(&run, 2);
+        assert_says(&run.stderr, "this is no git work tree; `--changed` needs one");
+        let folder = repository(&[("a.py", SICK)]);
+        let run = folder.run(&["check", "--since", "lost"]);
+        assert_status(&run, 2);
+        assert_says(
+            &run.stderr,
+            "there is no revision `lost`; name a commit, a branch or a tag",
+        );
+        let run = folder.run(&["check", "--changed", "a.py"]);
+        assert_status(&run, 2);
+        assert_says(&run.stderr, "write `--changed=HEAD a.py`");
+    }
+}
