@@ -49,7 +49,7 @@ use source::{FileId, Reader, SourceFile, Sources, Unread};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use verdict::{Baseline, Change, CommentWaiver, Court, Date, Entry, Policy, Verdict};
+use verdict::{Baseline, Change, CommentWaiver, Court, Date, Entry, Policy, SymbolWaiver, Verdict};
 
 /// What a user may ask of one analysis.
 #[derive(Clone, Debug)]
@@ -245,8 +245,10 @@ pub fn analyse(program: &Program<'_>, settings: &Settings, pages: &[Page], reque
 
     let path = |file: FileId| program[file].path.as_str();
     let is_reported = |file: FileId| request.only.as_ref().is_none_or(|only| only.contains(&file));
+    let symbol_waivers = symbol_waivers(program, settings);
     let court = Court {
         settings,
+        waivers: &symbol_waivers,
         policies: &policies,
         path: &path,
         module: &|file| program.module_name(file),
@@ -317,6 +319,16 @@ fn policies(pages: &[Page]) -> BTreeMap<&'static str, Policy> {
         ))
     };
     RULES.iter().filter_map(of_rule).collect()
+}
+
+fn symbol_waivers(program: &Program<'_>, settings: &Settings) -> Vec<SymbolWaiver> {
+    let waiver = |waiver: &settings::SettingsWaiver| SymbolWaiver {
+        rule: waiver.rule.clone(),
+        symbols: program.symbols_named(&waiver.symbol),
+        reason: waiver.reason.clone(),
+        until: waiver.until.map(Date::from),
+    };
+    settings.waivers.iter().map(waiver).collect()
 }
 
 fn waivers(program: &Program<'_>) -> Vec<CommentWaiver> {

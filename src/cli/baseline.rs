@@ -147,12 +147,13 @@ pub fn shown(input: &Input) -> String {
 pub fn counted(count: usize, noun: &str) -> String {
     match (count, noun.strip_suffix('y')) {
         (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{count} {stem}ies"),
-        (_, None) => format!("{count} {noun}s"),
+        (_, Some(stem)) if stem.ends_with('r') => format!("{count} {stem}ies"),
+        _ => format!("{count} {noun}s"),
     }
 }
 
-fn location(input: &Input) -> PathBuf {
+/// Where the file lies.
+pub fn location(input: &Input) -> PathBuf {
     input.root.folder.join(BASELINE_FILE)
 }
 

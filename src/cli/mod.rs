@@ -15,6 +15,7 @@ mod program;
 mod progress;
 mod rules;
 mod timings;
+mod waivers;
 
 use clap::{Parser, Subcommand};
 use console::Console;
@@ -51,6 +52,8 @@ enum Command {
     Check(Box<check::Check>),
     /// Accept what is found today, so that `check` reports what is new
     Baseline(baseline::BaselineCommand),
+    /// List what is accepted: waivers of comments and settings, dated entries of the baseline
+    Waivers(waivers::Waivers),
     /// Write a graph of a program
     Graph(graph::GraphCommand),
     /// Explain a rule: what it finds, why that matters, how to mend it, with examples
@@ -86,6 +89,7 @@ pub fn run() -> ExitCode {
     let result = match command {
         Command::Check(check) => check.run(&console),
         Command::Baseline(baseline) => baseline.run(&console),
+        Command::Waivers(waivers) => waivers.run(&console),
         Command::Graph(graph) => graph.run(&console),
         Command::Explain(explain) => explain.run(&console),
         Command::Rules => rules::run(&console),

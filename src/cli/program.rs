@@ -7,9 +7,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use ssotlint::catalog::Catalog;
 use ssotlint::program::{BUILT_IN_CONCERNS, Declarations, Program};
 use ssotlint::rules::RULES;
-use ssotlint::settings::{Known, Settings};
+use ssotlint::settings::{Known, Settings, SettingsError, SettingsWaiver};
 use ssotlint::source::{self, FileId, Revision, Root, SettingsChoice, SettingsForm, Sources, Unread, Untracked};
-use ssotlint::verdict::BASELINE_FILE;
+use ssotlint::verdict::{BASELINE_FILE, Date};
 use ssotlint::{Parsed, Reading, parse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -108,6 +108,11 @@ impl ProgramArguments {
             console.diagnostics(&mistakes);
             Failed
         })?;
+        let too_long = waivers_beyond_policy(&settings, Date::today());
+        if !too_long.is_empty() {
+            console.diagnostics(&too_long);
+            return Err(Failed);
+        }
         let outputs: Vec<String> = outputs.iter().filter_map(|file| root.path_of(file)).collect();
         let untracked = self.untracked();
         let is_known = |path: &str| is_read(&root, &outputs, path);
@@ -225,7 +230,11 @@ impl Input {
         progress.link();
         let program = ssotlint::link(files, &self.settings, &self.catalog, &self.declarations);
         let unresolved = program.owners().unresolved();
-        if unresolved.is_empty() {
+        let waivers = self.settings.waivers.iter();
+        let waivers: Vec<&SettingsWaiver> = waivers
+            .filter(|waiver| program.symbols_named(&waiver.symbol).is_empty())
+            .collect();
+        if unresolved.is_empty() && waivers.is_empty() {
             return Ok(program);
         }
         progress.end();
@@ -237,11 +246,15 @@ impl Input {
                 "; what it names may stand in a file that was not read: {unread}"
             ));
         }
-        let mistakes: Vec<_> = unresolved
+        let owners = unresolved.iter().map(|owner| ("owner", &owner.path, owner.span));
+        let waivers = waivers
             .iter()
-            .map(|owner| {
-                let message = format!("the owner `{}` names nothing in the program", owner.path);
-                self.settings.mistake(owner.span, message, help.as_str())
+            .map(|waiver| ("waived symbol", &waiver.symbol, waiver.span));
+        let mistakes: Vec<_> = owners
+            .chain(waivers)
+            .map(|(what, path, span)| {
+                let message = format!("the {what} `{path}` names nothing in the program");
+                self.settings.mistake(span, message, help.as_str())
             })
             .collect();
         console.diagnostics(&mistakes);
@@ -264,6 +277,27 @@ impl Input {
         }
         (!unread.is_empty()).then_some(text)
     }
+}
+
+/// The waivers of the settings that last longer than these allow.
+fn waivers_beyond_policy(settings: &Settings, today: Date) -> Vec<SettingsError> {
+    let Some(longest) = settings.longest_waiver else {
+        return Vec::new();
+    };
+    let latest = today.plus_days(longest);
+    let is_too_long = |waiver: &&SettingsWaiver| waiver.until.map(Date::from).is_none_or(|until| until > latest);
+    let mistake = |waiver: &SettingsWaiver| {
+        let message = format!(
+            "the waiver for `{}` lasts longer than `waiver-policy.longest` allows",
+            waiver.symbol
+        );
+        settings.mistake(
+            waiver.span,
+            message,
+            format!("write `until = {latest}` or an earlier day"),
+        )
+    };
+    settings.waivers.iter().filter(is_too_long).map(mistake).collect()
 }
 
 /// What discovery is asked for.

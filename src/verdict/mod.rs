@@ -167,12 +167,37 @@ pub struct CommentWaiver {
     pub needed: Vec<bool>,
 }
 
+/// A waiver of the settings, ready to be held against findings.
+#[derive(Clone, Debug)]
+pub struct SymbolWaiver {
+    /// The rule it speaks of.
+    pub rule: String,
+    /// The functions, classes and modules that it speaks for, and all they hold, by dotted names.
+    pub symbols: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// The last day it holds.
+    pub until: Option<Date>,
+}
+
+impl SymbolWaiver {
+    fn speaks_for(&self, finding: &Finding) -> bool {
+        let covers = |symbol: &String| {
+            let rest = finding.symbol.strip_prefix(symbol.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ':']))
+        };
+        self.rule == finding.rule && self.symbols.iter().any(covers)
+    }
+}
+
 /// All that a judgement depends on besides the findings.
 pub struct Court<'a> {
     /// What the user set.
     pub settings: &'a Settings,
     /// What the pages say, by rule.
     pub policies: &'a BTreeMap<&'static str, Policy>,
+    /// The waivers of the settings.
+    pub waivers: &'a [SymbolWaiver],
     /// The path of a file.
     pub path: &'a dyn Fn(FileId) -> &'a str,
     /// The name of a file's module.
@@ -228,7 +253,8 @@ pub fn judge(mut findings: Vec<Finding>, waivers: &mut [CommentWaiver], court: &
         let near = waivers_of.get(&finding.primary.file).map_or(&[][..], Vec::as_slice);
         let waiver = near
             .iter()
-            .find_map(|index| waived_by(&finding, &mut waivers[*index], court));
+            .find_map(|index| waived_by(&finding, &mut waivers[*index], court))
+            .or_else(|| waived_by_settings(&finding, court));
         let judged = Judged {
             finding,
             level,
@@ -259,6 +285,17 @@ fn level_of(finding: &Finding, court: &Court<'_>) -> Option<Level> {
         Level::Error
     };
     Some(level.min(cap).min(sure))
+}
+
+fn waived_by_settings(finding: &Finding, court: &Court<'_>) -> Option<WaivedBy> {
+    let holds = |waiver: &&SymbolWaiver| waiver.until.is_none_or(|until| until >= court.today);
+    let mut waivers = court.waivers.iter().filter(|_| court.waivers_count).filter(holds);
+    let waiver = waivers.find(|waiver| waiver.speaks_for(finding))?;
+    Some(WaivedBy {
+        reason: waiver.reason.clone(),
+        until: waiver.until.map(|until| until.to_string()),
+        comment: None,
+    })
 }
 
 fn waived_by(finding: &Finding, waiver: &mut CommentWaiver, court: &Court<'_>) -> Option<WaivedBy> {

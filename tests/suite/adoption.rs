@@ -234,3 +234,71 @@ mod change {
         assert_says(&run.stderr, "write `--changed=HEAD a.py`");
     }
 }
+
+mod waivers {
+    use super::{Folder, SICK, assert_says, assert_status};
+
+    #[test]
+    fn the_settings_waive_a_rule_in_a_symbol_until_a_day() {
+        let waiver = "[[waivers]]\nrule = \"nested-event-loop\"\nsymbol = \"jobs.main\"\nreason = \"a stand-in\"\n\
+                      until = 2027-03-01\n";
+        let folder = Folder::of(&[("jobs.py", SICK), ("ssot.toml", waiver)]);
+        let run = folder.run(&["check", "--today", "2027-03-01"]);
+        assert_status(&run, 0);
+        assert_says(&run.stdout, "waived: 1");
+        assert_status(&folder.run(&["check", "--today", "2027-03-02"]), 1);
+        assert_status(&folder.run(&["check", "--no-waivers"]), 1);
+        // A module is waived with all that it holds, another function is not.
+        folder.write("ssot.toml", waiver.replace("jobs.main", "jobs"));
+        assert_status(&folder.run(&["check", "--today", "2027-03-01"]), 0);
+        folder.write("ssot.toml", waiver.replace("jobs.main", "jobs.job"));
+        assert_status(&folder.run(&["check", "--today", "2027-03-01"]), 1);
+        folder.write("ssot.toml", waiver.replace("jobs.main", "jobs.lost"));
+        let run = folder.run(&["check"]);
+        assert_status(&run, 2);
+        assert_says(
+            &run.stderr,
+            "the waived symbol `jobs.lost` names nothing in the program",
+        );
+        folder.write(
+            "ssot.toml",
+            format!("{waiver}[waiver-policy]\nlongest = \"1d\"\n").replace("2027", "2999"),
+        );
+        let run = folder.run(&["check"]);
+        assert_status(&run, 2);
+        assert_says(&run.stderr, "lasts longer than `waiver-policy.longest` allows");
+    }
+
+    #[test]
+    fn all_waivers_are_listed_with_their_age() {
+        let comment = "# ssot: ignore[nested-event-loop] until=2027-03-01 a stand-in";
+        let waiver =
+            "[[waivers]]\nrule = \"nested-event-loop\"\nsymbol = \"jobs\"\nreason = \"no time\"\nowner = \"ops\"\n";
+        let code = SICK.replace("run(job())", &format!("run(job())  {comment}"));
+        let folder = Folder::of(&[("jobs.py", code.as_str()), ("ssot.toml", waiver)]);
+        folder.git(&["init", "-q"]);
+        folder.commit();
+        folder.write("more.py", &code);
+        let run = folder.run(&["waivers", "--today", "2999-01-01"]);
+        assert_status(&run, 0);
+        let lines: Vec<&str> = run.stdout.lines().collect();
+        assert_eq!(lines.len(), 4, "{}", run.stdout);
+        assert!(
+            lines[0].starts_with("jobs.py:9 ") && lines[0].contains(" days "),
+            "{}",
+            lines[0]
+        );
+        assert!(lines[0].ends_with("ended 2027-03-01  a stand-in"), "{}", lines[0]);
+        assert!(
+            lines[1].starts_with("more.py:9 ") && lines[1].contains(" not committed "),
+            "{}",
+            lines[1]
+        );
+        assert!(
+            lines[2].starts_with("ssot.toml:3 ") && lines[2].ends_with("no end            no time (ops)"),
+            "{}",
+            lines[2]
+        );
+        assert_eq!(lines[3], "3 waivers");
+    }
+}
