@@ -10,6 +10,7 @@ mod console;
 mod debug;
 mod explain;
 mod graph;
+mod init;
 mod output;
 mod program;
 mod progress;
@@ -50,6 +51,8 @@ struct CommandLine {
 enum Command {
     /// Check a program
     Check(Box<check::Check>),
+    /// Propose settings for a program, and what to do next
+    Init(init::Init),
     /// Accept what is found today, so that `check` reports what is new
     Baseline(baseline::BaselineCommand),
     /// List what is accepted: waivers of comments and settings, dated entries of the baseline
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
     let console = Console::new(color);
     let result = match command {
         Command::Check(check) => check.run(&console),
+        Command::Init(init) => init.run(&console),
         Command::Baseline(baseline) => baseline.run(&console),
         Command::Waivers(waivers) => waivers.run(&console),
         Command::Graph(graph) => graph.run(&console),

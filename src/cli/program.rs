@@ -88,6 +88,16 @@ impl ProgramArguments {
         })
     }
 
+    /// The same program, as it is without its settings.
+    pub fn without_settings(&self) -> Self {
+        Self {
+            paths: self.paths.clone(),
+            config: None,
+            no_config: true,
+            ..*self
+        }
+    }
+
     /// Finds the root, reads the settings and lists the files; `outputs` are files that this run writes, and does not read.
     pub fn find(&self, outputs: &[&Path], console: &Console) -> Result<Input, Failed> {
         let current = source::current_folder()

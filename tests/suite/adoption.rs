@@ -302,3 +302,39 @@ mod waivers {
         assert_eq!(lines[3], "3 waivers");
     }
 }
+
+mod init {
+    use super::{Folder, SICK, assert_says, assert_status};
+
+    #[test]
+    fn settings_are_proposed_with_their_reasons_and_the_next_commands() {
+        let reads = "import os\n\n\ndef key():\n    return os.environ[\"JWT_SECRET\"]\n\n\ndef salt():\n    \
+                     return os.environ[\"PASSWORD_SALT\"]\n";
+        let folder = Folder::of(&[("app/secrets.py", reads), ("app/jobs.py", SICK)]);
+        let run = folder.run(&["init"]);
+        assert_status(&run, 0);
+        assert_says(
+            &run.stdout,
+            "wrote `ssot.toml` with 1 proposed owner\n1 finding so far. Next:",
+        );
+        assert_says(&run.stdout, "ssotlint baseline");
+        let written = folder.read("ssot.toml");
+        assert_says(&written, "[concerns.secret-resolution]\nowner = \"app.secrets\"");
+        assert_says(&written, "# app.secrets: ");
+        assert_says(&written, "#   nested-event-loop: 1\n");
+        // What was proposed can be used as it is, and so can all of it that is a comment.
+        assert_status(&folder.run(&["check"]), 1);
+        let run = folder.run(&["init"]);
+        assert_status(&run, 2);
+        assert_says(&run.stderr, "there is `ssot.toml` already");
+        assert_status(&folder.run(&["init", "--force"]), 0);
+        assert_eq!(folder.read("ssot.toml"), written);
+    }
+
+    #[test]
+    fn a_clean_tree_is_told_to_stay_clean() {
+        let folder = Folder::of(&[("a.py", "x = 1\n")]);
+        assert_says(&folder.run(&["init"]).stdout, "the tree is clean");
+        assert_status(&folder.run(&["check"]), 0);
+    }
+}
