@@ -15,6 +15,7 @@ mod output;
 mod program;
 mod progress;
 mod rules;
+mod settings;
 mod timings;
 mod waivers;
 
@@ -57,6 +58,8 @@ enum Command {
     Baseline(baseline::BaselineCommand),
     /// List what is accepted: waivers of comments and settings, dated entries of the baseline
     Waivers(waivers::Waivers),
+    /// Show which settings hold, and where they are said
+    Settings(settings::SettingsCommand),
     /// Write a graph of a program
     Graph(graph::GraphCommand),
     /// Explain a rule: what it finds, why that matters, how to mend it, with examples
@@ -94,6 +97,7 @@ pub fn run() -> ExitCode {
         Command::Init(init) => init.run(&console),
         Command::Baseline(baseline) => baseline.run(&console),
         Command::Waivers(waivers) => waivers.run(&console),
+        Command::Settings(settings) => settings.run(&console),
         Command::Graph(graph) => graph.run(&console),
         Command::Explain(explain) => explain.run(&console),
         Command::Rules => rules::run(&console),

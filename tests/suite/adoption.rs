@@ -338,3 +338,22 @@ mod init {
         assert_status(&folder.run(&["check"]), 0);
     }
 }
+
+#[test]
+fn settings_are_shown_with_where_they_are_said() {
+    let settings = "[rules.skip-auth-flag]\nlevel = \"warning\"\n[[overrides]]\npaths = [\"old/\"]\n\
+                    rules = { skip-auth-flag = \"off\" }\n";
+    let folder = Folder::of(&[("old/a.py", SICK), ("tests/b.py", SICK), ("ssot.toml", settings)]);
+    let line = |arguments: &[&str], start: &str| {
+        let run = folder.run(arguments);
+        assert_status(&run, 0);
+        let found = run.stdout.lines().find(|line| line.starts_with(start));
+        found.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let skip = |arguments: &[&str]| line(arguments, "skip-auth-flag").unwrap();
+    assert!(skip(&["settings"]).ends_with("(`[rules.skip-auth-flag]`)"));
+    assert!(skip(&["settings", "old/a.py"]).starts_with("skip-auth-flag off"));
+    assert!(skip(&["settings", "old/a.py"]).ends_with("(`[[overrides]]` for old/)"));
+    let code = line(&["settings", "tests/b.py"], "code");
+    assert_eq!(code.as_deref(), Some("code test, by `files.test`"));
+}
