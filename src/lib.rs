@@ -50,7 +50,7 @@ use source::{FileId, Reader, SourceFile, Sources, Unread};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use verdict::{CommentWaiver, Court, Date, Policy, Verdict};
+use verdict::{Baseline, Change, CommentWaiver, Court, Date, Entry, Policy, SymbolWaiver, Verdict};
 
 /// What a user may ask of one analysis.
 #[derive(Clone, Debug)]
@@ -61,6 +61,10 @@ pub struct Request {
     pub only: Option<BTreeSet<FileId>>,
     /// Scopes that replace those of every rule.
     pub scopes: Option<Vec<CodeScope>>,
+    /// The findings that are accepted already.
+    pub baseline: Option<Baseline>,
+    /// The change that is reported; everything if there is none.
+    pub change: Option<Change>,
     /// Whether waivers count.
     pub waivers_count: bool,
     /// The day that waivers are held against.
@@ -73,6 +77,8 @@ impl Default for Request {
             select: Vec::new(),
             only: None,
             scopes: None,
+            baseline: None,
+            change: None,
             waivers_count: true,
             today: Date::today(),
         }
@@ -251,11 +257,16 @@ pub fn analyse(program: &Program<'_>, settings: &Settings, pages: &[Page], reque
     let rules: Vec<&Rule> = RULES.iter().filter(|rule| is_on(rule)).collect();
     let found: Vec<Vec<Finding>> = rules.par_iter().map(|rule| run(rule, program)).collect();
 
+    let path = |file: FileId| program[file].path.as_str();
+    let is_reported = |file: FileId| request.only.as_ref().is_none_or(|only| only.contains(&file));
+    let symbol_waivers = symbol_waivers(program, settings);
     let court = Court {
         settings,
+        waivers: &symbol_waivers,
         policies: &policies,
-        path: &|file| program[file].path.as_str(),
-        is_reported: &|file| request.only.as_ref().is_none_or(|only| only.contains(&file)),
+        path: &path,
+        module: &|file| program.module_name(file),
+        is_reported: &is_reported,
         scopes: request.scopes.as_deref(),
         waivers_count: request.waivers_count,
         today: request.today,
@@ -273,6 +284,28 @@ pub fn analyse(program: &Program<'_>, settings: &Settings, pages: &[Page], reque
             verdict.extend(verdict::judge(out.into_vec(), &mut waivers, &court));
         }
     }
+
+    if let Some(baseline) = &request.baseline {
+        let reported: Option<BTreeSet<&str>> = request
+            .only
+            .as_ref()
+            .map(|only| only.iter().copied().map(path).collect());
+        let was_run = |entry: &Entry| {
+            let is_known = RULES.iter().any(|rule| rule.id == entry.rule);
+            !is_known && request.select.is_empty() || rules.iter().any(|rule| rule.id == entry.rule)
+        };
+        let may_be_stale = |entry: &Entry| {
+            let is_reported = reported
+                .as_ref()
+                .is_none_or(|paths| paths.contains(entry.path.as_str()));
+            is_reported && was_run(entry) && request.scopes.is_none()
+        };
+        verdict.accept(baseline, &path, &may_be_stale, request.today);
+    }
+    if let Some(change) = &request.change {
+        verdict.keep_changed(change, &path);
+    }
+    verdict.retain(|judged| is_reported(judged.finding.primary.file));
     verdict
 }
 
@@ -302,6 +335,16 @@ fn policies(pages: &[Page]) -> BTreeMap<&'static str, Policy> {
         ))
     };
     RULES.iter().filter_map(of_rule).collect()
+}
+
+fn symbol_waivers(program: &Program<'_>, settings: &Settings) -> Vec<SymbolWaiver> {
+    let waiver = |waiver: &settings::SettingsWaiver| SymbolWaiver {
+        rule: waiver.rule.clone(),
+        symbols: program.symbols_named(&waiver.symbol),
+        reason: waiver.reason.clone(),
+        until: waiver.until.map(Date::from),
+    };
+    settings.waivers.iter().map(waiver).collect()
 }
 
 fn waivers(program: &Program<'_>) -> Vec<CommentWaiver> {

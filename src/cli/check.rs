@@ -1,5 +1,6 @@
 //! `ssotlint check`: the whole way from files to a report.
 
+use super::baseline;
 use super::console::Console;
 use super::output::OutputArguments;
 use super::program::{FilesRead, Input, ProgramArguments};
@@ -12,8 +13,8 @@ use ssotlint::page::Page;
 use ssotlint::program::{self, Program};
 use ssotlint::report::{Because, OwnerRow, Problem, Report, Tool};
 use ssotlint::rules::RULES;
-use ssotlint::source::{self, FileId};
-use ssotlint::verdict::Verdict;
+use ssotlint::source::{self, FileId, Revision};
+use ssotlint::verdict::{Baseline, Change, Date, Entry, Judged, Verdict};
 use ssotlint::{Request, pages};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -28,7 +29,11 @@ Examples:
   ssotlint check --output sarif=ssot.sarif --output -
       Write SARIF for code scanning to a file, and the report for people to standard output.
   ssotlint check --only-files a.py b.py
-      Analyse the whole program and report these files only, as commit hooks do.
+      Analyse the whole program and report these files only.
+  ssotlint check --changed
+      Report only what lies on lines that were changed since the last commit, or is reached from there.
+  ssotlint check --since origin/main
+      Report only what the branch adds, wherever it shows.
   ssotlint check --no-waivers --exit-zero
       See everything, waived or not, and fail nothing.
 
@@ -47,6 +52,26 @@ pub struct Check {
     /// Report these files only; the whole root is analysed all the same
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Program")]
     only_files: Option<Vec<PathBuf>>,
+
+    /// Report only what the changes since REV touch; HEAD if no REV is named
+    ///
+    /// The whole program is analysed. Reported are findings whose place, or any step of the way that leads there, lies on a line that
+    /// is changed or new in the work tree, staged or not.
+    #[arg(
+        long,
+        value_name = "REV",
+        num_args = 0..=1,
+        default_missing_value = "HEAD",
+        help_heading = "Change"
+    )]
+    changed: Option<String>,
+
+    /// Report only what was not found in REV, wherever it stands
+    ///
+    /// Both sides are analysed, with the settings of today; REV is read from git's objects, and nothing is checked out. Together with
+    /// `--changed`, what either of them asks for is reported.
+    #[arg(long, value_name = "REV", help_heading = "Change")]
+    since: Option<String>,
 
     /// Run these rules only
     #[arg(
@@ -72,6 +97,13 @@ pub struct Check {
     /// Report findings that are waived, too
     #[arg(long, help_heading = "Rules")]
     no_waivers: bool,
+
+    /// Hold waivers and the baseline against this day instead of today, to see what will be back then
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, hide = true)]
+    today: Option<Date>,
+
+    #[command(flatten)]
+    baseline: BaselineArguments,
 
     #[command(flatten)]
     output: OutputArguments,
@@ -99,6 +131,23 @@ pub struct Check {
     timings: bool,
 }
 
+/// How the baseline is dealt with.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Baseline")]
+struct BaselineArguments {
+    /// Report findings that `ssot-baseline.json` accepts, too
+    #[arg(long, conflicts_with_all = ["prune", "ratchet"])]
+    no_baseline: bool,
+
+    /// Remove the entries whose findings are gone from `ssot-baseline.json`
+    #[arg(long)]
+    prune: bool,
+
+    /// Exit with 1 if there are entries whose findings are gone
+    #[arg(long, conflicts_with = "prune")]
+    ratchet: bool,
+}
+
 pub const SCOPES: [(&str, CodeScope); 4] = [
     ("production", CodeScope::Production),
     ("script", CodeScope::Script),
@@ -122,6 +171,11 @@ fn level(name: &str) -> Level {
     known.map_or(Level::Warning, |(_, level)| *level)
 }
 
+/// A day of the command line.
+pub fn day(text: &str) -> Result<Date, String> {
+    Date::parse(text).ok_or_else(|| "that is no day; write it as `2027-03-01`".to_owned())
+}
+
 impl Check {
     /// Checks the program and writes the reports; gives the exit status.
     pub fn run(&self, console: &Console) -> Result<ExitCode, Failed> {
@@ -134,9 +188,15 @@ impl Check {
         let pages = pages().map_err(|error| console.fail(&error))?;
         let input = self.program.find(&outputs.files(), console)?;
         let only = self.reported(&input, console);
+        let baseline = match self.baseline.no_baseline {
+            true => None,
+            false => baseline::load(&input, console)?,
+        };
 
-        let progress = Progress::new(outputs.leave_room_for_progress());
         timings.end("find settings and files");
+        let change = self.change(&input, &pages, console)?;
+        let progress = Progress::new(outputs.leave_room_for_progress());
+        timings.end("read the change");
         let (files, read) = input.read(&progress, console)?;
         timings.end("read and parse");
         let program = input.link(files, &read, &progress, console)?;
@@ -145,10 +205,13 @@ impl Check {
             select: self.select.clone(),
             only,
             scopes: self.scopes.clone(),
+            baseline: baseline.clone(),
+            change,
             waivers_count: !self.no_waivers,
-            ..Request::default()
+            today: self.today(),
         };
-        let verdict = ssotlint::analyse(&program, &input.settings, &pages, &request);
+        let mut verdict = ssotlint::analyse(&program, &input.settings, &pages, &request);
+        baseline::forgive_unread(&mut verdict, &read);
         timings.end("ask and judge");
         drop(progress);
 
@@ -178,11 +241,51 @@ impl Check {
         if self.timings {
             timings.tell(console);
         }
+        if let Some(baseline) = baseline.filter(|_| self.baseline.prune) {
+            baseline::prune(&input, &baseline, &verdict, console)?;
+        }
         let status = self.status(&verdict, &input, &read, console);
         // The run ends here. To free a large program piece by piece, in one thread, takes longer than its report.
         std::mem::forget(program);
         std::mem::forget(input);
         Ok(status)
+    }
+
+    fn today(&self) -> Date {
+        self.today.unwrap_or_else(Date::today)
+    }
+
+    /// The change that is reported, if not everything is.
+    fn change(&self, input: &Input, pages: &[Page], console: &Console) -> Result<Option<Change>, Failed> {
+        let revision = |name: &Option<String>, option: &str| {
+            let read = name.as_ref().map(|name| input.revision(name, option, console));
+            read.transpose()
+        };
+        let changed = revision(&self.changed, "--changed")?;
+        let since = revision(&self.since, "--since")?;
+        if changed.is_none() && since.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Change {
+            lines: changed.map(|revision| revision.changed_lines(&input.sources)),
+            before: since.map(|revision| self.found_in(&revision, input, pages)),
+        }))
+    }
+
+    /// What was found in a commit.
+    fn found_in(&self, revision: &Revision, input: &Input, pages: &[Page]) -> Baseline {
+        let sources = input.sources_of(revision);
+        let program = input.link_others(ssotlint::read(&sources, &|| {}).files);
+        let request = Request {
+            select: self.select.clone(),
+            scopes: self.scopes.clone(),
+            waivers_count: !self.no_waivers,
+            today: self.today(),
+            ..Request::default()
+        };
+        let verdict = ssotlint::analyse(&program, &input.settings, pages, &request);
+        let entry = |judged: &Judged| Entry::accepting(judged, &sources[judged.finding.primary.file].path);
+        Baseline::of(verdict.kept.iter().map(entry).collect())
     }
 
     /// The files that are reported; nothing if all are.
@@ -200,12 +303,7 @@ impl Check {
             };
             files.iter().filter_map(path_of).collect()
         });
-        if only.is_none() && input.root.filter.is_empty() {
-            return None;
-        }
-        let is_reported = |path: &str| input.root.reports(path) && only.as_ref().is_none_or(|only| only.contains(path));
-        let files = input.sources.iter().filter(|(_, file)| is_reported(&file.path));
-        Some(files.map(|(file, _)| file).collect())
+        input.reported(only.as_ref())
     }
 
     /// Tells what makes the report worth less than it looks.
@@ -230,7 +328,16 @@ impl Check {
             console.error(&format!("--strict: not all files were read: {unread}"));
             return ExitCode::from(FAILED);
         }
-        let fails = verdict.kept.iter().any(|judged| judged.level >= self.fail_on);
+        let has_findings = verdict.kept.iter().any(|judged| judged.level >= self.fail_on);
+        let can_shrink = self.baseline.ratchet && !verdict.stale.is_empty();
+        if can_shrink {
+            console.error(&format!(
+                "--ratchet: {} of `{}` accept nothing any more; remove them with `ssotlint baseline --prune`, and commit that",
+                baseline::counted(verdict.stale.len(), "entry"),
+                baseline::shown(input)
+            ));
+        }
+        let fails = has_findings || can_shrink;
         ExitCode::from(u8::from(fails && !self.exit_zero))
     }
 }

@@ -3,18 +3,22 @@
 //! Commands put the stages of the library in a row and decide nothing themselves. Reports go to standard output; warnings, errors
 //! and progress go to standard error ([`console`]). Start with [`run`], then `check`.
 
+mod baseline;
 mod check;
 mod completions;
 mod console;
 mod debug;
 mod explain;
 mod graph;
+mod init;
 mod output;
 mod program;
 mod progress;
 mod report;
 mod rules;
+mod settings;
 mod timings;
+mod waivers;
 
 use clap::{Parser, Subcommand};
 use console::Console;
@@ -51,6 +55,14 @@ enum Command {
     Check(Box<check::Check>),
     /// Report how many auth paths a program has, where each begins and ends
     Report(report::ReportCommand),
+    /// Propose settings for a program, and what to do next
+    Init(init::Init),
+    /// Accept what is found today, so that `check` reports what is new
+    Baseline(baseline::BaselineCommand),
+    /// List what is accepted: waivers of comments and settings, dated entries of the baseline
+    Waivers(waivers::Waivers),
+    /// Show which settings hold, and where they are said
+    Settings(settings::SettingsCommand),
     /// Write a graph of a program
     Graph(graph::GraphCommand),
     /// Explain a rule: what it finds, why that matters, how to mend it, with examples
@@ -86,6 +98,10 @@ pub fn run() -> ExitCode {
     let result = match command {
         Command::Check(check) => check.run(&console),
         Command::Report(report) => report.run(&console),
+        Command::Init(init) => init.run(&console),
+        Command::Baseline(baseline) => baseline.run(&console),
+        Command::Waivers(waivers) => waivers.run(&console),
+        Command::Settings(settings) => settings.run(&console),
         Command::Graph(graph) => graph.run(&console),
         Command::Explain(explain) => explain.run(&console),
         Command::Rules => rules::run(&console),

@@ -7,10 +7,11 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use ssotlint::catalog::Catalog;
 use ssotlint::program::{BUILT_IN_CONCERNS, Declarations, Program};
 use ssotlint::rules::RULES;
-use ssotlint::settings::{Known, Settings};
-use ssotlint::source::{self, Root, SettingsChoice, SettingsForm, Sources, Unread, Untracked};
+use ssotlint::settings::{Known, Settings, SettingsError, SettingsWaiver};
+use ssotlint::source::{self, FileId, Revision, Root, SettingsChoice, SettingsForm, Sources, Unread, Untracked};
+use ssotlint::verdict::{BASELINE_FILE, Date};
 use ssotlint::{Parsed, Reading, parse};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// More threads than any machine has use for; each takes address space for a deep stack.
@@ -61,6 +62,9 @@ pub struct Input {
     /// What library names mean.
     pub catalog: Catalog,
     declarations: Declarations,
+    untracked: Untracked,
+    /// The files that this run writes.
+    outputs: Vec<String>,
 }
 
 /// What of a program was read and what was not.
@@ -84,6 +88,16 @@ impl ProgramArguments {
         })
     }
 
+    /// The same program, as it is without its settings.
+    pub fn without_settings(&self) -> Self {
+        Self {
+            paths: self.paths.clone(),
+            config: None,
+            no_config: true,
+            ..*self
+        }
+    }
+
     /// Finds the root, reads the settings and lists the files; `outputs` are files that this run writes, and does not read.
     pub fn find(&self, outputs: &[&Path], console: &Console) -> Result<Input, Failed> {
         let current = source::current_folder()
@@ -104,20 +118,23 @@ impl ProgramArguments {
             console.diagnostics(&mistakes);
             Failed
         })?;
+        let too_long = waivers_beyond_policy(&settings, Date::today());
+        if !too_long.is_empty() {
+            console.diagnostics(&too_long);
+            return Err(Failed);
+        }
         let outputs: Vec<String> = outputs.iter().filter_map(|file| root.path_of(file)).collect();
-        let is_ours = |path: &str| is_settings_file(&root, path) || outputs.iter().any(|output| output == path);
-        let sources = source::discover(&source::Request {
-            root: &root,
-            exclude: &settings.exclude,
-            untracked: self.untracked(),
-            is_known: &|path| parse::language_of(path).is_some() && !is_ours(path),
-        });
+        let untracked = self.untracked();
+        let is_known = |path: &str| is_read(&root, &outputs, path);
+        let sources = source::discover(&request(&root, &settings, untracked, &is_known));
         Ok(Input {
+            untracked,
             catalog: ssotlint::load_catalog(&settings).map_err(|error| console.fail(&error))?,
             declarations: ssotlint::declarations(&settings, root.settings.is_some()),
             root,
             settings,
             sources,
+            outputs,
         })
     }
 
@@ -139,6 +156,44 @@ impl Input {
         let settings = self.root.settings.as_ref();
         let file = settings.map_or_else(String::new, |file| source::relative(&self.root.folder, &file.location));
         format!("{file} names it")
+    }
+
+    /// The files that are reported, of these `only`, if they are given; nothing if all are.
+    pub fn reported(&self, only: Option<&BTreeSet<String>>) -> Option<BTreeSet<FileId>> {
+        if only.is_none() && self.root.filter.is_empty() {
+            return None;
+        }
+        let is_reported = |path: &str| self.root.reports(path) && only.is_none_or(|only| only.contains(path));
+        let files = self.sources.iter().filter(|(_, file)| is_reported(&file.path));
+        Some(files.map(|(file, _)| file).collect())
+    }
+
+    /// The files as they were in a commit, and what has changed since. `option` is how users ask for it.
+    pub fn revision(&self, name: &str, option: &str, console: &Console) -> Result<Revision, Failed> {
+        Revision::read(&self.root, name).map_err(|reason| {
+            let advice = match self.root.repository {
+                None => format!("`{option}` needs one; without it everything is reported"),
+                Some(_) if self.root.path_of(Path::new(name)).is_some() => {
+                    format!("to report a path, write `{option}=HEAD {name}`")
+                }
+                Some(_) => "name a commit, a branch or a tag that is there; in CI, fetch it first".to_owned(),
+            };
+            console.fail(&format!("`{option} {name}`: {reason}; {advice}"))
+        })
+    }
+
+    /// The files of the program as they were in a commit.
+    pub fn sources_of(&self, revision: &Revision) -> Sources {
+        let is_known = |path: &str| is_read(&self.root, &self.outputs, path);
+        revision.sources(
+            &self.sources,
+            &request(&self.root, &self.settings, self.untracked, &is_known),
+        )
+    }
+
+    /// Links files that are not those of the work tree. What the settings name and these files do not have owns nothing.
+    pub fn link_others(&self, files: Vec<Parsed>) -> Program<'_> {
+        ssotlint::link(files, &self.settings, &self.catalog, &self.declarations)
     }
 
     /// Reads all files.
@@ -192,7 +247,11 @@ impl Input {
         progress.link();
         let program = ssotlint::link(files, &self.settings, &self.catalog, &self.declarations);
         let unresolved = program.owners().unresolved();
-        if unresolved.is_empty() {
+        let waivers = self.settings.waivers.iter();
+        let waivers: Vec<&SettingsWaiver> = waivers
+            .filter(|waiver| program.symbols_named(&waiver.symbol).is_empty())
+            .collect();
+        if unresolved.is_empty() && waivers.is_empty() {
             return Ok(program);
         }
         progress.end();
@@ -204,11 +263,15 @@ impl Input {
                 "; what it names may stand in a file that was not read: {unread}"
             ));
         }
-        let mistakes: Vec<_> = unresolved
+        let owners = unresolved.iter().map(|owner| ("owner", &owner.path, owner.span));
+        let waivers = waivers
             .iter()
-            .map(|owner| {
-                let message = format!("the owner `{}` names nothing in the program", owner.path);
-                self.settings.mistake(owner.span, message, help.as_str())
+            .map(|waiver| ("waived symbol", &waiver.symbol, waiver.span));
+        let mistakes: Vec<_> = owners
+            .chain(waivers)
+            .map(|(what, path, span)| {
+                let message = format!("the {what} `{path}` names nothing in the program");
+                self.settings.mistake(span, message, help.as_str())
             })
             .collect();
         console.diagnostics(&mistakes);
@@ -233,11 +296,56 @@ impl Input {
     }
 }
 
-/// Settings speak about the program and are no part of it.
+/// The waivers of the settings that last longer than these allow.
+fn waivers_beyond_policy(settings: &Settings, today: Date) -> Vec<SettingsError> {
+    let Some(longest) = settings.longest_waiver else {
+        return Vec::new();
+    };
+    let latest = today.plus_days(longest);
+    let is_too_long = |waiver: &&SettingsWaiver| waiver.until.map(Date::from).is_none_or(|until| until > latest);
+    let mistake = |waiver: &SettingsWaiver| {
+        let message = format!(
+            "the waiver for `{}` lasts longer than `waiver-policy.longest` allows",
+            waiver.symbol
+        );
+        settings.mistake(
+            waiver.span,
+            message,
+            format!("write `until = {latest}` or an earlier day"),
+        )
+    };
+    settings.waivers.iter().filter(is_too_long).map(mistake).collect()
+}
+
+/// What discovery is asked for.
+fn request<'a>(
+    root: &'a Root,
+    settings: &'a Settings,
+    untracked: Untracked,
+    is_known: &'a (dyn Fn(&str) -> bool + Sync),
+) -> source::Request<'a> {
+    source::Request {
+        root,
+        exclude: &settings.exclude,
+        untracked,
+        is_known,
+    }
+}
+
+/// Whether the file at `path` is part of the program, going by its name.
+fn is_read(root: &Root, outputs: &[String], path: &str) -> bool {
+    let is_written = outputs.iter().any(|output| output == path);
+    parse::language_of(path).is_some() && !is_settings_file(root, path) && !is_written
+}
+
+/// Settings and the baseline speak about the program and are no part of it.
 fn is_settings_file(root: &Root, path: &str) -> bool {
     let chosen = root
         .settings
         .as_ref()
         .is_some_and(|settings| settings.form == SettingsForm::Own && settings.location == root.folder.join(path));
-    chosen || Path::new(path).file_name().is_some_and(|name| name == "ssot.toml")
+    chosen
+        || Path::new(path)
+            .file_name()
+            .is_some_and(|name| name == "ssot.toml" || name == BASELINE_FILE)
 }

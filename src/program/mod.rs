@@ -505,6 +505,12 @@ impl<'a> Program<'a> {
         })
     }
 
+    /// The name of a file's module; a configuration file's is its path.
+    #[must_use]
+    pub fn module_name(&self, file: FileId) -> &str {
+        self.modules.name(file)
+    }
+
     /// The name of the innermost named function around `scope`, if it stands in one.
     #[must_use]
     pub fn function_name(&self, file: FileId, scope: ScopeId) -> Option<&str> {

@@ -881,6 +881,22 @@ impl Program<'_> {
     }
 }
 
+impl Program<'_> {
+    /// The dotted names, where they are defined, of the modules, classes and functions that `path` names through any re-export.
+    #[must_use]
+    pub fn symbols_named(&self, path: &str) -> Vec<String> {
+        let origins = self.named(path).into_iter();
+        let symbols = origins.filter_map(|origin| match origin {
+            Origin::Module(Place::Inline(file, scope)) => Some(self.symbol(file, scope)),
+            Origin::Module(place) => Some(self.module_name(self.modules.init(place)?).to_owned()),
+            Origin::Class((file, class)) => Some(self.symbol(file, self[file].facts[class].scope)),
+            Origin::Function((file, function)) => Some(self.symbol(file, self[file].facts[function].scope)),
+            _ => None,
+        });
+        symbols.collect()
+    }
+}
+
 /// The traits of `#[derive(…)]`.
 fn derived(facts: &FileFacts, class: ClassId) -> impl Iterator<Item = ExprId> {
     facts.list(facts[class].decorators).iter().flat_map(|decorator| {

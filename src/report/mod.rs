@@ -7,11 +7,16 @@
 //! What formats share: `places` turns sites into paths, lines and columns; `summary` counts; `mask` hides secrets wherever source
 //! text is shown; `printable` keeps control characters of the sources out of terminals.
 
+mod azure;
+mod checkstyle;
 mod concise;
 mod github;
+mod gitlab;
 mod graph;
 mod inventory;
 mod json;
+mod junit;
+mod markdown;
 mod mask;
 mod places;
 mod printable;
@@ -19,6 +24,7 @@ mod sarif;
 mod summary;
 mod terminal;
 mod text;
+mod xml;
 
 pub use graph::{Arrow, Graph, GraphFormat, graph};
 pub use inventory::{INVENTORY_SCHEMA, InventoryFormat, InventoryOptions, write_inventory};
@@ -51,6 +57,16 @@ pub enum Format {
     Sarif,
     /// Workflow commands, for annotations in GitHub Actions
     Github,
+    /// Code Quality, for GitLab's merge requests
+    Gitlab,
+    /// JUnit XML, for test results
+    Junit,
+    /// Tables, for a job's summary (`$GITHUB_STEP_SUMMARY`) or a comment
+    Markdown,
+    /// Logging commands of Azure Pipelines
+    Azure,
+    /// Checkstyle XML
+    Checkstyle,
 }
 
 /// Everything a report may show.
@@ -146,6 +162,11 @@ pub fn write(format: Format, report: &Report<'_>, out: &mut dyn io::Write) -> io
         Format::Json => json::write(report, &mut out),
         Format::Sarif => sarif::write(report, &mut out),
         Format::Github => github::write(report, &mut out),
+        Format::Gitlab => gitlab::write(report, &mut out),
+        Format::Junit => junit::write(report, &mut out),
+        Format::Markdown => markdown::write(report, &mut out),
+        Format::Azure => azure::write(report, &mut out),
+        Format::Checkstyle => checkstyle::write(report, &mut out),
     };
     match written.and_then(|()| io::Write::flush(&mut out)) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {

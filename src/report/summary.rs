@@ -17,12 +17,15 @@ pub(super) struct Totals {
     pub(super) hidden: BTreeMap<CodeScope, Vec<(&'static str, usize)>>,
     /// How many are waived.
     pub(super) waived: usize,
+    /// How many the baseline accepts.
+    pub(super) baselined: usize,
 }
 
 impl Totals {
     pub(super) fn of(report: &Report<'_>) -> Self {
         let mut totals = Self {
             waived: report.verdict.waived.len(),
+            baselined: report.verdict.baselined.len(),
             ..Self::default()
         };
         let mut files = BTreeSet::new();
@@ -80,6 +83,9 @@ pub fn one_line(report: &Report<'_>) -> String {
         (partly.len(), "partly read"),
         (totals.hidden_findings(), "hidden by scope"),
         (totals.waived, "waived"),
+        (totals.baselined, "in the baseline"),
+        (report.verdict.unchanged, "not in the change"),
+        (report.verdict.stale.len(), "gone from the baseline"),
     ];
     for (count, what) in also.into_iter().filter(|(count, _)| *count > 0) {
         line.push_str(&format!(", {count} {what}"));

@@ -29,6 +29,8 @@ const NARROWEST_LABEL: usize = 36;
 const TAB: usize = 4;
 /// Weaknesses of literals that are credentials, are compared with them, or sign them (347).
 const CREDENTIAL_WEAKNESSES: [u32; 10] = [256, 257, 259, 312, 319, 321, 347, 522, 540, 798];
+/// More entries of the baseline are counted, not named.
+const STALE_SHOWN: usize = 3;
 /// A space at which lines are not broken; written as a plain one.
 const NO_BREAK: &str = "\u{a0}";
 /// More are counted, not listed.
@@ -328,6 +330,38 @@ impl<'a> TextReport<'a> {
                 &format!("waived: {}; shown with `--no-waivers`", totals.waived),
             );
         }
+        if totals.baselined > 0 {
+            let line = format!("in the baseline: {}; shown with `--no-baseline`", totals.baselined);
+            self.paragraph(text, "", &line);
+        }
+        if self.report.verdict.unchanged > 0 {
+            let line = format!(
+                "not in the change: {}; shown without `--changed` and `--since`",
+                self.report.verdict.unchanged
+            );
+            self.paragraph(text, "", &line);
+        }
+        self.stale(text);
+    }
+
+    fn stale(&self, text: &mut String) {
+        let stale = &self.report.verdict.stale;
+        if stale.is_empty() {
+            return;
+        }
+        let named = stale.iter().take(STALE_SHOWN);
+        let mut named: Vec<String> = named
+            .map(|entry| format!("{} in {}", entry.rule, entry.symbol))
+            .collect();
+        if stale.len() > STALE_SHOWN {
+            named.push(format!("and {} more", stale.len() - STALE_SHOWN));
+        }
+        let line = format!(
+            "gone from the baseline: {} ({}); `ssotlint baseline{NO_BREAK}--prune` takes them out",
+            stale.len(),
+            named.join(", ")
+        );
+        self.paragraph(text, "", &printable::line(&line));
     }
 
     fn inferred_owners(&self, text: &mut String) {

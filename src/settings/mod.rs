@@ -250,12 +250,31 @@ impl Settings {
     /// The level of a rule for the file at `path`, relative to the root; none if it is off there. `default` is the rule's own.
     #[must_use]
     pub fn level_for(&self, rule: &str, default: Option<Level>, path: &str) -> Option<Level> {
-        let mut switches = self.overrides.iter().rev().filter_map(|entry| {
-            let switch = entry.rules.get(rule)?;
-            entry.paths.selects(path).then_some(*switch)
-        });
-        let switch = switches.next().or_else(|| self.rules.get(rule)?.level);
+        let overridden = self.overriding(rule, path).map(|(_, switch)| switch);
+        let switch = overridden.or_else(|| self.rules.get(rule)?.level);
         switch.map_or(default, Switch::level)
+    }
+
+    /// [`Settings::level_for`], or without a path the level outside of all overrides, and where it is said.
+    #[must_use]
+    pub fn level_and_source(&self, rule: &str, default: Option<Level>, path: Option<&str>) -> (Option<Level>, String) {
+        if let Some((entry, switch)) = path.and_then(|path| self.overriding(rule, path)) {
+            let paths = entry.paths.written().join(", ");
+            return (switch.level(), format!("`[[overrides]]` for {paths}"));
+        }
+        match self.rules.get(rule).and_then(|settings| settings.level) {
+            Some(switch) => (switch.level(), format!("`[rules.{rule}]`")),
+            None => (default, "the rule's own".to_owned()),
+        }
+    }
+
+    /// The last override that speaks of a rule in the file at `path`.
+    fn overriding(&self, rule: &str, path: &str) -> Option<(&Override, Switch)> {
+        let mut overrides = self.overrides.iter().rev();
+        overrides.find_map(|entry| {
+            let switch = entry.rules.get(rule)?;
+            entry.paths.selects(path).then_some((entry, *switch))
+        })
     }
 
     /// Whether a rule is at work in any file at all. `default` is the rule's own level.

@@ -155,6 +155,7 @@ fn candidates(found: Vec<Found>, request: &Request<'_>, unread: &mut Vec<Unread>
                 location,
                 tracked,
                 size: 0,
+                content: None,
             }),
             Some(_) => {}
             None => {
@@ -180,6 +181,7 @@ fn add_named(candidates: &mut Vec<SourceFile>, request: &Request<'_>, unread: &m
                 location: root.folder.join(path),
                 tracked: root.repository.as_ref().map(|_| false),
                 size: 0,
+                content: None,
             });
         } else {
             unread.push(Unread {

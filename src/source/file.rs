@@ -2,6 +2,7 @@
 
 use super::paths;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Names a file of the run. Ids follow the order of paths, so ordering by id is ordering by path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +19,8 @@ pub struct SourceFile {
     pub tracked: Option<bool>,
     /// How many bytes it had when it was found.
     pub size: u64,
+    /// Its bytes, where they are those of a commit and not those on disk.
+    pub content: Option<Arc<[u8]>>,
 }
 
 /// A file that was found but not (wholly) read, and why.

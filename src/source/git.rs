@@ -1,4 +1,4 @@
-//! What git says of a folder: its top level, and the files it sees.
+//! What git says of a folder: its top level, the files it sees, and what they were in a commit.
 //!
 //! git is asked in a way that runs no code of the repository (no file system monitor, no hooks, no filters), heeds no
 //! configuration of the user's (global excludes), and does not mind who owns the files.
@@ -7,6 +7,7 @@ use super::Untracked;
 use super::text::reason;
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -108,6 +109,131 @@ pub(super) fn list(folder: &Path, top: &Path, untracked: Untracked) -> Result<Li
     Ok(listing)
 }
 
+/// A file that differs between a commit and the work tree.
+#[derive(Debug)]
+pub(super) struct Difference {
+    /// Where it lies now, or lay then.
+    pub(super) location: PathBuf,
+    /// The blob it was in the commit; none if it was not there, or was no regular file.
+    pub(super) blob: Option<String>,
+    /// Whether it is a regular file of the work tree.
+    pub(super) is_there: bool,
+}
+
+/// The tree of a commit called `revision` in the work tree at `top`. Where there is no commit yet, `HEAD` is the empty tree.
+///
+/// # Errors
+/// Why there is none, in a few words.
+pub(super) fn tree_of(top: &Path, revision: &str) -> Result<String, String> {
+    let wanted = format!("{revision}^{{tree}}");
+    let parsed = run(top, &["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]);
+    match parsed {
+        Ok(output) => Ok(String::from_utf8_lossy(&output.output).trim().to_owned()),
+        Err(_) if revision == "HEAD" && run(top, &["rev-parse", "--git-dir"]).is_ok() => {
+            let empty = run(top, &["hash-object", "-t", "tree", "--stdin"])?;
+            Ok(String::from_utf8_lossy(&empty.output).trim().to_owned())
+        }
+        Err(failure) if failure.starts_with("git failed") => Err(format!("there is no revision `{revision}`")),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The files that may differ between `tree` and the work tree at `top`, by path. git looks at the files' dates and sizes only: one
+/// that was touched is named even if it says the same.
+///
+/// # Errors
+/// Why git could not say, in a few words.
+pub(super) fn differences(top: &Path, tree: &str) -> Result<Vec<Difference>, String> {
+    let output = run(
+        top,
+        &["diff-index", "-z", "--raw", "--no-renames", "--no-ext-diff", tree, "--"],
+    )?;
+    let mut fields = records(&output.output);
+    let mut differences = Vec::new();
+    // `:old-mode new-mode old-object new-object status`, then the path
+    while let (Some(state), Some(path)) = (fields.next(), fields.next()) {
+        let state = String::from_utf8_lossy(state);
+        let mut words = state.trim_start_matches(':').split(' ');
+        let (Some(old_mode), Some(new_mode), Some(object)) = (words.next(), words.next(), words.next()) else {
+            continue;
+        };
+        let is_file = |mode: &str| mode.starts_with("100");
+        if let Some(path) = path_from(path) {
+            differences.push(Difference {
+                location: top.join(path),
+                blob: is_file(old_mode).then(|| object.to_owned()),
+                is_there: is_file(new_mode),
+            });
+        }
+    }
+    Ok(differences)
+}
+
+/// The contents of blobs, in their order.
+///
+/// # Errors
+/// Why git could not give one, in a few words.
+pub(super) fn blobs(top: &Path, objects: &[String]) -> Result<Vec<Vec<u8>>, String> {
+    if objects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut asked = objects.join("\n");
+    asked.push('\n');
+    let mut child = spawn(top, &["cat-file", "--batch"], Stdio::piped())?;
+    // git answers while it is still asked: who only writes would wait for it for ever.
+    let input = child.stdin.take();
+    let asking = std::thread::spawn(move || input.map(|mut input| input.write_all(asked.as_bytes())));
+    let output = finish(child)?.output;
+    // What could not be asked was not answered either, which is found below.
+    let _ = asking.join();
+    let mut rest = output.as_slice();
+    let mut contents = Vec::with_capacity(objects.len());
+    for object in objects {
+        // `object blob size<LF>content<LF>`
+        let content = answer(&mut rest).ok_or_else(|| format!("git does not have the object {object}"))?;
+        contents.push(content.to_vec());
+    }
+    Ok(contents)
+}
+
+/// The object that a commit has at `path`, relative to the top level.
+pub(super) fn object_of(top: &Path, revision: &str, path: &str) -> Option<String> {
+    let wanted = format!("{revision}:{path}");
+    let parsed = run(top, &["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]);
+    Some(String::from_utf8_lossy(&parsed.ok()?.output).trim().to_owned())
+}
+
+/// When the line `line`, counted from 1, came to be as it is in HEAD, in seconds since 1970; none if git does not know.
+pub(super) fn line_time(top: &Path, path: &str, line: usize) -> Option<i64> {
+    let range = format!("{line},{line}");
+    let blame = run(
+        top,
+        &[
+            "blame",
+            "--no-textconv",
+            "--porcelain",
+            "-L",
+            &range,
+            "HEAD",
+            "--",
+            path,
+        ],
+    )
+    .ok()?;
+    let text = String::from_utf8_lossy(&blame.output).into_owned();
+    let time = text.lines().find_map(|line| line.strip_prefix("committer-time "));
+    time?.parse().ok()
+}
+
+fn answer<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    let header = std::str::from_utf8(&rest[..end]).ok()?;
+    let size: usize = header.rsplit(' ').next()?.parse().ok()?;
+    let content = rest.get(end + 1..end + 1 + size)?;
+    *rest = rest.get(end + 2 + size..)?;
+    Some(content)
+}
+
 /// The git directory that a `.git` file in `folder` points to.
 fn linked_directory(folder: &Path) -> Option<PathBuf> {
     let link = folder.join(".git");
@@ -124,7 +250,15 @@ struct Output {
     messages: String,
 }
 
+fn run(folder: &Path, arguments: &[&str]) -> Result<Output, String> {
+    finish(start(folder, arguments)?)
+}
+
 fn start(folder: &Path, arguments: &[&str]) -> Result<Child, String> {
+    spawn(folder, arguments, Stdio::null())
+}
+
+fn spawn(folder: &Path, arguments: &[&str], input: Stdio) -> Result<Child, String> {
     let mut command = Command::new("git");
     command
         .current_dir(folder)
@@ -141,7 +275,7 @@ fn start(folder: &Path, arguments: &[&str]) -> Result<Child, String> {
         .env("GIT_OPTIONAL_LOCKS", "0")
         .env("GIT_NO_LAZY_FETCH", "1")
         .env("GIT_TERMINAL_PROMPT", "0")
-        .stdin(Stdio::null())
+        .stdin(input)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     for variable in POINTERS {

@@ -39,13 +39,16 @@ impl Reader {
     ///
     /// # Errors
     /// If the file is not there, may not be read, is too large, or is no text.
-    pub fn read(&mut self, file: &SourceFile) -> Result<Text<'_>, String> {
-        decode(self.bytes(&file.location, file.size)?)
+    pub fn read<'t>(&'t mut self, file: &'t SourceFile) -> Result<Text<'t>, String> {
+        match &file.content {
+            Some(content) if content.len() as u64 > SIZE_LIMIT => Err(too_large()),
+            Some(content) => decode(content),
+            None => decode(self.bytes(&file.location, file.size)?),
+        }
     }
 
     /// The bytes of the regular file at `location`, which had `size` of them when it was looked at.
     fn bytes(&mut self, location: &Path, size: u64) -> Result<&[u8], String> {
-        let too_large = || format!("larger than {} MiB", SIZE_LIMIT / (1024 * 1024));
         if size > SIZE_LIMIT {
             return Err(too_large());
         }
@@ -111,7 +114,11 @@ pub(super) fn reason(error: &io::Error) -> String {
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<Text<'_>, String> {
+fn too_large() -> String {
+    format!("larger than {} MiB", SIZE_LIMIT / (1024 * 1024))
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Result<Text<'_>, String> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err("UTF-16, not UTF-8".to_owned());
     }

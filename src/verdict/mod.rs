@@ -2,18 +2,20 @@
 //!
 //! It sees findings, settings and waivers; it knows no rule and no program. Start with [`judge`].
 
+mod baseline;
 mod date;
+mod fingerprint;
 
+pub use baseline::{BASELINE_FILE, Baseline, BaselineError, Entry};
 pub use date::Date;
 
 use crate::facts::WaiverText;
 use crate::finding::{CodeScope, Confidence, Finding, Level, Site, Step};
 use crate::settings::Settings;
-use crate::source::FileId;
+use crate::source::{ChangedLines, FileId};
+use fingerprint::Namer;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// What became of the findings of a run.
 #[derive(Debug, Default)]
@@ -22,6 +24,12 @@ pub struct Verdict {
     pub kept: Vec<Judged>,
     /// The findings that a waiver speaks for, in the order of reports.
     pub waived: Vec<Judged>,
+    /// The findings that the baseline accepts, in the order of reports.
+    pub baselined: Vec<Judged>,
+    /// The entries of the baseline that accept nothing any more.
+    pub stale: Vec<Entry>,
+    /// How many findings the change that the report is about has nothing to do with.
+    pub unchanged: usize,
     /// How many findings the rules' scopes left out, by rule and scope.
     pub hidden: BTreeMap<&'static str, BTreeMap<CodeScope, usize>>,
 }
@@ -30,17 +38,85 @@ impl Verdict {
     /// Adds another verdict on the same program; the order of reports is kept.
     pub fn extend(&mut self, other: Self) {
         self.kept.extend(other.kept);
-        self.kept
-            .sort_by(|left, right| left.finding.order().cmp(&right.finding.order()));
         self.waived.extend(other.waived);
-        self.waived
-            .sort_by(|left, right| left.finding.order().cmp(&right.finding.order()));
+        for judged in [&mut self.kept, &mut self.waived] {
+            judged.sort_by(|left, right| left.finding.order().cmp(&right.finding.order()));
+        }
         for (rule, scopes) in other.hidden {
             for (scope, count) in scopes {
                 *self.hidden.entry(rule).or_default().entry(scope).or_default() += count;
             }
         }
     }
+
+    /// Moves the findings that `baseline` accepts out of those that count. An entry whose last day is over accepts its finding no
+    /// longer, but is not stale: the finding is back, and the entry says since when. `may_be_stale` says of which entries the run
+    /// has looked for the findings.
+    pub fn accept<'a>(
+        &mut self,
+        baseline: &Baseline,
+        path: &dyn Fn(FileId) -> &'a str,
+        may_be_stale: &dyn Fn(&Entry) -> bool,
+        today: Date,
+    ) {
+        let accepting = baseline.accepting(&self.kept, path);
+        let mut is_free = vec![true; baseline.entries().len()];
+        let kept = std::mem::take(&mut self.kept);
+        for (judged, entry) in kept.into_iter().zip(accepting) {
+            let accepted = entry.is_some_and(|entry| {
+                is_free[entry] = false;
+                baseline.entries()[entry].holds_on(today)
+            });
+            let list = if accepted { &mut self.baselined } else { &mut self.kept };
+            list.push(judged);
+        }
+        let entries = baseline.entries().iter().zip(is_free);
+        let stale = entries.filter(|(entry, is_free)| *is_free && may_be_stale(entry));
+        self.stale.extend(stale.map(|(entry, _)| entry.clone()));
+    }
+
+    /// Leaves out the findings that a change has nothing to do with: no place of theirs is touched, and they were there before.
+    pub fn keep_changed<'a>(&mut self, change: &Change, path: &dyn Fn(FileId) -> &'a str) {
+        let before = change.before.as_ref();
+        let known = before.map(|before| before.accepting(&self.kept, path));
+        let is_touched = |judged: &Judged| {
+            change
+                .lines
+                .as_ref()
+                .is_some_and(|lines| touches(lines, &judged.finding))
+        };
+        let kept = std::mem::take(&mut self.kept);
+        let all = kept.len();
+        let of_change = kept.into_iter().enumerate().filter(|(number, judged)| {
+            let is_new = known.as_ref().is_some_and(|known| known[*number].is_none());
+            is_new || is_touched(judged)
+        });
+        self.kept = of_change.map(|(_, judged)| judged).collect();
+        self.unchanged = all - self.kept.len();
+    }
+
+    /// Leaves out the findings that the report is not about.
+    pub fn retain(&mut self, is_reported: impl Fn(&Judged) -> bool) {
+        for list in [&mut self.kept, &mut self.waived, &mut self.baselined] {
+            list.retain(&is_reported);
+        }
+    }
+}
+
+/// A change that a report is about.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The lines that it touches; none if that does not matter.
+    pub lines: Option<ChangedLines>,
+    /// What was found before it; none if that does not matter.
+    pub before: Option<Baseline>,
+}
+
+fn touches(lines: &ChangedLines, finding: &Finding) -> bool {
+    let steps = finding.trail.iter().map(|step| step.site);
+    std::iter::once(finding.primary)
+        .chain(steps)
+        .any(|site| lines.touch(site.file, site.span))
 }
 
 /// A finding with its level and its lasting name.
@@ -50,7 +126,7 @@ pub struct Judged {
     pub finding: Finding,
     /// The level it counts at, after settings, message and confidence.
     pub level: Level,
-    /// Its lasting name: 16 hexadecimal digits made of rule, symbol and message values, never of a line number or a secret.
+    /// Its lasting name: 16 hexadecimal digits made of rule, symbol and message values, never of a line number, a path or a secret.
     pub fingerprint: String,
     /// The waiver that speaks for it.
     pub waiver: Option<WaivedBy>,
@@ -91,16 +167,43 @@ pub struct CommentWaiver {
     pub needed: Vec<bool>,
 }
 
+/// A waiver of the settings, ready to be held against findings.
+#[derive(Clone, Debug)]
+pub struct SymbolWaiver {
+    /// The rule it speaks of.
+    pub rule: String,
+    /// The functions, classes and modules that it speaks for, and all they hold, by dotted names.
+    pub symbols: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// The last day it holds.
+    pub until: Option<Date>,
+}
+
+impl SymbolWaiver {
+    fn speaks_for(&self, finding: &Finding) -> bool {
+        let covers = |symbol: &String| {
+            let rest = finding.symbol.strip_prefix(symbol.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ':']))
+        };
+        self.rule == finding.rule && self.symbols.iter().any(covers)
+    }
+}
+
 /// All that a judgement depends on besides the findings.
 pub struct Court<'a> {
     /// What the user set.
     pub settings: &'a Settings,
     /// What the pages say, by rule.
     pub policies: &'a BTreeMap<&'static str, Policy>,
+    /// The waivers of the settings.
+    pub waivers: &'a [SymbolWaiver],
     /// The path of a file.
     pub path: &'a dyn Fn(FileId) -> &'a str,
-    /// Whether the report is about a file; findings elsewhere are judged and then left out, so that names and waivers do not depend
-    /// on what is reported.
+    /// The name of a file's module.
+    pub module: &'a dyn Fn(FileId) -> &'a str,
+    /// Whether the report is about a file; findings elsewhere are judged all the same, so that names, waivers and the baseline do
+    /// not depend on what is reported, but those that scopes hide are not counted.
     pub is_reported: &'a dyn Fn(FileId) -> bool,
     /// Scopes that replace those of every rule.
     pub scopes: Option<&'a [CodeScope]>,
@@ -168,7 +271,7 @@ pub fn judge(mut findings: Vec<Finding>, waivers: &mut [CommentWaiver], court: &
         waivers_of.entry(waiver.comment.file).or_default().push(index);
     }
     let mut verdict = Verdict::default();
-    let mut ordinals: FxHashMap<String, usize> = FxHashMap::default();
+    let mut namer = Namer::default();
     for finding in findings {
         let Some(level) = level_of(&finding, court) else {
             continue;
@@ -180,22 +283,19 @@ pub fn judge(mut findings: Vec<Finding>, waivers: &mut [CommentWaiver], court: &
                 .map_or(&[][..], |policy| &policy.scopes);
             court.settings.scopes_for(finding.rule, default)
         });
-        let is_reported = (court.is_reported)(finding.primary.file);
         if !scopes.contains(&finding.scope) {
-            if is_reported {
+            if (court.is_reported)(finding.primary.file) {
                 let by_scope = verdict.hidden.entry(finding.rule).or_default();
                 *by_scope.entry(finding.scope).or_default() += 1;
             }
             continue;
         }
-        let fingerprint = fingerprint(&finding, &mut ordinals);
+        let fingerprint = namer.name(&finding, court.module);
         let near = waivers_of.get(&finding.primary.file).map_or(&[][..], Vec::as_slice);
         let waiver = near
             .iter()
-            .find_map(|index| waived_by(&finding, &mut waivers[*index], court));
-        if !is_reported {
-            continue;
-        }
+            .find_map(|index| waived_by(&finding, &mut waivers[*index], court))
+            .or_else(|| waived_by_settings(&finding, court));
         let judged = Judged {
             finding,
             level,
@@ -228,6 +328,17 @@ fn level_of(finding: &Finding, court: &Court<'_>) -> Option<Level> {
     Some(level.min(cap).min(sure))
 }
 
+fn waived_by_settings(finding: &Finding, court: &Court<'_>) -> Option<WaivedBy> {
+    let holds = |waiver: &&SymbolWaiver| waiver.until.is_none_or(|until| until >= court.today);
+    let mut waivers = court.waivers.iter().filter(|_| court.waivers_count).filter(holds);
+    let waiver = waivers.find(|waiver| waiver.speaks_for(finding))?;
+    Some(WaivedBy {
+        reason: waiver.reason.clone(),
+        until: waiver.until.map(|until| until.to_string()),
+        comment: None,
+    })
+}
+
 fn waived_by(finding: &Finding, waiver: &mut CommentWaiver, court: &Court<'_>) -> Option<WaivedBy> {
     let index = waiver.says.rules.iter().position(|rule| rule == finding.rule)?;
     if !waiver.covers.span.contains(finding.primary.span) {
@@ -243,26 +354,6 @@ fn waived_by(finding: &Finding, waiver: &mut CommentWaiver, court: &Court<'_>) -
         until: until.map(|until| until.to_string()),
         comment: Some(waiver.comment),
     })
-}
-
-/// The lasting name of a finding: no line, no path, so that it survives moved code; the ordinal tells equal findings of one symbol
-/// apart.
-fn fingerprint(finding: &Finding, ordinals: &mut FxHashMap<String, usize>) -> String {
-    let mut key = format!("{}\n{}\n{}", finding.rule, finding.symbol, finding.message);
-    for (name, value) in &finding.values {
-        // The owner can move without making a finding a new one.
-        if *name != "owner" {
-            let _ = write!(
-                key,
-                "\n{name}={}",
-                value.split_whitespace().collect::<Vec<_>>().join(" ")
-            );
-        }
-    }
-    let ordinal = ordinals.entry(key.clone()).or_default();
-    *ordinal += 1;
-    let _ = write!(key, "\n{ordinal}");
-    format!("{:016x}", xxh3_64(key.as_bytes()))
 }
 
 #[cfg(test)]

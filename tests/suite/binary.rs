@@ -44,6 +44,32 @@ impl Folder {
         std::fs::read_to_string(self.path().join(path)).unwrap()
     }
 
+    /// Runs git in the folder; it must succeed.
+    pub fn git(&self, arguments: &[&str]) {
+        let status = Command::new("git")
+            .args([
+                "-c",
+                "user.name=tester",
+                "-c",
+                "user.email=tester@example.com",
+                "-c",
+                "commit.gpgsign=false",
+            ])
+            .args(arguments)
+            .current_dir(self.path())
+            .env_remove("GIT_DIR")
+            .env_remove("GIT_INDEX_FILE")
+            .env_remove("GIT_WORK_TREE")
+            .status();
+        assert!(status.unwrap().success(), "git {arguments:?}");
+    }
+
+    /// Commits everything in the folder.
+    pub fn commit(&self) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", "state"]);
+    }
+
     /// The binary, ready to run in the folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ssotlint"));

@@ -52,7 +52,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "verdict",
-        &["source::FileId", "facts::WaiverText", "settings", "finding"],
+        &[
+            "source::ChangedLines",
+            "source::FileId",
+            "facts::WaiverText",
+            "settings",
+            "finding",
+        ],
     ),
     ("report", &["source", "finding", "inventory", "page", "verdict"]),
 ];
@@ -75,6 +81,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("encoding_rs", &["source"]),
     ("globset", &["source"]),
     ("ignore", &["source"]),
+    ("similar", &["source"]),
     ("std::fs", &["source"]),
     ("std::net", &[]),
     ("std::process::Child", &["source"]),
@@ -88,7 +95,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("clap", &["report", "cli", "main"]),
     ("indicatif", &["cli"]),
     ("miette", &["settings", "report", "cli"]),
-    ("serde_json", &["report", "cli"]),
+    ("serde_json", &["report", "cli", "verdict::baseline"]),
     ("supports_unicode", &["report", "cli"]),
     ("terminal_size", &["report", "cli"]),
     ("textwrap", &["report", "cli"]),

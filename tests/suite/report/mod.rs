@@ -13,12 +13,17 @@ use std::io;
 /// As published with Microsoft's SARIF Multitool (MIT licence).
 const SARIF_SCHEMA: &str = include_str!("../schemas/sarif-2.1.0.json");
 
-const ALL_FORMATS: [Format; 5] = [
+const ALL_FORMATS: [Format; 10] = [
     Format::Text,
     Format::Concise,
     Format::Json,
     Format::Sarif,
     Format::Github,
+    Format::Gitlab,
+    Format::Junit,
+    Format::Markdown,
+    Format::Azure,
+    Format::Checkstyle,
 ];
 
 #[test]
@@ -99,6 +104,41 @@ fn concise_is_one_line_a_finding() {
 #[test]
 fn github_gets_the_gravest_first_and_the_total_last() {
     assert_snapshot!("github", Sample::new().written(Format::Github));
+}
+
+#[test]
+fn gitlab_gets_an_array_of_issues_each_with_a_fingerprint_of_its_own() {
+    let mut sample = Sample::new();
+    for judged in &mut sample.verdict.kept {
+        judged.fingerprint = "0123456789abcdef".to_owned();
+    }
+    let issues: Value = serde_json::from_str(&sample.written(Format::Gitlab)).unwrap();
+    let issues = issues.as_array().unwrap();
+    assert_eq!(issues.len(), sample.verdict.kept.len());
+    let fingerprints: std::collections::BTreeSet<&str> = issues
+        .iter()
+        .map(|issue| issue["fingerprint"].as_str().unwrap())
+        .collect();
+    assert_eq!(fingerprints.len(), issues.len());
+    assert_eq!(Sample::clean().written(Format::Gitlab), "[]\n");
+    assert_snapshot!("gitlab", Sample::new().written(Format::Gitlab));
+}
+
+#[test]
+fn other_consumers_get_their_forms() {
+    for (name, format) in [
+        ("junit", Format::Junit),
+        ("markdown", Format::Markdown),
+        ("azure", Format::Azure),
+        ("checkstyle", Format::Checkstyle),
+    ] {
+        assert_snapshot!(name, Sample::new().written(format));
+    }
+    assert!(
+        Sample::clean()
+            .written(Format::Junit)
+            .contains("<testcase name=\"no findings\"")
+    );
 }
 
 #[test]
@@ -189,6 +229,7 @@ fn a_report_never_fails_over_what_it_cannot_show() {
         location: "/work/app/gone.py".into(),
         tracked: None,
         size: 0,
+        content: None,
     });
     for format in ALL_FORMATS {
         let text = sample.written(format);
@@ -257,7 +298,8 @@ fn formats_are_named_as_users_write_them() {
         .iter()
         .map(|format| format.to_possible_value().unwrap().get_name().to_owned())
         .collect();
-    assert_eq!(names, ["text", "concise", "json", "sarif", "github"]);
+    let expected = "text concise json sarif github gitlab junit markdown azure checkstyle";
+    assert_eq!(names.join(" "), expected);
     assert_eq!(Format::default(), Format::Text);
     assert!(Level::Note < Level::Error);
 }

@@ -107,6 +107,7 @@ impl Sample {
                     ),
                     ("secret-fallback", BTreeMap::from([(CodeScope::Test, 3)])),
                 ]),
+                ..Verdict::default()
             },
             unread: vec![Unread {
                 path: "data/big file.py".to_owned(),
@@ -128,6 +129,7 @@ impl Sample {
             location: root.join(path),
             tracked: Some(true),
             size: 0,
+            content: None,
         });
         Self {
             sources: Sources {

@@ -1,0 +1,359 @@
+//! How a team takes ssotlint up: what it accepts for now, what a change adds and takes away.
+
+use crate::binary::{Folder, Run};
+
+/// One finding of `nested-event-loop` for each call, in need of no settings.
+const SICK: &str =
+    "import asyncio\n\n\nasync def job():\n    return 1\n\n\nasync def main():\n    asyncio.run(job())\n";
+const MORE: &str = "\n\nasync def other():\n    asyncio.run(job())\n";
+
+#[track_caller]
+fn assert_status(run: &Run, status: i32) {
+    let Run { stdout, stderr, .. } = run;
+    assert_eq!(run.status, Some(status), "\nstdout:\n{stdout}\nstderr:\n{stderr}");
+    assert!(!run.stderr.contains("panicked"), "{stderr}");
+}
+
+#[track_caller]
+fn assert_says(text: &str, part: &str) {
+    assert!(text.contains(part), "no `{part}` in:\n{text}");
+}
+
+mod baseline {
+    use super::{Folder, MORE, SICK, assert_says, assert_status};
+
+    #[test]
+    fn what_is_accepted_is_not_reported_and_what_is_new_is() {
+        let folder = Folder::of(&[("app/jobs.py", SICK)]);
+        assert_status(&folder.run(&["check"]), 1);
+        let run = folder.run(&["baseline"]);
+        assert_status(&run, 0);
+        assert_says(
+            &run.stderr,
+            "`ssot-baseline.json` accepts 1 finding (1 added, 0 removed)",
+        );
+        let written = folder.read("ssot-baseline.json");
+        assert_eq!(written.lines().count(), 3, "{written}");
+        assert_says(
+            &written,
+            "{\"rule\":\"nested-event-loop\",\"symbol\":\"app.jobs.main\",\"path\":\"app/jobs.py\"",
+        );
+
+        let run = folder.run(&["check"]);
+        assert_status(&run, 0);
+        assert_says(&run.stdout, "in the baseline: 1; shown with `--no-baseline`");
+        assert_status(&folder.run(&["check", "--no-baseline"]), 1);
+
+        // The same in another file is another one, also where the report is about that file alone.
+        folder.write("app/more.py", SICK);
+        let run = folder.run(&["check", "app/more.py", "--format", "concise"]);
+        assert_says(&run.stdout, "1 finding (1 error)");
+        std::fs::remove_file(folder.path().join("app/more.py")).unwrap();
+
+        // Moved down, in a renamed file, it is the same finding.
+        std::fs::remove_file(folder.path().join("app/jobs.py")).unwrap();
+        folder.write("app/tasks.py", format!("import os\n\n\n{SICK}"));
+        assert_status(&folder.run(&["check", "--ratchet"]), 0);
+
+        // One like it is another one.
+        folder.write("app/tasks.py", format!("{SICK}    asyncio.run(job())\n{MORE}"));
+        let run = folder.run(&["check", "--format", "concise"]);
+        assert_status(&run, 1);
+        assert_says(&run.stdout, "2 findings (2 errors) in 1 file, 1 in the baseline");
+    }
+
+    #[test]
+    fn what_is_gone_is_told_and_taken_out() {
+        let folder = Folder::of(&[("jobs.py", &format!("{SICK}{MORE}")), ("more.py", &SICK.to_owned())]);
+        folder.run(&["baseline"]);
+        folder.write("jobs.py", SICK);
+        let run = folder.run(&["check"]);
+        assert_status(&run, 0);
+        assert_says(
+            &run.stdout,
+            "gone from the baseline: 1 (nested-event-loop in jobs.other)",
+        );
+        let run = folder.run(&["check", "--ratchet"]);
+        assert_status(&run, 1);
+        assert_says(&run.stderr, "error: --ratchet: 1 entry of `ssot-baseline.json`");
+        // What was not looked for is not gone.
+        for arguments in [
+            ["check", "more.py"],
+            ["check", "--select=skip-auth-flag"],
+            ["check", "--scopes=test"],
+        ] {
+            let run = folder.run(&[&arguments[..], &["--ratchet"]].concat());
+            assert_status(&run, 0);
+        }
+        let run = folder.run(&["check", "--prune"]);
+        assert_status(&run, 0);
+        assert_says(&run.stderr, "`ssot-baseline.json`: 1 entry removed, 2 left");
+        assert_status(&folder.run(&["check", "--ratchet"]), 0);
+
+        folder.write("more.py", "");
+        assert_says(&folder.run(&["baseline", "--prune"]).stderr, "1 entry removed, 1 left");
+        folder.write("more.py", SICK);
+        assert_status(&folder.run(&["check"]), 1);
+    }
+
+    #[test]
+    fn an_entry_may_have_a_reason_and_a_last_day() {
+        let folder = Folder::of(&[("jobs.py", SICK)]);
+        folder.run(&["baseline"]);
+        let written = folder.read("ssot-baseline.json");
+        let dated = written.replace("\"}", "\",\"reason\":\"next quarter\",\"until\":\"2027-03-01\"}");
+        folder.write("ssot-baseline.json", &dated);
+        assert_status(&folder.run(&["check", "--today", "2027-03-01"]), 0);
+        let run = folder.run(&["check", "--today", "2027-03-02", "--ratchet"]);
+        assert_status(&run, 1);
+        assert_says(&run.stdout, "nested-event-loop");
+        // Written anew, it keeps both.
+        folder.write("more.py", SICK);
+        folder.run(&["baseline"]);
+        assert_says(&folder.read("ssot-baseline.json"), "\"until\":\"2027-03-01\"");
+    }
+
+    #[test]
+    fn a_broken_file_is_told_with_its_line() {
+        let folder = Folder::of(&[("jobs.py", SICK)]);
+        let run = folder.run(&["baseline", "--prune"]);
+        assert_status(&run, 2);
+        assert_says(
+            &run.stderr,
+            "there is no `ssot-baseline.json` to prune; `ssotlint baseline` writes one",
+        );
+        folder.run(&["baseline"]);
+        let written = folder.read("ssot-baseline.json");
+        let cases = [
+            (
+                written.replace("\"}", "\",\"until\":\"soon\"}"),
+                ":2:",
+                "`until` is no date: `soon`",
+            ),
+            (written.replace("\"path\"", "\"file\""), ":2:", "unknown field `file`"),
+            (
+                written.replace("[\n", "[\n<<<<<<< ours\n"),
+                ":2:1:",
+                "keep the lines of both sides",
+            ),
+            (written.replace(": 1", ": 7"), ":1:1:", "version 7 is not known"),
+        ];
+        for (text, place, message) in cases {
+            folder.write("ssot-baseline.json", text);
+            let run = folder.run(&["check"]);
+            assert_status(&run, 2);
+            assert_says(&run.stderr, &format!("ssot-baseline.json{place}"));
+            assert_says(&run.stderr, message);
+        }
+    }
+}
+
+mod change {
+    use super::{Folder, MORE, SICK, assert_says, assert_status};
+
+    /// A repository with one commit.
+    fn repository(files: &[(&str, &str)]) -> Folder {
+        let folder = Folder::of(files);
+        folder.git(&["init", "-q", "-b", "main"]);
+        folder.commit();
+        folder
+    }
+
+    #[test]
+    fn only_what_a_change_touches_is_reported() {
+        let folder = repository(&[("a.py", SICK), ("b.py", SICK)]);
+        assert_status(&folder.run(&["check"]), 1);
+        let run = folder.run(&["check", "--changed"]);
+        assert_status(&run, 0);
+        assert_says(
+            &run.stdout,
+            "not in the change: 2; shown without `--changed` and `--since`",
+        );
+
+        folder.write("a.py", format!("{SICK}{MORE}"));
+        for changed in [&["--changed"][..], &["--changed", "HEAD"], &["--changed=main"]] {
+            let run = folder.run(&[&["check", "--format", "concise"], changed].concat());
+            assert_status(&run, 1);
+            assert_says(&run.stdout, "a.py:13:13");
+            assert_says(&run.stdout, "1 finding (1 error) in 2 files, 2 not in the change");
+        }
+        // Committed, it is touched no longer, but still new against the commit before.
+        folder.commit();
+        assert_status(&folder.run(&["check", "--changed"]), 0);
+        assert_status(&folder.run(&["check", "--changed", "HEAD~1"]), 1);
+        assert_status(&folder.run(&["check", "--since", "HEAD"]), 0);
+        let run = folder.run(&["check", "--since", "HEAD~1", "--format", "concise"]);
+        assert_status(&run, 1);
+        assert_says(&run.stdout, "1 finding (1 error) in 2 files, 2 not in the change");
+    }
+
+    #[test]
+    fn what_a_change_causes_elsewhere_is_new() {
+        let jobs = "import asyncio\n\n\nasync def job():\n    return 1\n\n\ndef run():\n    asyncio.run(job())\n";
+        let folder = repository(&[
+            ("jobs.py", jobs),
+            ("main.py", "import jobs\n\n\ndef main():\n    jobs.run()\n"),
+        ]);
+        assert_status(&folder.run(&["check"]), 0);
+        // The loop is started in jobs.py; the change is that a coroutine gets there.
+        folder.write("main.py", "import jobs\n\n\nasync def main():\n    jobs.run()\n");
+        let run = folder.run(&["check", "--format", "concise", "--since", "HEAD"]);
+        assert_status(&run, 1);
+        assert_says(&run.stdout, "jobs.py:9:13: error[nested-event-loop]");
+        // With the call itself on a changed line, a step of the way is touched.
+        folder.write("main.py", "import jobs\n\n\nasync def main():\n    return jobs.run()\n");
+        let run = folder.run(&["check", "--format", "concise", "--changed"]);
+        assert_status(&run, 1);
+        assert_says(&run.stdout, "jobs.py:9:13: error[nested-event-loop]");
+    }
+
+    #[test]
+    fn a_renamed_file_is_no_change() {
+        let folder = repository(&[("a.py", SICK)]);
+        folder.git(&["mv", "a.py", "b.py"]);
+        for option in [["--changed", "HEAD"], ["--since", "HEAD"]] {
+            assert_status(&folder.run(&[&["check"][..], &option].concat()), 0);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_told() {
+        let folder = Folder::of(&[("a.py", SICK)]);
+        let run = folder.run(&["check", "--changed"]);
+        assert_status(&run, 2);
+        assert_says(&run.stderr, "this is no git work tree; `--changed` needs one");
+        let folder = repository(&[("a.py", SICK)]);
+        let run = folder.run(&["check", "--since", "lost"]);
+        assert_status(&run, 2);
+        assert_says(
+            &run.stderr,
+            "there is no revision `lost`; name a commit, a branch or a tag",
+        );
+        let run = folder.run(&["check", "--changed", "a.py"]);
+        assert_status(&run, 2);
+        assert_says(&run.stderr, "write `--changed=HEAD a.py`");
+    }
+}
+
+mod waivers {
+    use super::{Folder, SICK, assert_says, assert_status};
+
+    #[test]
+    fn the_settings_waive_a_rule_in_a_symbol_until_a_day() {
+        let waiver = "[[waivers]]\nrule = \"nested-event-loop\"\nsymbol = \"jobs.main\"\nreason = \"a stand-in\"\n\
+                      until = 2027-03-01\n";
+        let folder = Folder::of(&[("jobs.py", SICK), ("ssot.toml", waiver)]);
+        let run = folder.run(&["check", "--today", "2027-03-01"]);
+        assert_status(&run, 0);
+        assert_says(&run.stdout, "waived: 1");
+        assert_status(&folder.run(&["check", "--today", "2027-03-02"]), 1);
+        assert_status(&folder.run(&["check", "--no-waivers"]), 1);
+        // A module is waived with all that it holds, another function is not.
+        folder.write("ssot.toml", waiver.replace("jobs.main", "jobs"));
+        assert_status(&folder.run(&["check", "--today", "2027-03-01"]), 0);
+        folder.write("ssot.toml", waiver.replace("jobs.main", "jobs.job"));
+        assert_status(&folder.run(&["check", "--today", "2027-03-01"]), 1);
+        folder.write("ssot.toml", waiver.replace("jobs.main", "jobs.lost"));
+        let run = folder.run(&["check"]);
+        assert_status(&run, 2);
+        assert_says(
+            &run.stderr,
+            "the waived symbol `jobs.lost` names nothing in the program",
+        );
+        folder.write(
+            "ssot.toml",
+            format!("{waiver}[waiver-policy]\nlongest = \"1d\"\n").replace("2027", "2999"),
+        );
+        let run = folder.run(&["check"]);
+        assert_status(&run, 2);
+        assert_says(&run.stderr, "lasts longer than `waiver-policy.longest` allows");
+    }
+
+    #[test]
+    fn all_waivers_are_listed_with_their_age() {
+        let comment = "# ssot: ignore[nested-event-loop] until=2027-03-01 a stand-in";
+        let waiver =
+            "[[waivers]]\nrule = \"nested-event-loop\"\nsymbol = \"jobs\"\nreason = \"no time\"\nowner = \"ops\"\n";
+        let code = SICK.replace("run(job())", &format!("run(job())  {comment}"));
+        let folder = Folder::of(&[("jobs.py", code.as_str()), ("ssot.toml", waiver)]);
+        folder.git(&["init", "-q"]);
+        folder.commit();
+        folder.write("more.py", &code);
+        let run = folder.run(&["waivers", "--today", "2999-01-01"]);
+        assert_status(&run, 0);
+        let lines: Vec<&str> = run.stdout.lines().collect();
+        assert_eq!(lines.len(), 4, "{}", run.stdout);
+        assert!(
+            lines[0].starts_with("jobs.py:9 ") && lines[0].contains(" days "),
+            "{}",
+            lines[0]
+        );
+        assert!(lines[0].ends_with("ended 2027-03-01  a stand-in"), "{}", lines[0]);
+        assert!(
+            lines[1].starts_with("more.py:9 ") && lines[1].contains(" not committed "),
+            "{}",
+            lines[1]
+        );
+        assert!(
+            lines[2].starts_with("ssot.toml:3 ") && lines[2].ends_with("no end            no time (ops)"),
+            "{}",
+            lines[2]
+        );
+        assert_eq!(lines[3], "3 waivers");
+    }
+}
+
+mod init {
+    use super::{Folder, SICK, assert_says, assert_status};
+
+    #[test]
+    fn settings_are_proposed_with_their_reasons_and_the_next_commands() {
+        let reads = "import os\n\n\ndef key():\n    return os.environ[\"JWT_SECRET\"]\n\n\ndef salt():\n    \
+                     return os.environ[\"PASSWORD_SALT\"]\n";
+        let folder = Folder::of(&[("app/secrets.py", reads), ("app/jobs.py", SICK)]);
+        let run = folder.run(&["init"]);
+        assert_status(&run, 0);
+        assert_says(
+            &run.stdout,
+            "wrote `ssot.toml` with 1 proposed owner\n1 finding so far. Next:",
+        );
+        assert_says(&run.stdout, "ssotlint baseline");
+        let written = folder.read("ssot.toml");
+        assert_says(&written, "[concerns.secret-resolution]\nowner = \"app.secrets\"");
+        assert_says(&written, "# app.secrets: ");
+        assert_says(&written, "#   nested-event-loop: 1\n");
+        // What was proposed can be used as it is, and so can all of it that is a comment.
+        assert_status(&folder.run(&["check"]), 1);
+        let run = folder.run(&["init"]);
+        assert_status(&run, 2);
+        assert_says(&run.stderr, "there is `ssot.toml` already");
+        assert_status(&folder.run(&["init", "--force"]), 0);
+        assert_eq!(folder.read("ssot.toml"), written);
+    }
+
+    #[test]
+    fn a_clean_tree_is_told_to_stay_clean() {
+        let folder = Folder::of(&[("a.py", "x = 1\n")]);
+        assert_says(&folder.run(&["init"]).stdout, "the tree is clean");
+        assert_status(&folder.run(&["check"]), 0);
+    }
+}
+
+#[test]
+fn settings_are_shown_with_where_they_are_said() {
+    let settings = "[rules.skip-auth-flag]\nlevel = \"warning\"\n[[overrides]]\npaths = [\"old/\"]\n\
+                    rules = { skip-auth-flag = \"off\" }\n";
+    let folder = Folder::of(&[("old/a.py", SICK), ("tests/b.py", SICK), ("ssot.toml", settings)]);
+    let line = |arguments: &[&str], start: &str| {
+        let run = folder.run(arguments);
+        assert_status(&run, 0);
+        let found = run.stdout.lines().find(|line| line.starts_with(start));
+        found.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let skip = |arguments: &[&str]| line(arguments, "skip-auth-flag").unwrap();
+    assert!(skip(&["settings"]).ends_with("(`[rules.skip-auth-flag]`)"));
+    assert!(skip(&["settings", "old/a.py"]).starts_with("skip-auth-flag off"));
+    assert!(skip(&["settings", "old/a.py"]).ends_with("(`[[overrides]]` for old/)"));
+    let code = line(&["settings", "tests/b.py"], "code");
+    assert_eq!(code.as_deref(), Some("code test, by `files.test`"));
+}
