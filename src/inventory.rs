@@ -6,8 +6,8 @@
 
 use crate::finding::{CodeScope, Confidence, Level, Site};
 use crate::program::{
-    AuthPath, BUILT_IN_CONCERNS, Because, Caller, Implementation, PathEntry, PathState, Program, SECRET_RESOLUTION,
-    TOKEN_MINTING, TOKEN_VALIDATION,
+    AuthPath, BUILT_IN_CONCERNS, Because, Caller, ConfiguredName, Implementation, NameKind, PathEntry, PathState,
+    Program, ProvidedState, Provision, SECRET_RESOLUTION, TOKEN_MINTING, TOKEN_VALIDATION,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -163,15 +163,29 @@ pub struct SettingRow {
     pub provided_by: Vec<ProviderRow>,
 }
 
+impl SettingRow {
+    /// What the setting is given in an environment, or (without one) where no environment is known.
+    #[must_use]
+    pub fn states_in(&self, environment: Option<&str>) -> Vec<&str> {
+        let own = self
+            .provided_by
+            .iter()
+            .filter(|provider| provider.environment.as_deref() == environment);
+        let states: BTreeSet<&str> = own.map(|provider| provider.state.as_str()).collect();
+        states.into_iter().collect()
+    }
+}
+
 /// Something that provides a setting.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ProviderRow {
-    /// The file and line.
+    /// The file and line; empty where it is missing.
     #[serde(rename = "where")]
     pub place: String,
     /// The environment, where one is known.
     pub environment: Option<String>,
-    /// What is provided, never the value itself: `set`, `empty`, `mapped to X`.
+    /// What is provided, never the value itself: `same` as in the first place, `differs`, `missing`, `empty`, `mapped to X`, `passed
+    /// from X`.
     pub state: String,
 }
 
@@ -226,6 +240,16 @@ impl Inventory {
             configuration: clerk.configuration(),
             paths,
         }
+    }
+
+    /// The environments that configuration speaks of, sorted.
+    #[must_use]
+    pub fn environments(&self) -> Vec<&str> {
+        let providers = self.configuration.iter().flat_map(|row| &row.provided_by);
+        let named: BTreeSet<&str> = providers
+            .filter_map(|provider| provider.environment.as_deref())
+            .collect();
+        named.into_iter().collect()
     }
 
     /// The live paths.
@@ -383,22 +407,66 @@ impl Clerk<'_, '_> {
     }
 
     fn configuration(&self) -> Vec<SettingRow> {
-        let mut readers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for read in self.program.secret_reads() {
-            if self.program.code_scope(read.primary.file, read.scope) == CodeScope::Test {
-                continue;
-            }
-            let reader = self.program.symbol(read.primary.file, read.scope);
-            for name in &read.names {
-                readers.entry(name.clone()).or_default().insert(reader.clone());
-            }
+        let mut rows: Vec<SettingRow> = self
+            .program
+            .configuration()
+            .iter()
+            .map(|name| self.setting(name))
+            .collect();
+        let environments: BTreeSet<String> = rows
+            .iter()
+            .flat_map(|row| &row.provided_by)
+            .filter_map(|provider| provider.environment.clone())
+            .collect();
+        // What one environment is given and another one is not is missing there.
+        for row in &mut rows {
+            let given = |environment: &String| {
+                let mut provided = row.provided_by.iter();
+                provided.any(|provider| provider.environment.as_ref().is_none_or(|own| own == environment))
+            };
+            let missing: Vec<ProviderRow> = environments
+                .iter()
+                .filter(|environment| !row.provided_by.is_empty() && !given(environment))
+                .map(|environment| ProviderRow {
+                    place: String::new(),
+                    environment: Some(environment.clone()),
+                    state: "missing".to_owned(),
+                })
+                .collect();
+            row.provided_by.extend(missing);
+            row.provided_by.sort();
         }
-        let rows = readers.into_iter().map(|(name, readers)| SettingRow {
-            name,
-            kind: "secret",
+        rows
+    }
+
+    fn setting(&self, name: &ConfiguredName) -> SettingRow {
+        let first = name.provided_by.iter().find(|provision| provision.is_given());
+        let provider = |provision: &Provision| {
+            let (path, line) = (self.place)(provision.site);
+            ProviderRow {
+                place: format!("{path}:{line}"),
+                environment: provision.environment.clone(),
+                state: match &provision.state {
+                    ProvidedState::Given if first.is_none_or(|first| first.gives_same(provision)) => "same".to_owned(),
+                    ProvidedState::Given => "differs".to_owned(),
+                    ProvidedState::Mapped(secret) => format!("mapped to {secret}"),
+                    ProvidedState::Passed(variable) => format!("passed from {variable}"),
+                    ProvidedState::Empty => "empty".to_owned(),
+                },
+            }
+        };
+        let mut provided_by: Vec<ProviderRow> = name.provided_by.iter().map(provider).collect();
+        provided_by.sort();
+        provided_by.dedup();
+        let readers: BTreeSet<String> = name.read_by.iter().map(|site| self.program.symbol_at(*site)).collect();
+        SettingRow {
+            name: name.name.clone(),
+            kind: match name.kind {
+                NameKind::Secret => "secret",
+                NameKind::Flag => "flag",
+            },
             read_by: readers.into_iter().collect(),
-            provided_by: Vec::new(),
-        });
-        rows.collect()
+            provided_by,
+        }
     }
 }

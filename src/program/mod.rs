@@ -511,6 +511,15 @@ impl<'a> Program<'a> {
         self.modules.name(file)
     }
 
+    /// The dotted name of the innermost named function, class or module around a place.
+    #[must_use]
+    pub fn symbol_at(&self, site: Site) -> String {
+        let scope = self
+            .scope_at(site.file, site.span)
+            .unwrap_or(crate::facts::MODULE_SCOPE);
+        self.symbol(site.file, scope)
+    }
+
     /// The name of the innermost named function around `scope`, if it stands in one.
     #[must_use]
     pub fn function_name(&self, file: FileId, scope: ScopeId) -> Option<&str> {

@@ -343,20 +343,21 @@ impl Page<'_> {
     }
 
     fn configuration(&self) -> Markup {
+        let environments = self.inventory.environments();
         html! {
             @if !self.inventory.configuration.is_empty() {
                 section aria-labelledby="settings-title" {
                     h2 #settings-title { "Secrets and flags" }
                     div.scroll tabindex="0" role="region" aria-label="Table of secrets and flags" {
                         table {
-                            thead { tr { th scope="col" { "Name" } th scope="col" { "Kind" } th scope="col" { "Read by" } th scope="col" { "Provided by" } } }
+                            thead { tr { th scope="col" { "Name" } th scope="col" { "Kind" } th scope="col" { "Read by" } @for environment in &environments { th scope="col" { (environment) } } th scope="col" { "Elsewhere" } } }
                             tbody {
                                 @for setting in &self.inventory.configuration {
                                     tr {
                                         th scope="row" { code { (setting.name) } }
                                         td { (setting.kind) }
                                         td { @for reader in &setting.read_by { div { code { (reader) } } } }
-                                        td { @for provider in &setting.provided_by { div { (provider.place) ": " (provider.state) } } }
+                                        @for environment in environments.iter().copied().map(Some).chain([None]) { td { (setting.states_in(environment).join(", ")) } }
                                     }
                                 }
                             }

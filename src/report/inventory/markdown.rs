@@ -158,24 +158,22 @@ fn configuration(inventory: &Inventory, text: &mut String) {
     if inventory.configuration.is_empty() {
         return;
     }
-    let _ = writeln!(
-        text,
-        "## Secrets and flags\n\n| name | kind | read by | provided by |\n|---|---|---|---|"
-    );
+    let environments = inventory.environments();
+    let mut columns = vec!["name", "kind", "read by"];
+    columns.extend(&environments);
+    columns.push("elsewhere");
+    let _ = writeln!(text, "## Secrets and flags\n");
+    let _ = writeln!(text, "| {} |", columns.join(" | "));
+    let _ = writeln!(text, "|{}", "---|".repeat(columns.len()));
     for setting in &inventory.configuration {
         let read_by: Vec<String> = setting.read_by.iter().map(|reader| format!("`{reader}`")).collect();
-        let provided: Vec<String> = setting
-            .provided_by
-            .iter()
-            .map(|provider| format!("{}: {}", provider.place, provider.state))
-            .collect();
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {} | {} |",
-            setting.name,
-            setting.kind,
+        let mut cells = vec![
+            format!("`{}`", setting.name),
+            setting.kind.to_owned(),
             read_by.join("<br>"),
-            provided.join("<br>")
-        );
+        ];
+        let places = environments.iter().copied().map(Some).chain([None]);
+        cells.extend(places.map(|environment| setting.states_in(environment).join(", ")));
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn write(inventory: &Inventory, terminal: Terminal, out: &mut dyn io:
     page.live_paths(&mut text);
     page.other_paths(&mut text);
     page.unguarded(&mut text);
+    page.configuration(&mut text);
     out.write_all(text.as_bytes())
 }
 
@@ -210,6 +211,40 @@ impl TextPage<'_> {
         }
         if open.len() > MOST_UNGUARDED {
             let _ = writeln!(text, "  and {} more", open.len() - MOST_UNGUARDED);
+        }
+        text.push('\n');
+    }
+
+    /// Which environment gives which secret or flag what, where any does.
+    fn configuration(&self, text: &mut String) {
+        let environments = self.inventory.environments();
+        let provided = self
+            .inventory
+            .configuration
+            .iter()
+            .filter(|row| !row.provided_by.is_empty());
+        let mut table: Vec<Vec<String>> = vec![vec!["secret or flag".to_owned()]];
+        table[0].extend(environments.iter().map(|environment| (*environment).to_owned()));
+        table[0].push("elsewhere".to_owned());
+        for row in provided {
+            let mut cells = vec![row.name.clone()];
+            let places = environments.iter().copied().map(Some).chain([None]);
+            cells.extend(places.map(|environment| row.states_in(environment).join(", ")));
+            table.push(cells);
+        }
+        if table.len() == 1 {
+            return;
+        }
+        let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..table[0].len()).map(width).collect();
+        for (number, row) in table.iter().enumerate() {
+            let cells = row
+                .iter()
+                .zip(&widths)
+                .map(|(cell, width)| format!("{:<width$}", printable(cell)));
+            let line = format!("  {}", cells.collect::<Vec<_>>().join("  "));
+            let style = if number == 0 { Style::new().bold() } else { Style::new() };
+            let _ = writeln!(text, "{}", self.painted(line.trim_end(), style));
         }
         text.push('\n');
     }
