@@ -147,6 +147,20 @@ impl Program<'_> {
         &self.calls.edges
     }
 
+    /// The edges whose callers stand in `file`.
+    #[must_use]
+    pub fn calls_from(&self, file: FileId) -> &[CallEdge] {
+        let edges = &self.calls.edges;
+        let start = edges.partition_point(|edge| edge.caller.0 < file);
+        let length = edges[start..].partition_point(|edge| edge.caller.0 == file);
+        &edges[start..start + length]
+    }
+
+    /// The edges of a call: what it may call, and what it hands to a library that calls it.
+    pub fn edges_of(&self, file: FileId, call: CallId) -> impl Iterator<Item = &CallEdge> {
+        self.calls_from(file).iter().filter(move |edge| edge.call == Some(call))
+    }
+
     /// The functions that an attribute makes event loops of their own (`#[tokio::main]`), those apart where the program begins, and the
     /// attribute.
     #[must_use]

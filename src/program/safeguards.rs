@@ -4,11 +4,14 @@
 use super::names::{self, FunctionRef, Origin};
 use super::{Caller, Outcome, Program, Validation};
 use crate::facts::{
-    Access, BindingKind, BlockId, BlockKind, Exit, ExprId, ExprKind, FileFacts, Language, ScopeId, ScopeKind,
+    Access, BindingKind, BlockId, BlockKind, CallId, Exit, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId,
+    ScopeKind,
 };
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashSet;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 /// The concern of keeping the results of validations.
 pub const AUTH_CACHE: &str = "auth-cache";
@@ -25,8 +28,9 @@ impl Program<'_> {
     pub(super) fn auth_caches(&self) -> Vec<Place> {
         let validating = self.validating_functions();
         let mut found: Vec<Place> = Vec::new();
-        for (file, data) in self.files() {
-            let facts = &data.facts;
+        let files: BTreeSet<FileId> = validating.iter().map(|(file, _)| *file).collect();
+        for file in files {
+            let facts = &self[file].facts;
             for store in &facts.stores {
                 let ExprKind::Index {
                     object,
@@ -56,14 +60,15 @@ impl Program<'_> {
         for (file, data) in self.files() {
             let facts = &data.facts;
             for (index, function) in facts.functions.iter().enumerate() {
-                let id = crate::facts::FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
+                let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
+                if !self.is_validator((file, id)) {
+                    continue;
+                }
                 let caching = facts.list(function.decorators).iter().find(|decorator| {
                     let name = names::last_name(facts, **decorator);
                     name.is_some_and(|name| self.catalog.words().is_cache(facts.text(name)))
                 });
-                if let Some(decorator) = caching
-                    && self.is_validator((file, id))
-                {
+                if let Some(decorator) = caching {
                     let span = names::last_name_span(facts, *decorator);
                     found.push((Site { file, span }, function.scope));
                 }
@@ -85,11 +90,8 @@ impl Program<'_> {
                 )
             });
             let written = self.written(file, facts[call].callee);
-            let callee = self
-                .call_edges()
-                .iter()
-                .find(|edge| edge.site.file == file && edge.call == Some(call))
-                .map(|edge| self.symbol_of_function(edge.callee));
+            let callee = self.edges_of(file, call).next();
+            let callee = callee.map(|edge| self.symbol_of_function(edge.callee));
             let says = words.is_breaker(&written) || callee.is_some_and(|callee| words.is_breaker(&callee));
             if hands_over && says {
                 found.push((self.callee_site(file, &facts[call]), facts[call].scope));
@@ -231,7 +233,7 @@ impl Program<'_> {
     #[must_use]
     pub fn redundant_wrappers(&self) -> Vec<(FunctionRef, &'static str)> {
         let mut found: Vec<(FunctionRef, &'static str)> = Vec::new();
-        let caches = self.auth_caches();
+        let caches = OnceCell::new();
         for Validation { file, call, .. } in self.validations() {
             let facts = &self[file].facts;
             let Some(function) = facts.function_around(facts[call].scope) else {
@@ -246,7 +248,7 @@ impl Program<'_> {
             if !wraps || found.iter().any(|(known, _)| *known == (file, function)) {
                 continue;
             }
-            if let Some(added) = self.added(file, call, &caches) {
+            if let Some(added) = self.added(file, call, caches.get_or_init(|| self.auth_caches())) {
                 found.push(((file, function), added));
             }
         }
@@ -254,18 +256,17 @@ impl Program<'_> {
     }
 
     /// Whether a validating call calls an owner, or hands it to what it calls.
-    fn leads_to_owner(&self, file: FileId, call: crate::facts::CallId) -> bool {
+    fn leads_to_owner(&self, file: FileId, call: CallId) -> bool {
         let is_owner = |(file, function): FunctionRef| {
             let scope = self[file].facts[function].scope;
             self.is_owned(super::TOKEN_VALIDATION, file, scope, &[])
         };
-        let edges = self.call_edges().iter();
-        let mut called = edges.filter(|edge| edge.site.file == file && edge.call == Some(call));
+        let mut called = self.edges_of(file, call);
         called.any(|edge| is_owner(edge.callee) || self.hands_owner(file, call))
     }
 
     /// Whether a call is handed a method or a function of an owner, by its name.
-    fn hands_owner(&self, file: FileId, call: crate::facts::CallId) -> bool {
+    fn hands_owner(&self, file: FileId, call: CallId) -> bool {
         let facts = &self[file].facts;
         let names: Vec<&str> = facts
             .arguments(&facts[call])
@@ -273,16 +274,10 @@ impl Program<'_> {
             .filter_map(|argument| names::last_name(facts, argument.value))
             .map(|name| facts.text(name))
             .collect();
-        let edges = self
-            .call_edges()
-            .iter()
-            .filter(|edge| edge.site.file == file && edge.call == Some(call));
-        let mut callees = edges.map(|edge| edge.callee);
+        let mut callees = self.edges_of(file, call).map(|edge| edge.callee);
         callees.any(|callee| {
-            let inner = self
-                .call_edges()
-                .iter()
-                .filter(|edge| edge.caller == (callee.0, Some(callee.1)));
+            let inner = self.calls_from(callee.0).iter();
+            let inner = inner.filter(|edge| edge.caller == (callee.0, Some(callee.1)));
             inner.into_iter().any(|edge| {
                 let (at, function) = edge.callee;
                 let name = self[at].facts[function].name.map(|name| self[at].facts.text(name));
@@ -304,7 +299,7 @@ impl Program<'_> {
     }
 
     /// What a function adds to a validating call: in which way it does more than to hand its result on.
-    fn added(&self, file: FileId, call: crate::facts::CallId, caches: &[Place]) -> Option<&'static str> {
+    fn added(&self, file: FileId, call: CallId, caches: &[Place]) -> Option<&'static str> {
         let facts = &self[file].facts;
         let around: Vec<(BlockId, BlockKind)> = facts
             .blocks_around(facts[call].block)

@@ -267,10 +267,7 @@ impl Program<'_> {
         if self.leaves_unchecked(file, call) {
             return true;
         }
-        let into = self
-            .call_edges()
-            .iter()
-            .filter(|edge| edge.site.file == file && edge.call == Some(call));
+        let into = self.edges_of(file, call);
         let mut callees = into.map(|edge| edge.callee).peekable();
         depth < DEEPEST
             && callees.peek().is_some()

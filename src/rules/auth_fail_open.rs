@@ -254,10 +254,8 @@ impl Judge<'_, '_> {
         if program[validation.file].language != Language::Rust || !is_default {
             return false;
         }
-        let into = program.call_edges().iter();
-        let mut callees = into
-            .filter(|edge| edge.site.file == validation.file && edge.call == Some(validation.call))
-            .map(|edge| edge.callee);
+        let into = program.edges_of(validation.file, validation.call);
+        let mut callees = into.map(|edge| edge.callee);
         callees.any(|(file, function)| {
             let facts = &program[file].facts;
             let Some(declared) = facts[function].returns else {
@@ -313,11 +311,8 @@ impl Judge<'_, '_> {
         if validation.hops == 0 || !call.discarded {
             return;
         }
-        let into = program.call_edges().iter();
-        let mut callees = into
-            .filter(|edge| edge.site.file == validation.file && edge.call == Some(validation.call))
-            .map(|edge| edge.callee)
-            .peekable();
+        let into = program.edges_of(validation.file, validation.call);
+        let mut callees = into.map(|edge| edge.callee).peekable();
         let is_told_by_value = callees.peek().is_some() && callees.all(|callee| self.fails_by_value(callee));
         if is_told_by_value {
             let place = program.callee_site(validation.file, call).span;

@@ -64,7 +64,7 @@ fn has_asgi_gate(program: &Program<'_>) -> bool {
 fn is_guarded(program: &Program<'_>, (file, function): FunctionRef) -> bool {
     let facts = &program[file].facts;
     let words = program.catalog().words();
-    let injected = program.call_edges().iter().any(|edge| {
+    let injected = program.calls_from(file).iter().any(|edge| {
         edge.caller == (file, Some(function))
             && edge.by == By::Injected
             && (program.is_validator(edge.callee) || program.validates_within(edge.callee))
