@@ -33,6 +33,24 @@ pub struct Inventory {
     pub unguarded: Vec<EntryRow>,
     /// The secrets and flags that code reads.
     pub configuration: Vec<SettingRow>,
+    /// What has changed since another revision, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Changes>,
+}
+
+/// What has changed since another revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Changes {
+    /// The revision, as it was asked for.
+    pub revision: String,
+    /// How many live paths there were.
+    pub auth_paths: usize,
+    /// The paths that are gone.
+    pub gone: Vec<PathRow>,
+    /// The ids of paths that are new.
+    pub new: Vec<String>,
+    /// The ids of paths whose entries, chain, state or owner are others.
+    pub changed: Vec<String>,
 }
 
 /// How many there are of everything.
@@ -163,6 +181,20 @@ pub struct SettingRow {
     pub provided_by: Vec<ProviderRow>,
 }
 
+impl PathRow {
+    /// Whether two paths lead the same way, wherever the lines stand by now.
+    fn is_same_way_as(&self, other: &Self) -> bool {
+        let entries = |path: &Self| -> Vec<(String, Option<String>, Option<String>)> {
+            let entries = path.entries.iter();
+            entries
+                .map(|entry| (entry.name.clone(), entry.method.clone(), entry.route.clone()))
+                .collect()
+        };
+        (self.state, self.through_owner, &self.chain) == (other.state, other.through_owner, &other.chain)
+            && entries(self) == entries(other)
+    }
+}
+
 impl SettingRow {
     /// What the setting is given in an environment, or (without one) where no environment is known.
     #[must_use]
@@ -238,8 +270,43 @@ impl Inventory {
             concerns: clerk.concerns(),
             unguarded,
             configuration: clerk.configuration(),
+            since: None,
             paths,
         }
+    }
+
+    /// The same, with what has changed since the inventory `before` of `revision`.
+    #[must_use]
+    pub fn compared_with(self, before: Self, revision: &str) -> Self {
+        let known: BTreeMap<&str, &PathRow> = before.paths.iter().map(|path| (path.id.as_str(), path)).collect();
+        let ids: BTreeSet<&str> = self.paths.iter().map(|path| path.id.as_str()).collect();
+        let new = self.paths.iter().filter(|path| !known.contains_key(path.id.as_str()));
+        let changed = self.paths.iter().filter(|path| {
+            let before = known.get(path.id.as_str());
+            before.is_some_and(|before| !before.is_same_way_as(path))
+        });
+        let changes = Changes {
+            revision: revision.to_owned(),
+            auth_paths: before.counts.auth_paths,
+            new: new.map(|path| path.id.clone()).collect(),
+            changed: changed.map(|path| path.id.clone()).collect(),
+            gone: before
+                .paths
+                .iter()
+                .filter(|path| !ids.contains(path.id.as_str()))
+                .cloned()
+                .collect(),
+        };
+        Self {
+            since: Some(changes),
+            ..self
+        }
+    }
+
+    /// The path of an id.
+    #[must_use]
+    pub fn path_of(&self, id: &str) -> Option<&PathRow> {
+        self.paths.iter().find(|path| path.id == id)
     }
 
     /// The environments that configuration speaks of, sorted.

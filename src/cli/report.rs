@@ -2,13 +2,13 @@
 
 use super::Failed;
 use super::console::Console;
-use super::program::{Input, ProgramArguments};
+use super::program::ProgramArguments;
 use super::progress::Progress;
 use ssotlint::finding::Site;
 use ssotlint::inventory::Inventory;
 use ssotlint::program::Program;
 use ssotlint::report::{InventoryFormat, InventoryOptions, write_inventory};
-use ssotlint::source::{self, FileId, LineIndex};
+use ssotlint::source::{self, FileId, LineIndex, Sources};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,6 +20,8 @@ Examples:
       Count the auth paths of the program in the current folder, and show where each begins and ends.
   ssotlint report --format html --output auth-paths.html
       Draw them on one page that needs no network.
+  ssotlint report --since v1.4
+      Show which paths are gone and which are new since a release.
   ssotlint report --format markdown >> \"$GITHUB_STEP_SUMMARY\"
       Show them in the summary of a job.
 
@@ -42,6 +44,12 @@ pub struct ReportCommand {
     /// Write the report to FILE instead of standard output
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     output: Option<PathBuf>,
+
+    /// Set the paths beside those of REV: which are gone, new, changed
+    ///
+    /// REV is read from git's objects, with the settings of today; nothing is checked out.
+    #[arg(long, value_name = "REV", help_heading = "Report")]
+    since: Option<String>,
 
     /// What stands before a file's path in links, such as https://github.com/quay/harbour/blob/main/
     #[arg(
@@ -70,7 +78,15 @@ impl ReportCommand {
         let progress = Progress::new(self.output.is_some());
         let (files, read) = input.read(&progress, console)?;
         let program = input.link(files, &read, &progress, console)?;
-        let inventory = inventory(&program, &input);
+        let mut found = inventory(&program, &input.sources, &input.declared_reason());
+        if let Some(name) = &self.since {
+            let revision = input.revision(name, "--since", console)?;
+            let sources = input.sources_of(&revision);
+            let before = input.link_others(ssotlint::read(&sources, &|| {}).files);
+            let before = inventory(&before, &sources, &input.declared_reason());
+            found = found.compared_with(before, name);
+        }
+        let inventory = found;
         drop(progress);
         let folder = input.root.folder.file_name();
         let options = InventoryOptions {
@@ -104,12 +120,12 @@ impl ReportCommand {
 }
 
 /// Takes the inventory of a program, with the lines of its sources.
-fn inventory(program: &Program<'_>, input: &Input) -> Inventory {
+fn inventory(program: &Program<'_>, sources: &Sources, declared: &str) -> Inventory {
     let texts: RefCell<BTreeMap<FileId, Option<(String, LineIndex)>>> = RefCell::default();
     let place = |site: Site| {
         let mut texts = texts.borrow_mut();
         let text = texts.entry(site.file).or_insert_with(|| {
-            let text = source::read(&input.sources, site.file).ok()?;
+            let text = source::read(sources, site.file).ok()?;
             let lines = LineIndex::new(&text);
             Some((text, lines))
         });
@@ -118,5 +134,5 @@ fn inventory(program: &Program<'_>, input: &Input) -> Inventory {
             .map_or(1, |(text, lines)| lines.position(site.span.start, text).line);
         (program[site.file].path.clone(), line)
     };
-    Inventory::of(program, &place, &input.declared_reason())
+    Inventory::of(program, &place, declared)
 }

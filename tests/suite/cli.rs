@@ -736,3 +736,48 @@ fn an_inventory_of_nothing_says_so() {
     assert_eq!(run.status, Some(0));
     assert!(run.stdout.starts_with("0 auth paths"), "{}", run.stdout);
 }
+
+#[test]
+fn an_inventory_is_set_beside_that_of_a_revision() {
+    let handler = |name: &str| {
+        format!(
+            "import jwt\nfrom flask import Flask, request\n\napp = Flask(__name__)\n\n\n@app.get(\"/{name}\")\ndef {name}():\n    \
+             return jwt.decode(request.headers[\"authorization\"], KEY, algorithms=[\"HS256\"])\n"
+        )
+    };
+    let folder = Folder::of(&[("main.py", handler("me"))]);
+    for arguments in [
+        &["init", "--quiet"][..],
+        &["add", "."],
+        &[
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@example.com",
+            "commit",
+            "--quiet",
+            "-m",
+            "one",
+        ],
+    ] {
+        let git = std::process::Command::new("git")
+            .args(arguments)
+            .current_dir(folder.path())
+            .status();
+        assert!(git.unwrap().success());
+    }
+    folder.write("main.py", handler("you"));
+    let run = folder.run(&["report", "--since", "HEAD"]);
+    assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""));
+    for line in [
+        "  since HEAD: 1 auth path before, 1 now",
+        "  new      main.you -> jwt.decode  main.py:9  (live)",
+        "  gone     main.me -> jwt.decode  main.py:9  (live)",
+    ] {
+        assert!(
+            run.stdout.lines().any(|written| written == line),
+            "{line}\n{}",
+            run.stdout
+        );
+    }
+}

@@ -88,6 +88,7 @@ impl Page<'_> {
                 body {
                     (self.header())
                     main {
+                        (self.changes())
                         (self.filters())
                         (self.map())
                         (self.paths())
@@ -125,6 +126,36 @@ impl Page<'_> {
                 }
                 @for owner in self.inventory.owners.iter().filter(|owner| owner.concern == "token-validation") {
                     p.owner { "Owner of token validation: " code { (owner.path) } " (" (owner.because) ": " (owner.reason) ")" }
+                }
+            }
+        }
+    }
+
+    fn changes(&self) -> Markup {
+        let Some(changes) = &self.inventory.since else {
+            return html! {};
+        };
+        let now = |ids: &[String]| -> Vec<PathRow> {
+            ids.iter()
+                .filter_map(|id| self.inventory.path_of(id))
+                .cloned()
+                .collect()
+        };
+        let kinds = [
+            ("new", now(&changes.new)),
+            ("gone", changes.gone.clone()),
+            ("changed", now(&changes.changed)),
+        ];
+        html! {
+            section aria-labelledby="since-title" {
+                h2 #since-title { "Since " code { (changes.revision) } }
+                p { (changes.auth_paths) " live paths before, " (self.inventory.counts.auth_paths) " now." }
+                ul {
+                    @for (kind, paths) in &kinds {
+                        @for path in paths {
+                            li { span.badge { (kind) } " " code { (path.gate) } " → " code { (path.site.call) } " in " (self.place(&path.site.path, path.site.line)) }
+                        }
+                    }
                 }
             }
         }

@@ -16,6 +16,7 @@ pub(super) fn write(inventory: &Inventory, out: &mut dyn io::Write) -> io::Resul
     let Counts { auth_paths, .. } = inventory.counts;
     let _ = writeln!(text, "# {}\n", headline(auth_paths));
     summary(inventory, &mut text);
+    changes(inventory, &mut text);
     concerns(inventory, &mut text);
     let map = Map::of(inventory);
     if !map.arrows.is_empty() {
@@ -53,6 +54,32 @@ fn summary(inventory: &Inventory, text: &mut String) {
     let _ = writeln!(text, "\n| state | paths |\n|---|---:|");
     for (state, count) in &counts.by_state {
         let _ = writeln!(text, "| {state} | {count} |");
+    }
+    text.push('\n');
+}
+
+fn changes(inventory: &Inventory, text: &mut String) {
+    let Some(changes) = &inventory.since else { return };
+    let _ = writeln!(
+        text,
+        "## Since `{}`\n\n{} before, {} now.\n",
+        changes.revision,
+        headline(changes.auth_paths),
+        inventory.counts.auth_paths
+    );
+    let now = |ids: &[String]| -> Vec<PathRow> { ids.iter().filter_map(|id| inventory.path_of(id)).cloned().collect() };
+    for (kind, paths) in [
+        ("new", now(&changes.new)),
+        ("gone", changes.gone.clone()),
+        ("changed", now(&changes.changed)),
+    ] {
+        for path in &paths {
+            let _ = writeln!(
+                text,
+                "- {kind}: `{}` → `{}` in {}:{} ({})",
+                path.gate, path.site.call, path.site.path, path.site.line, path.state
+            );
+        }
     }
     text.push('\n');
 }

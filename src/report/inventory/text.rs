@@ -20,6 +20,7 @@ pub(super) fn write(inventory: &Inventory, terminal: Terminal, out: &mut dyn io:
     let page = TextPage { inventory, terminal };
     let mut text = String::new();
     page.headline(&mut text);
+    page.changes(&mut text);
     page.concerns(&mut text);
     page.live_paths(&mut text);
     page.other_paths(&mut text);
@@ -74,6 +75,43 @@ impl TextPage<'_> {
                 owner.because,
                 owner.reason
             );
+        }
+        text.push('\n');
+    }
+
+    /// What has changed since another revision.
+    fn changes(&self, text: &mut String) {
+        let Some(changes) = &self.inventory.since else { return };
+        let title = format!(
+            "since {}: {} before, {} now",
+            printable(&changes.revision),
+            counted(changes.auth_paths, "auth path"),
+            self.inventory.counts.auth_paths
+        );
+        let _ = writeln!(text, "  {}", self.painted(&title, Style::new().bold()));
+        let of_ids = |ids: &'_ [String]| -> Vec<PathRow> {
+            ids.iter()
+                .filter_map(|id| self.inventory.path_of(id))
+                .cloned()
+                .collect()
+        };
+        let kinds = [
+            ("new", of_ids(&changes.new)),
+            ("gone", changes.gone.clone()),
+            ("changed", of_ids(&changes.changed)),
+        ];
+        for (kind, paths) in kinds {
+            for path in &paths {
+                let _ = writeln!(
+                    text,
+                    "  {kind:<8} {} -> {}  {}:{}  ({})",
+                    printable(&path.gate),
+                    printable(&path.site.call),
+                    printable(&path.site.path),
+                    path.site.line,
+                    path.state
+                );
+            }
         }
         text.push('\n');
     }
