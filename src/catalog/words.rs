@@ -718,6 +718,9 @@ impl Words {
 
     /// Whether a name ends with one of some phrases.
     fn ends_with_phrase(&self, name: &str, phrases: &[String]) -> bool {
+        if !may_say(name, phrases) {
+            return false;
+        }
         let words = format!(" {}", split(name));
         phrases
             .iter()
@@ -726,6 +729,9 @@ impl Words {
 
     /// Whether a name has one of some phrases in it.
     fn says_phrase(&self, name: &str, phrases: &[String]) -> bool {
+        if !may_say(name, phrases) {
+            return false;
+        }
         let words = format!(" {} ", split(name));
         phrases
             .iter()
@@ -933,6 +939,16 @@ fn contains_any(words: &[&str], phrases: &[Vec<String>]) -> bool {
 
 fn ends_with(words: &[&str], phrase: &[String]) -> bool {
     words.len() >= phrase.len() && words[words.len() - phrase.len()..] == *phrase
+}
+
+/// A cheap look before a name is split into words: whether the first word of any phrase stands somewhere in it.
+fn may_say(name: &str, phrases: &[String]) -> bool {
+    let name = name.as_bytes();
+    phrases.iter().any(|phrase| {
+        let first = phrase.split('_').next().unwrap_or("").as_bytes();
+        name.windows(first.len().max(1))
+            .any(|part| part.eq_ignore_ascii_case(first))
+    })
 }
 
 #[cfg(test)]
