@@ -16,6 +16,7 @@ mod program;
 mod progress;
 mod report;
 mod rules;
+mod schema;
 mod settings;
 mod timings;
 mod waivers;
@@ -63,6 +64,8 @@ enum Command {
     Waivers(waivers::Waivers),
     /// Show which settings hold, and where they are said
     Settings(settings::SettingsCommand),
+    /// Write the JSON Schema of `ssot.toml`, by which editors complete and check it
+    Schema,
     /// Write a graph of a program
     Graph(graph::GraphCommand),
     /// Explain a rule: what it finds, why that matters, how to mend it, with examples
@@ -102,6 +105,7 @@ pub fn run() -> ExitCode {
         Command::Baseline(baseline) => baseline.run(&console),
         Command::Waivers(waivers) => waivers.run(&console),
         Command::Settings(settings) => settings.run(&console),
+        Command::Schema => schema::run(&console),
         Command::Graph(graph) => graph.run(&console),
         Command::Explain(explain) => explain.run(&console),
         Command::Rules => rules::run(&console),

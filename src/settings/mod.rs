@@ -1,13 +1,16 @@
 //! What the user declares: `ssot.toml`, or `[tool.ssotlint]` of a `pyproject.toml`.
 //!
-//! Start with [`Settings`]; `read` turns the file into it and tells every mistake at once. Globs speak of paths relative to the
+//! Start with [`Settings`]; `read` turns the file into it and tells every mistake at once; `schema` tells
+//! editors what may stand in it. Globs speak of paths relative to the
 //! root. The ids of rules and the built-in concerns are given by the caller ([`Known`]): settings know no rule.
 
 mod checked;
 mod mistake;
 mod read;
+mod schema;
 
 pub use mistake::SettingsError;
+pub use schema::schema;
 
 use crate::catalog::{Entries, ExtraWords};
 use crate::finding::{CodeScope, Level};

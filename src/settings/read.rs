@@ -13,6 +13,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 use toml::value::Datetime;
 
+/// The levels that settings may give a rule.
+pub(super) const LEVELS: [&str; 4] = ["off", "note", "warning", "error"];
+
+/// The scopes that settings may give a rule.
+pub(super) const SCOPES: [&str; 4] = ["production", "script", "test", "config"];
+
 /// Reads the text of a settings file: what it declares, as far as it can be understood, and all its mistakes in the order they
 /// stand.
 pub(super) fn read(text: &str, form: SettingsForm, known: &Known<'_>) -> (Settings, Vec<Mistake>) {
@@ -470,7 +476,6 @@ impl Reader<'_> {
 
     /// `off`, `note`, `warning` or `error`.
     fn level(&mut self, at: &str, value: &Value<'_>) -> Option<Switch> {
-        const LEVELS: [&str; 4] = ["off", "note", "warning", "error"];
         if let DeValue::Boolean(_) = value.get_ref() {
             let message = format!("`{at}` is {}, not a level", kind(value.get_ref()));
             self.mistake(value.span(), message, format!("use one of {}", listed(&LEVELS)));
@@ -491,7 +496,6 @@ impl Reader<'_> {
     }
 
     fn scopes(&mut self, at: &str, value: &Value<'_>) -> Vec<CodeScope> {
-        const SCOPES: [&str; 4] = ["production", "script", "test", "config"];
         if value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
             let help = "to switch the rule off, write `level = \"off\"`";
             self.mistake(value.span(), format!("`{at}` is empty"), help);

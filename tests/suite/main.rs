@@ -15,3 +15,4 @@ mod projects;
 mod readme;
 mod report;
 mod rules;
+mod schema;

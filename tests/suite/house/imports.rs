@@ -95,7 +95,10 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("clap", &["report", "cli", "main"]),
     ("indicatif", &["cli"]),
     ("miette", &["settings", "report", "cli"]),
-    ("serde_json", &["report", "cli", "verdict::baseline"]),
+    (
+        "serde_json",
+        &["settings::schema", "report", "cli", "verdict::baseline"],
+    ),
     ("supports_unicode", &["report", "cli"]),
     ("terminal_size", &["report", "cli"]),
     ("textwrap", &["report", "cli"]),
