@@ -303,10 +303,17 @@ impl Inventory {
         }
     }
 
-    /// The path of an id.
-    #[must_use]
-    pub fn path_of(&self, id: &str) -> Option<&PathRow> {
-        self.paths.iter().find(|path| path.id == id)
+    /// The paths that are `new`, `gone` and `changed` since the other revision, each after what it is.
+    pub fn changes(&self) -> impl Iterator<Item = (&'static str, &PathRow)> {
+        let of = |kind, ids: fn(&Changes) -> &Vec<String>| {
+            let ids = self.since.iter().flat_map(ids);
+            let paths = ids.filter_map(|id| self.paths.iter().find(|path| path.id == *id));
+            paths.map(move |path| (kind, path))
+        };
+        let gone = self.since.iter().flat_map(|changes| &changes.gone);
+        of("new", |changes| &changes.new)
+            .chain(gone.map(|path| ("gone", path)))
+            .chain(of("changed", |changes| &changes.changed))
     }
 
     /// The environments that configuration speaks of, sorted.
@@ -379,7 +386,6 @@ impl Clerk<'_, '_> {
                 PathState::Live => "live",
                 PathState::Unmounted => "unmounted",
                 PathState::Unreachable => "unreachable",
-                PathState::Broken => "broken",
             },
             gate,
             entries,

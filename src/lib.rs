@@ -1,13 +1,17 @@
 //! ssotlint proves that a code base authenticates in one way.
 //!
 //! A file's text becomes language-neutral **facts**; the facts of all files are linked once into a **program** that answers
-//! questions; a **rule** asks questions and makes **findings**; a **verdict** keeps, waives or hides each; a **report** writes them.
+//! questions; a **rule** asks questions and makes **findings**; a **verdict** keeps, waives or hides each; a **report** writes them. Beside the
+//! rules an **inventory** is taken of how many auth paths there are, and a report writes that.
 //! Arrows go one way only:
 //!
 //! ```text
-//! source ──► parse ──► facts ──► program: names ► receivers ► calls ► sites ► owners ──► rules ──► verdict ──► report
-//! (files)   (per file, parallel, pure)  ▲                                               (parallel)
-//!             catalog: what library names mean (data) ┘      settings: what the user declares ┘
+//! source ──► parse ──► facts ──► program ──┬──► rules ──► verdict ──► report    (`check`)
+//! (files)   (per file, parallel)   ▲       └──► inventory ──────────► report    (`report`)
+//!                                  │
+//!      catalog: what library names mean (data), settings: what the user declares
+//!
+//! program: names ► receivers ► calls ► sites ► owners, and what rules ask for on top of them
 //! ```
 //!
 //! What a module must not know matters more than what it knows: `parse` knows no other file and no library, `program` no grammar and

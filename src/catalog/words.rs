@@ -57,6 +57,8 @@ pub struct Words {
 #[serde(deny_unknown_fields)]
 struct File {
     secret: Secret,
+    request: Request,
+    safeguard: Safeguard,
     authentication: Authentication,
     environment: Environment,
     flag: Flag,
@@ -73,11 +75,6 @@ struct Secret {
     never_ending: Vec<String>,
     never: Vec<String>,
     switch_beginning: Vec<String>,
-    credentials: Vec<String>,
-    breakers: Vec<String>,
-    caches: Vec<String>,
-    requests: Vec<String>,
-    urls: Vec<String>,
     public_files: Vec<String>,
     public_file_words: Vec<String>,
     foreign: Vec<String>,
@@ -94,6 +91,21 @@ struct Secret {
     placeholder_words: Vec<String>,
     common_passwords: Vec<String>,
     fetching: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    credentials: Vec<String>,
+    requests: Vec<String>,
+    urls: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Safeguard {
+    breakers: Vec<String>,
+    caches: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -518,7 +530,7 @@ impl Words {
     pub fn carries_credential(&self, name: &str) -> bool {
         split(name)
             .split_ascii_whitespace()
-            .any(|word| has(&self.file.secret.credentials, word))
+            .any(|word| has(&self.file.request.credentials, word))
     }
 
     /// Whether a variable, field or method of this name holds what a server gets from a client.
@@ -526,19 +538,19 @@ impl Words {
     pub fn comes_from_client(&self, name: &str) -> bool {
         split(name)
             .split_ascii_whitespace()
-            .any(|word| has(&self.file.secret.requests, word))
+            .any(|word| has(&self.file.request.requests, word))
     }
 
     /// Whether what is called so rests after too many failures.
     #[must_use]
     pub fn is_breaker(&self, name: &str) -> bool {
-        self.says_phrase(name, &self.file.secret.breakers)
+        self.says_phrase(name, &self.file.safeguard.breakers)
     }
 
     /// Whether a decorator of this name keeps the results of a function.
     #[must_use]
     pub fn is_cache(&self, name: &str) -> bool {
-        self.says_phrase(name, &self.file.secret.caches)
+        self.says_phrase(name, &self.file.safeguard.caches)
     }
 
     /// Whether a variable or field of this name holds a URL.
@@ -547,7 +559,7 @@ impl Words {
         split(name)
             .split_ascii_whitespace()
             .next_back()
-            .is_some_and(|word| has(&self.file.secret.urls, word))
+            .is_some_and(|word| has(&self.file.request.urls, word))
     }
 
     /// Whether what is called so is someone of whom nothing is proven: `ANONYMOUS`, `TEST_USER`, `mock_claims`.

@@ -777,6 +777,24 @@ impl FileFacts {
         }
     }
 
+    /// The blocks that end before `call` in the blocks around it, in order: what was decided on the way there.
+    pub fn blocks_before(&self, call: &Call) -> impl Iterator<Item = (BlockId, &Block)> {
+        let start = self[call.expr].span.start;
+        let around: Vec<BlockId> = self.blocks_around(call.block).map(|(id, _)| id).collect();
+        let blocks = (0u32..).map(BlockId).zip(&self.blocks);
+        blocks.filter(move |(_, block)| {
+            block.span.end <= start && block.parent.is_some_and(|parent| around.contains(&parent))
+        })
+    }
+
+    /// The blocks that run when `attempt` failed, in order.
+    pub fn rescues_of(&self, attempt: BlockId) -> impl Iterator<Item = BlockId> {
+        let later = (0u32..).map(BlockId).zip(&self.blocks).skip(attempt.0 as usize + 1);
+        let rescues = later
+            .filter(move |(_, block)| matches!(block.kind, BlockKind::Rescue { attempt: of, .. } if of == attempt));
+        rescues.map(|(id, _)| id)
+    }
+
     /// The blocks from `block` outwards, up to the body of the function or module that runs it.
     pub fn blocks_around(&self, block: BlockId) -> impl Iterator<Item = (BlockId, &Block)> {
         let mut next = Some(block);

@@ -11,10 +11,11 @@ use super::credentials::Carriers;
 use super::entries::{EntryPoint, Surface};
 use super::names::FunctionRef;
 use super::own_loop::is_parameter;
+use super::reach::MOST_ALTERNATIVES;
 use super::requests::arrives_at;
 use super::routes::{RouteTable, Routes};
-use super::{Program, TOKEN_VALIDATION};
-use crate::facts::{BindingKind, BlockKind, Expr, ExprId, ExprKind, FileFacts, FunctionId};
+use super::{Program, TOKEN_VALIDATION, TokenSite, expressions_within};
+use crate::facts::{BindingKind, ExprId, ExprKind, FileFacts, FunctionId};
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -24,8 +25,6 @@ use std::collections::{BTreeMap, VecDeque};
 const MOST_FUNCTIONS: usize = 20_000;
 /// What is farther from an entry point than this is no step of letting it in.
 const MOST_CALLS: u32 = 10;
-/// A call of one of more functions than this is a guess for each of them.
-const MOST_ALTERNATIVES: u32 = 4;
 
 /// How a path stands with what runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,8 +35,6 @@ pub enum PathState {
     Unmounted,
     /// No entry point leads to it.
     Unreachable,
-    /// It names something that does not exist.
-    Broken,
 }
 
 /// An entry point of a path.
@@ -169,9 +166,7 @@ impl Program<'_> {
             .filter(|function| self.handles_credential(*function))
             .collect()
     }
-}
 
-impl Program<'_> {
     /// Whether the call of an edge may hand `function` to its callee, for the parameter at `position`: by the function's name, by one
     /// that is only known to callers, or without saying so.
     fn may_hand(&self, edge: &CallEdge, function: FunctionRef, position: u32) -> bool {
@@ -183,14 +178,12 @@ impl Program<'_> {
         let name = name.map(|name| self[function.0].facts.text(name));
         let facts = &self[passing.file].facts;
         let inside = facts[argument.value].span;
-        let says = |expr: &Expr| match expr.kind {
+        let says = |expr: ExprId| match facts[expr].kind {
             ExprKind::Name { name: own, .. } | ExprKind::Member { name: own, .. } => Some(facts.text(own)) == name,
             ExprKind::Lambda(_) => true,
             _ => false,
         };
-        name.is_none()
-            || is_parameter(facts, argument.value)
-            || facts.exprs.iter().any(|expr| inside.contains(expr.span) && says(expr))
+        name.is_none() || is_parameter(facts, argument.value) || expressions_within(facts, inside).any(says)
     }
 }
 
@@ -260,17 +253,9 @@ impl<'p, 'a> Search<'p, 'a> {
         let decoding = program.validation_sites().iter();
         let mut sites: Vec<ValidationSite> = decoding
             .filter(|site| !is_tested(site.primary, site.scope))
-            .map(|site| ValidationSite {
-                site: site.primary,
-                at: (
-                    site.primary.file,
-                    program[site.primary.file].facts.function_around(site.scope),
-                ),
-                call: site.call.clone(),
-                confidence: site.confidence,
-                carriers: site
-                    .token
-                    .map_or(Carriers::Any, |token| program.carriers(site.primary.file, token)),
+            .map(|site| {
+                let carriers = site.token.map(|token| program.carriers(site.primary.file, token));
+                self.site(site, carriers.unwrap_or(Carriers::Any))
             })
             .collect();
         sites.extend(self.asked());
@@ -278,14 +263,26 @@ impl<'p, 'a> Search<'p, 'a> {
         sites
     }
 
+    /// A place where a token is dealt with, as a search begins there.
+    fn site(&self, site: &TokenSite, carriers: Carriers) -> ValidationSite {
+        let file = site.primary.file;
+        ValidationSite {
+            site: site.primary,
+            at: (file, self.program[file].facts.function_around(site.scope)),
+            call: site.call.clone(),
+            confidence: site.confidence,
+            carriers,
+        }
+    }
+
     /// The requests by which owners ask a service, where that is no handler of the program.
     fn asked(&self) -> Vec<ValidationSite> {
         let program = self.program;
         let hopping: FxHashSet<Site> = self.hops.values().flatten().map(|edge| edge.site).collect();
-        let asking = program.requests().into_iter().filter_map(|request| {
+        let asking = program.requests().iter().filter_map(|request| {
             let facts = &program[request.file].facts;
             let call = &facts[request.call];
-            let function = program.sender(&request)?;
+            let function = program.sender(request)?;
             let site = program.callee_site(request.file, call);
             let is_declared = program
                 .owners_of(TOKEN_VALIDATION, request.file)
@@ -310,7 +307,7 @@ impl<'p, 'a> Search<'p, 'a> {
         let program = self.program;
         let mut hops: FxHashMap<FunctionRef, Vec<CallEdge>> = FxHashMap::default();
         for request in program.requests() {
-            let (Some(path), Some(sender)) = (&request.path, program.sender(&request)) else {
+            let (Some(path), Some(sender)) = (&request.path, program.sender(request)) else {
                 continue;
             };
             let scope = program[request.file].facts[request.call].scope;
@@ -435,12 +432,7 @@ impl<'p, 'a> Search<'p, 'a> {
         // Who sends a request to a handler that only lets guests in who were validated before asks for something else.
         let hops = hops.into_iter().flatten().filter(move |_| onward == Onward::Always);
         let counts = move |edge: &&CallEdge| {
-            let is_test = || {
-                let (file, function) = edge.caller;
-                let facts = &program[file].facts;
-                let scope = function.map_or(crate::facts::MODULE_SCOPE, |function| facts[function].scope);
-                program.code_scope(file, scope) == CodeScope::Test
-            };
+            let is_test = || program.code_scope(edge.caller.0, program.scope_of_caller(edge.caller)) == CodeScope::Test;
             edge.confidence > Confidence::Possible
                 && edge.alternatives <= MOST_ALTERNATIVES
                 && match onward {
@@ -508,22 +500,15 @@ impl<'p, 'a> Search<'p, 'a> {
     /// As what a function is an entry point; statements under `if __name__ == "__main__"` are a command.
     fn entries_at(&self, caller: Caller, edge: Option<&CallEdge>) -> Vec<PathEntry> {
         let mut entries = self.entries.get(&caller).cloned().unwrap_or_default();
-        if let (None, Some(edge)) = (caller.1, edge) {
-            let facts = &self.program[edge.site.file].facts;
-            let is_main = edge.call.is_some_and(|call| {
-                let mut around = facts.blocks_around(facts[call].block);
-                around.any(|(_, block)| block.kind == BlockKind::Main)
+        if caller.1.is_none() && edge.is_some_and(|edge| self.program.is_main(edge)) {
+            entries.push(PathEntry {
+                caller,
+                surface: Surface::Command,
+                routes: Routes {
+                    is_mounted: true,
+                    ..Routes::default()
+                },
             });
-            if is_main {
-                entries.push(PathEntry {
-                    caller,
-                    surface: Surface::Command,
-                    routes: Routes {
-                        is_mounted: true,
-                        ..Routes::default()
-                    },
-                });
-            }
         }
         entries
     }
@@ -548,11 +533,11 @@ impl<'p, 'a> Search<'p, 'a> {
             node = *onwards;
         }
         let is_unreachable = entries.is_empty();
-        let through_owner = chain.iter().any(|(file, function)| {
-            let facts = &self.program[*file].facts;
-            let scope = function.map_or(crate::facts::MODULE_SCOPE, |function| facts[function].scope);
-            self.program.is_owned(TOKEN_VALIDATION, *file, scope, &[])
-        });
+        let is_owned = |caller: &Caller| {
+            let scope = self.program.scope_of_caller(*caller);
+            self.program.is_owned(TOKEN_VALIDATION, caller.0, scope, &[])
+        };
+        let through_owner = chain.iter().any(is_owned);
         let mounted = entries.iter().filter(|entry| entry.routes.is_mounted);
         let surface = mounted.map(|entry| entry.surface).min();
         let state = match (surface, entries.is_empty()) {
@@ -577,16 +562,8 @@ impl<'p, 'a> Search<'p, 'a> {
 
     /// The functions that get to where tokens are minted: who has no token yet comes to them.
     fn minting(&self) -> FxHashSet<Caller> {
-        let sites = self.program.minting_sites().iter().map(|site| ValidationSite {
-            site: site.primary,
-            at: (
-                site.primary.file,
-                self.program[site.primary.file].facts.function_around(site.scope),
-            ),
-            call: site.call.clone(),
-            confidence: site.confidence,
-            carriers: Carriers::Any,
-        });
+        let sites = self.program.minting_sites().iter();
+        let sites = sites.map(|site| self.site(site, Carriers::Any));
         let reached = sites.flat_map(|site| self.reached(&site).order);
         reached.map(|node| node.caller).collect()
     }

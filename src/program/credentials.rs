@@ -4,8 +4,9 @@
 //! A token that is read from a store or a configuration says nothing about who is calling. What comes from outside is told by data flow
 //! where that is plain, and by names where it is not: `request.headers`, `credentials.token`.
 
-use super::Program;
-use crate::facts::{BindingKind, CallId, Expr, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId, ScopeKind};
+use super::validation::names_within;
+use super::{Program, expressions_within};
+use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId, ScopeKind};
 use crate::source::FileId;
 use rustc_hash::FxHashSet;
 
@@ -90,12 +91,8 @@ fn scope_of(facts: &FileFacts, expr: ExprId) -> Option<ScopeId> {
 
 /// The names in an expression, with where each stands.
 fn names_in(facts: &FileFacts, expr: ExprId) -> impl Iterator<Item = (Name, ScopeId, ExprId)> {
-    let inside = facts[expr].span;
-    let exprs = facts.exprs.iter().enumerate();
-    exprs.filter_map(move |(index, expr)| match expr.kind {
-        ExprKind::Name { name, scope } if inside.contains(expr.span) => {
-            Some((name, scope, ExprId(u32::try_from(index).unwrap_or(u32::MAX))))
-        }
+    names_within(facts, facts[expr].span).filter_map(|at| match facts[at].kind {
+        ExprKind::Name { name, scope } => Some((name, scope, at)),
         _ => None,
     })
 }
@@ -186,15 +183,11 @@ impl CarrierWalk<'_, '_> {
 
     /// Whether a member or a key in an expression is called like something that comes from outside.
     fn names_outside(&self, expr: ExprId) -> bool {
-        let inside = self.facts[expr].span;
-        let is_one = |expr: &Expr| match expr.kind {
+        let mut inside = expressions_within(self.facts, self.facts[expr].span);
+        inside.any(|expr| match self.facts[expr].kind {
             ExprKind::Member { name, .. } | ExprKind::Text(name) => self.is_from_outside(name),
             _ => false,
-        };
-        self.facts
-            .exprs
-            .iter()
-            .any(|expr| inside.contains(expr.span) && is_one(expr))
+        })
     }
 
     fn is_from_outside(&self, name: Name) -> bool {

@@ -124,6 +124,12 @@ impl Program<'_> {
         &self.entries.all
     }
 
+    /// Whether a function is an entry point.
+    #[must_use]
+    pub fn is_entry_point(&self, function: FunctionRef) -> bool {
+        self.entries.functions.contains(&function)
+    }
+
     /// The shortest way from an entry point to `function`, by whatever control passes; from a test only where nothing else leads
     /// there. The way has no calls where the function is an entry point itself.
     #[must_use]
@@ -151,7 +157,7 @@ impl Program<'_> {
     }
 
     fn way_to(&self, function: FunctionRef, counts: &dyn Fn(FileId) -> bool) -> Option<Way<'_>> {
-        let is_entry = |function: FunctionRef| self.entries.functions.contains(&function) && counts(function.0);
+        let is_entry = |function: FunctionRef| self.is_entry_point(function) && counts(function.0);
         let way = |calls: Vec<_>| Way {
             confidence: calls
                 .iter()
@@ -187,7 +193,8 @@ impl Program<'_> {
         None
     }
 
-    fn is_main(&self, edge: &CallEdge) -> bool {
+    /// Whether a call stands under `if __name__ == "__main__":`.
+    pub(super) fn is_main(&self, edge: &CallEdge) -> bool {
         let facts = &self[edge.site.file].facts;
         edge.call.is_some_and(|call| {
             facts

@@ -89,6 +89,7 @@ use entries::Entries;
 use modules::Modules;
 use own_loop::is_parameter;
 use rayon::prelude::*;
+use requests::HttpRequest;
 use rustc_hash::FxHashMap;
 use services::ServiceQuestion;
 use sites::Sites;
@@ -162,6 +163,7 @@ pub struct Program<'a> {
     auth_paths: OnceLock<AuthPaths>,
     declarations: &'a Declarations,
     // Worked out once a rule asks.
+    requests: OnceLock<Vec<HttpRequest>>,
     questions: OnceLock<Vec<ServiceQuestion>>,
     validations: OnceLock<Validations>,
 }
@@ -196,6 +198,7 @@ impl<'a> Program<'a> {
             owners: Owners::default(),
             auth_paths: OnceLock::new(),
             declarations,
+            requests: OnceLock::new(),
             questions: OnceLock::new(),
             validations: OnceLock::new(),
         };

@@ -6,6 +6,7 @@
 use super::calls::{By, CallEdge, Caller, Thread};
 use super::names::FunctionRef;
 use super::{LoopState, Program};
+use crate::facts::{MODULE_SCOPE, ScopeId};
 use crate::finding::{Confidence, Step};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
@@ -32,7 +33,7 @@ pub struct AsyncWays<'p> {
 const MOST_FUNCTIONS: usize = 20_000;
 
 /// A call of one of more functions than this is a guess for each of them: a wrapper around whatever is decorated, a registry.
-const MOST_ALTERNATIVES: u32 = 4;
+pub(super) const MOST_ALTERNATIVES: u32 = 4;
 
 impl Program<'_> {
     /// The ways by which async functions call `function` in their own thread, while their loop is running. Calls that are made only
@@ -104,13 +105,16 @@ impl Program<'_> {
         way.calls.iter().map(step).collect()
     }
 
+    /// The scope of a calling function's or module's own statements.
+    #[must_use]
+    pub fn scope_of_caller(&self, (file, function): Caller) -> ScopeId {
+        function.map_or(MODULE_SCOPE, |function| self[file].facts[function].scope)
+    }
+
     /// The dotted name of a calling function or module.
     #[must_use]
-    pub fn symbol_of_caller(&self, (file, function): Caller) -> String {
-        match function {
-            Some(function) => self.symbol_of_function((file, function)),
-            None => self.symbol(file, crate::facts::MODULE_SCOPE),
-        }
+    pub fn symbol_of_caller(&self, caller: Caller) -> String {
+        self.symbol(caller.0, self.scope_of_caller(caller))
     }
 
     /// The dotted name of a function.

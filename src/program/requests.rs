@@ -1,10 +1,10 @@
 //! Requests that the program sends over HTTP, and where they go: to a handler of its own where their URL ends in its route.
 
 use super::names::{FunctionRef, last_name};
-use super::{Program, ProgramFile, argument_of};
+use super::{Program, ProgramFile, argument_of, expressions_within};
 use crate::facts::{CallId, ExprId, ExprKind, FileFacts, Name};
 use crate::finding::CodeScope;
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 use rustc_hash::FxHashSet;
 
 /// Names of values are followed so far.
@@ -20,13 +20,15 @@ pub(super) struct HttpRequest {
 }
 
 impl Program<'_> {
-    /// The requests of production code and scripts, in the order of files.
-    pub(super) fn requests(&self) -> Vec<HttpRequest> {
-        self.for_each_file(|file, data| {
-            if matches!(data.scope, CodeScope::Test | CodeScope::Config) {
-                return Vec::new();
-            }
-            self.requests_in(file, data)
+    /// The requests of production code and scripts, in the order of files; worked out when first asked for.
+    pub(super) fn requests(&self) -> &[HttpRequest] {
+        self.requests.get_or_init(|| {
+            self.for_each_file(|file, data| {
+                if matches!(data.scope, CodeScope::Test | CodeScope::Config) {
+                    return Vec::new();
+                }
+                self.requests_in(file, data)
+            })
         })
     }
 
@@ -105,15 +107,20 @@ impl Program<'_> {
     /// Whether the function that sends a request handles something that is named like a credential.
     pub(super) fn handles_credential(&self, (file, function): FunctionRef) -> bool {
         let facts = &self[file].facts;
+        let words = self.catalog.words();
         let inside = facts[function].extent;
-        facts.exprs.iter().any(|expr| {
-            inside.contains(expr.span)
-                && match expr.kind {
-                    ExprKind::Name { name, .. } | ExprKind::Member { name, .. } | ExprKind::Text(name) => {
-                        self.catalog.words().carries_credential(facts.text(name))
-                    }
-                    _ => false,
-                }
+        self.names_credential(facts, inside)
+            || expressions_within(facts, inside).any(
+                |expr| matches!(facts[expr].kind, ExprKind::Text(text) if words.carries_credential(facts.text(text))),
+            )
+    }
+
+    /// Whether a variable or a field that is said within `span` is named like a credential.
+    pub(super) fn names_credential(&self, facts: &FileFacts, span: Span) -> bool {
+        let words = self.catalog.words();
+        expressions_within(facts, span).any(|expr| match facts[expr].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => words.carries_credential(facts.text(name)),
+            _ => false,
         })
     }
 }

@@ -2,7 +2,7 @@
 //! results. Each is a concern of its own, which a system should have once.
 
 use super::names::{self, FunctionRef, Origin};
-use super::{Caller, Outcome, Program, Validation};
+use super::{By, Outcome, Program, TOKEN_VALIDATION, Validation};
 use crate::facts::{
     Access, BindingKind, BlockId, BlockKind, CallId, Exit, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId,
     ScopeKind,
@@ -43,7 +43,7 @@ impl Program<'_> {
                 let scope = facts[store.block].scope;
                 let around = facts.function_around(scope).map(|function| (file, function));
                 let is_validating = around.is_some_and(|function| validating.contains(&function));
-                if is_validating && self.is_key_of_credential(facts, key) && self.outlives_call(facts, object) {
+                if is_validating && self.names_credential(facts, facts[key].span) && self.outlives_call(facts, object) {
                     found.push(self.container(file, object, scope));
                 }
             }
@@ -111,10 +111,10 @@ impl Program<'_> {
             let blocks = facts.blocks_around(facts[call].block);
             let attempts = blocks.filter(|(_, block)| block.kind == BlockKind::Attempt);
             for (attempt, _) in attempts {
-                for (arm, block) in rescues_of(facts, attempt) {
+                for arm in facts.rescues_of(attempt) {
                     if self.makes_result(file, arm) {
                         let span = rescue_place(facts, arm);
-                        found.push((Site { file, span }, block));
+                        found.push((Site { file, span }, facts[arm].scope));
                     }
                 }
             }
@@ -169,20 +169,6 @@ impl Program<'_> {
             Some((validation.file, function))
         });
         around.collect()
-    }
-
-    /// Whether a key is a credential or made of one.
-    fn is_key_of_credential(&self, facts: &FileFacts, key: ExprId) -> bool {
-        let inside = facts[key].span;
-        facts.exprs.iter().any(|expr| {
-            inside.contains(expr.span)
-                && match expr.kind {
-                    ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
-                        self.catalog.words().carries_credential(facts.text(name))
-                    }
-                    _ => false,
-                }
-        })
     }
 
     /// Whether a container is there for more than one call: an attribute of an object, or a module's own.
@@ -242,9 +228,9 @@ impl Program<'_> {
             let scope = facts[function].scope;
             let wraps = self.is_validator((file, function))
                 && self.code_scope(file, scope) == CodeScope::Production
-                && !self.is_owned(super::TOKEN_VALIDATION, file, scope, &[])
+                && !self.is_of_owner((file, function))
                 && self.leads_to_owner(file, call)
-                && !self.is_adapter((file, Some(function)));
+                && !self.is_adapter((file, function));
             if !wraps || found.iter().any(|(known, _)| *known == (file, function)) {
                 continue;
             }
@@ -257,12 +243,12 @@ impl Program<'_> {
 
     /// Whether a validating call calls an owner, or hands it to what it calls.
     fn leads_to_owner(&self, file: FileId, call: CallId) -> bool {
-        let is_owner = |(file, function): FunctionRef| {
-            let scope = self[file].facts[function].scope;
-            self.is_owned(super::TOKEN_VALIDATION, file, scope, &[])
-        };
         let mut called = self.edges_of(file, call);
-        called.any(|edge| is_owner(edge.callee) || self.hands_owner(file, call))
+        called.any(|edge| self.is_of_owner(edge.callee)) || self.hands_owner(file, call)
+    }
+
+    fn is_of_owner(&self, (file, function): FunctionRef) -> bool {
+        self.is_owned(TOKEN_VALIDATION, file, self[file].facts[function].scope, &[])
     }
 
     /// Whether a call is handed a method or a function of an owner, by its name.
@@ -278,24 +264,15 @@ impl Program<'_> {
         callees.any(|callee| {
             let inner = self.calls_from(callee.0).iter();
             let inner = inner.filter(|edge| edge.caller == (callee.0, Some(callee.1)));
-            inner.into_iter().any(|edge| {
-                let (at, function) = edge.callee;
-                let name = self[at].facts[function].name.map(|name| self[at].facts.text(name));
-                let scope = self[at].facts[function].scope;
-                name.is_some_and(|name| names.contains(&name)) && self.is_owned(super::TOKEN_VALIDATION, at, scope, &[])
-            })
+            let mut run = inner.map(|edge| edge.callee);
+            run.any(|run| self.name_of(run).is_some_and(|name| names.contains(&name)) && self.is_of_owner(run))
         })
     }
 
     /// Whether a function is what an entry point needs between its framework and the owner: an entry point itself, or injected.
-    fn is_adapter(&self, (file, function): Caller) -> bool {
-        let Some(function) = function else { return true };
-        let is_entry = self
-            .entry_points()
-            .iter()
-            .any(|entry| entry.function == (file, function));
-        let mut callers = self.calls_into((file, function));
-        is_entry || callers.any(|edge| edge.by == super::By::Injected)
+    fn is_adapter(&self, function: FunctionRef) -> bool {
+        let mut callers = self.calls_into(function);
+        self.is_entry_point(function) || callers.any(|edge| edge.by == By::Injected)
     }
 
     /// What a function adds to a validating call: in which way it does more than to hand its result on.
@@ -308,7 +285,9 @@ impl Program<'_> {
         let is_looped = around.iter().any(|(_, kind)| matches!(kind, BlockKind::Loop { .. }));
         let swallows = around.iter().any(|(id, kind)| {
             *kind == BlockKind::Attempt
-                && rescues_of(facts, *id).any(|(arm, _)| !matches!(facts[arm].exit, Exit::Raises(_)))
+                && facts
+                    .rescues_of(*id)
+                    .any(|arm| !matches!(facts[arm].exit, Exit::Raises(_)))
         });
         let function = facts.function_around(facts[call].scope)?;
         let class = facts[function].class;
@@ -316,21 +295,14 @@ impl Program<'_> {
         let keeps = own
             .filter_map(|(_, scope)| facts.function_around(*scope))
             .any(|own| own == function || (class.is_some() && facts[own].class == class));
-        match () {
-            () if is_looped => Some("tries again"),
-            () if swallows => Some("turns failures into results"),
-            () if keeps => Some("keeps results"),
-            () => None,
+        if is_looped {
+            Some("tries again")
+        } else if swallows {
+            Some("turns failures into results")
+        } else {
+            keeps.then_some("keeps results")
         }
     }
-}
-
-/// The arms of an attempt, with the scope of each.
-fn rescues_of(facts: &FileFacts, attempt: BlockId) -> impl Iterator<Item = (BlockId, ScopeId)> {
-    let later = facts.blocks.iter().enumerate().skip(attempt.0 as usize + 1);
-    later
-        .filter(move |(_, block)| matches!(block.kind, BlockKind::Rescue { attempt: of, .. } if of == attempt))
-        .map(|(index, block)| (BlockId(u32::try_from(index).unwrap_or(u32::MAX)), block.scope))
 }
 
 /// The place that stands for an arm: what it catches, or its first word.

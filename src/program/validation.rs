@@ -6,6 +6,7 @@
 
 use super::calls::By;
 use super::names::{FunctionRef, Origin};
+use super::reach::MOST_ALTERNATIVES;
 use super::{Program, TokenSite};
 use crate::catalog::Role;
 use crate::facts::{BindingKind, BlockId, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId};
@@ -29,8 +30,6 @@ pub struct Validation {
 
 /// More functions between a call and the work than this make it a call of something else, which validates besides.
 const MOST_HOPS: u8 = 4;
-/// A call of one of more functions than this is a guess for each of them.
-const MOST_ALTERNATIVES: u32 = 4;
 /// What names are bound to is followed this deep.
 const DEEPEST: u32 = 6;
 
@@ -372,7 +371,7 @@ impl Program<'_> {
         })
     }
 
-    fn name_of(&self, (file, function): FunctionRef) -> Option<&str> {
+    pub(super) fn name_of(&self, (file, function): FunctionRef) -> Option<&str> {
         let facts = &self[file].facts;
         facts[function].name.map(|name| facts.text(name))
     }

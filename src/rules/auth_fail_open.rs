@@ -58,7 +58,7 @@ impl Judge<'_, '_> {
         let block = facts[validation.call].block;
         let around = facts.blocks_around(block).map(|(id, _)| id);
         for attempt in around.filter(|id| facts[*id].kind == BlockKind::Attempt) {
-            let arms: Vec<BlockId> = rescues_of(facts, attempt).collect();
+            let arms: Vec<BlockId> = facts.rescues_of(attempt).collect();
             for arm in &arms {
                 self.arm(validation, attempt, *arm);
             }
@@ -335,7 +335,7 @@ impl Judge<'_, '_> {
                     .blocks_around(facts[validation.call].block)
                     .find(|(_, block)| block.kind == BlockKind::Attempt);
                 let Some((attempt, _)) = attempt else { return false };
-                let mut arms = rescues_of(facts, attempt).peekable();
+                let mut arms = facts.rescues_of(attempt).peekable();
                 arms.peek().is_some()
                     && arms.all(|arm| {
                         let outcomes = program.outcomes(file, arm);
@@ -350,13 +350,7 @@ impl Judge<'_, '_> {
         let program = self.program;
         let file = validation.file;
         let facts = &program[file].facts;
-        let call = &facts[validation.call];
-        let place = facts[call.expr].span;
-        let around: Vec<BlockId> = facts.blocks_around(call.block).map(|(id, _)| id).collect();
-        let blocks = (0u32..).map(BlockId).zip(&facts.blocks);
-        let before = blocks.filter(|(_, block)| {
-            block.span.end <= place.start && block.parent.is_some_and(|parent| around.contains(&parent))
-        });
+        let before = facts.blocks_before(&facts[validation.call]);
         let open = before.filter_map(|(id, block)| {
             let BlockKind::Branch { condition, holds } = block.kind else {
                 return None;
@@ -583,14 +577,6 @@ fn absent(facts: &FileFacts, condition: ExprId, holds: bool) -> Option<ExprId> {
         },
         _ => None,
     }
-}
-
-/// The arms that run when `attempt` failed.
-fn rescues_of(facts: &FileFacts, attempt: BlockId) -> impl Iterator<Item = BlockId> {
-    let later = facts.blocks.iter().enumerate().skip(attempt.0 as usize + 1);
-    later
-        .filter(move |(_, block)| matches!(block.kind, BlockKind::Rescue { attempt: of, .. } if of == attempt))
-        .map(|(index, _)| BlockId(u32::try_from(index).unwrap_or(u32::MAX)))
 }
 
 /// The place that stands for an arm: what it catches, or its first word.

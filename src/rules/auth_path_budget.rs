@@ -1,7 +1,6 @@
 //! More auth paths, or more implementations of a concern, than the budget allows.
 
 use super::Findings;
-use crate::facts::MODULE_SCOPE;
 use crate::finding::{Site, Step};
 use crate::program::{AuthPath, Caller, Implementation, PathState, Program};
 use std::cmp::Reverse;
@@ -31,8 +30,6 @@ fn paths(program: &Program<'_>, what: &str, counts: &dyn Fn(&AuthPath) -> bool, 
     // What goes through the owner, and what many enter by, has been there for long.
     live.sort_by_key(|path| (!path.through_owner, Reverse(path.entries.len())));
     let Some(newest) = live.get(most) else { return };
-    let scope =
-        |(file, function): Caller| function.map_or(MODULE_SCOPE, |function| program[file].facts[function].scope);
     let at = newest.chain.last().copied().unwrap_or(newest.gate);
     let values = vec![
         ("count", live.len().to_string()),
@@ -40,7 +37,7 @@ fn paths(program: &Program<'_>, what: &str, counts: &dyn Fn(&AuthPath) -> bool, 
         ("most", most.to_string()),
         ("gate", program.symbol_of_caller(newest.gate)),
     ];
-    let finding = out.add(program, newest.site, scope(at), "paths", values);
+    let finding = out.add(program, newest.site, program.scope_of_caller(at), "paths", values);
     finding.confidence = newest.confidence;
     finding.trail = trail(program, newest);
     finding.related = live[most + 1..]

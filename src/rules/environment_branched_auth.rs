@@ -84,15 +84,8 @@ fn validates_either_way(program: &Program<'_>, validation: &Validation, arm: Blo
 fn left_out(program: &Program<'_>, validation: &Validation) -> Vec<(&'static str, Circumstance)> {
     let file = validation.file;
     let facts = &program[file].facts;
-    let call = &facts[validation.call];
-    let place = facts[call.expr].span;
-    let around: Vec<BlockId> = facts.blocks_around(call.block).map(|(id, _)| id).collect();
-    let blocks = (0u32..).map(BlockId).zip(&facts.blocks);
-    let before = blocks.filter(|(_, block)| {
-        block.span.end <= place.start
-            && block.exit != Exit::FallsThrough
-            && block.parent.is_some_and(|parent| around.contains(&parent))
-    });
+    let before = facts.blocks_before(&facts[validation.call]);
+    let before = before.filter(|(_, block)| block.exit != Exit::FallsThrough);
     let left = before.filter_map(|(id, block)| {
         let BlockKind::Branch { condition, .. } = block.kind else {
             return None;

@@ -191,13 +191,7 @@ fn a_run_that_reads_no_file_fails() {
 #[test]
 fn a_commit_hook_reads_tracked_and_staged_files_only() {
     let folder = Folder::of(&[("a.py", GOOD), ("scratch.py", BAD), (".env.staging", "PORT=80\n")]);
-    let git = |arguments: &[&str]| {
-        let status = std::process::Command::new("git")
-            .args(arguments)
-            .current_dir(folder.path())
-            .status();
-        assert!(status.unwrap().success());
-    };
+    let git = |arguments: &[&str]| folder.git(arguments);
     git(&["init", "-q"]);
     git(&["add", "a.py", ".env.staging"]);
     let hook = |arguments: &[&str]| Run::of(folder.command(arguments).env("PRE_COMMIT", "1").output().unwrap());
@@ -746,26 +740,8 @@ fn an_inventory_is_set_beside_that_of_a_revision() {
         )
     };
     let folder = Folder::of(&[("main.py", handler("me"))]);
-    for arguments in [
-        &["init", "--quiet"][..],
-        &["add", "."],
-        &[
-            "-c",
-            "user.name=a",
-            "-c",
-            "user.email=a@example.com",
-            "commit",
-            "--quiet",
-            "-m",
-            "one",
-        ],
-    ] {
-        let git = std::process::Command::new("git")
-            .args(arguments)
-            .current_dir(folder.path())
-            .status();
-        assert!(git.unwrap().success());
-    }
+    folder.git(&["init", "-q"]);
+    folder.commit();
     folder.write("main.py", handler("you"));
     let run = folder.run(&["report", "--since", "HEAD"]);
     assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""));

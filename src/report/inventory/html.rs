@@ -135,26 +135,13 @@ impl Page<'_> {
         let Some(changes) = &self.inventory.since else {
             return html! {};
         };
-        let now = |ids: &[String]| -> Vec<PathRow> {
-            ids.iter()
-                .filter_map(|id| self.inventory.path_of(id))
-                .cloned()
-                .collect()
-        };
-        let kinds = [
-            ("new", now(&changes.new)),
-            ("gone", changes.gone.clone()),
-            ("changed", now(&changes.changed)),
-        ];
         html! {
             section aria-labelledby="since-title" {
                 h2 #since-title { "Since " code { (changes.revision) } }
                 p { (changes.auth_paths) " live paths before, " (self.inventory.counts.auth_paths) " now." }
                 ul {
-                    @for (kind, paths) in &kinds {
-                        @for path in paths {
-                            li { span.badge { (kind) } " " code { (path.gate) } " → " code { (path.site.call) } " in " (self.place(&path.site.path, path.site.line)) }
-                        }
+                    @for (kind, path) in self.inventory.changes() {
+                        li { span.badge { (kind) } " " code { (path.gate) } " → " code { (path.site.call) } " in " (self.place(&path.site.path, path.site.line)) }
                     }
                 }
             }

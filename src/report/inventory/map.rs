@@ -26,7 +26,7 @@ pub(super) struct Gate<'i> {
     pub(super) name: &'i str,
     /// What enters by it; empty where nothing does.
     pub(super) entries: Vec<&'i EntryRow>,
-    /// The worst state of its paths to draw it by.
+    /// `live` if any of its paths is, which it is drawn by.
     pub(super) state: &'i str,
     /// What enters by it.
     pub(super) surface: &'i str,

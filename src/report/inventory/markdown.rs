@@ -67,19 +67,12 @@ fn changes(inventory: &Inventory, text: &mut String) {
         headline(changes.auth_paths),
         inventory.counts.auth_paths
     );
-    let now = |ids: &[String]| -> Vec<PathRow> { ids.iter().filter_map(|id| inventory.path_of(id)).cloned().collect() };
-    for (kind, paths) in [
-        ("new", now(&changes.new)),
-        ("gone", changes.gone.clone()),
-        ("changed", now(&changes.changed)),
-    ] {
-        for path in &paths {
-            let _ = writeln!(
-                text,
-                "- {kind}: `{}` → `{}` in {}:{} ({})",
-                path.gate, path.site.call, path.site.path, path.site.line, path.state
-            );
-        }
+    for (kind, path) in inventory.changes() {
+        let _ = writeln!(
+            text,
+            "- {kind}: `{}` → `{}` in {}:{} ({})",
+            path.gate, path.site.call, path.site.path, path.site.line, path.state
+        );
     }
     text.push('\n');
 }

@@ -89,29 +89,16 @@ impl TextPage<'_> {
             self.inventory.counts.auth_paths
         );
         let _ = writeln!(text, "  {}", self.painted(&title, Style::new().bold()));
-        let of_ids = |ids: &'_ [String]| -> Vec<PathRow> {
-            ids.iter()
-                .filter_map(|id| self.inventory.path_of(id))
-                .cloned()
-                .collect()
-        };
-        let kinds = [
-            ("new", of_ids(&changes.new)),
-            ("gone", changes.gone.clone()),
-            ("changed", of_ids(&changes.changed)),
-        ];
-        for (kind, paths) in kinds {
-            for path in &paths {
-                let _ = writeln!(
-                    text,
-                    "  {kind:<8} {} -> {}  {}:{}  ({})",
-                    printable(&path.gate),
-                    printable(&path.site.call),
-                    printable(&path.site.path),
-                    path.site.line,
-                    path.state
-                );
-            }
+        for (kind, path) in self.inventory.changes() {
+            let _ = writeln!(
+                text,
+                "  {kind:<8} {} -> {}  {}:{}  ({})",
+                printable(&path.gate),
+                printable(&path.site.call),
+                printable(&path.site.path),
+                path.site.line,
+                path.state
+            );
         }
         text.push('\n');
     }
