@@ -4,6 +4,7 @@
 //! segment by segment and arrives, or does not, at an [`Entry`].
 
 mod entries;
+mod phrases;
 mod role;
 mod words;
 

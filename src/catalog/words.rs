@@ -1,5 +1,6 @@
 //! What the words in names mean: which settings are secrets, which flags switch authentication off.
 
+use super::phrases::{PhraseList, finder_of, stems};
 use aho_corasick::{AhoCorasick, Input};
 use serde::Deserialize;
 use smallvec::SmallVec;
@@ -51,9 +52,11 @@ pub struct Words {
     phrases: Phrases,
     /// Finds the words of which a flag's name must have one, in whatever case they are written.
     flag_stems: AhoCorasick,
+    /// The same for the name of a secret.
+    secret_stems: AhoCorasick,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     secret: Secret,
@@ -67,7 +70,7 @@ struct File {
     verification: Verification,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Secret {
     anywhere: Vec<String>,
@@ -93,7 +96,7 @@ struct Secret {
     fetching: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Request {
     credentials: Vec<String>,
@@ -101,24 +104,24 @@ struct Request {
     urls: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Safeguard {
-    breakers: Vec<String>,
-    caches: Vec<String>,
+    breakers: PhraseList,
+    caches: PhraseList,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Environment {
     suffixes: Vec<String>,
     parts: Vec<String>,
-    names: Vec<String>,
+    names: PhraseList,
     values: Vec<String>,
     switches: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Flag {
     skip: Vec<String>,
@@ -142,7 +145,7 @@ struct Flag {
     never: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Authentication {
     nobody: Vec<String>,
@@ -150,27 +153,27 @@ struct Authentication {
     identities: Vec<String>,
     identity_fields: Vec<String>,
     who_fields: Vec<String>,
-    switched: Vec<String>,
-    refusals: Vec<String>,
+    switched: PhraseList,
+    refusals: PhraseList,
     refusing_calls: Vec<String>,
     success_fields: Vec<String>,
     failure_fields: Vec<String>,
     passing_on: Vec<String>,
-    gates: Vec<String>,
+    gates: PhraseList,
     unrelated_errors: Vec<String>,
-    questions: Vec<String>,
-    requests: Vec<String>,
-    credentials: Vec<String>,
-    weak_credentials: Vec<String>,
+    questions: PhraseList,
+    requests: PhraseList,
+    credentials: PhraseList,
+    weak_credentials: PhraseList,
     kinds: Vec<String>,
-    test_doors: Vec<String>,
-    route_doors: Vec<String>,
-    token_routes: Vec<String>,
-    exemptions: Vec<String>,
-    exempted: Vec<String>,
+    test_doors: PhraseList,
+    route_doors: PhraseList,
+    token_routes: PhraseList,
+    exemptions: PhraseList,
+    exempted: PhraseList,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Value {
     on: Vec<String>,
@@ -178,14 +181,14 @@ struct Value {
     nothing: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Method {
     common: rustc_hash::FxHashSet<String>,
     common_in_rust: rustc_hash::FxHashSet<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Verification {
     signature: Vec<String>,
@@ -198,7 +201,7 @@ struct Verification {
 }
 
 /// Phrases split into words once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Phrases {
     secret: Vec<Vec<String>>,
     secret_ending: Vec<Vec<String>>,
@@ -211,9 +214,12 @@ struct Phrases {
     skip_objects: Vec<Vec<String>>,
     require_objects: Vec<Vec<String>>,
     verify_objects: Vec<Vec<String>>,
-    fetches: Vec<Vec<String>>,
+    fetches: PhraseList,
     certain: Vec<Vec<String>>,
-    references: Vec<Vec<String>>,
+    references: PhraseList,
+    forms: PhraseList,
+    /// What a verb that skips speaks of.
+    skipped: PhraseList,
 }
 
 impl Words {
@@ -243,8 +249,10 @@ impl Words {
             skip_objects: with(&file.flag.skip_objects, &file.flag.objects),
             require_objects: with(&file.flag.require_objects, &file.flag.objects),
             verify_objects: with(&file.flag.verify_objects, &[]),
-            fetches: with(&file.secret.fetching, &[]),
-            references: with(&file.secret.references, &[]),
+            fetches: PhraseList::new(&file.secret.fetching)?,
+            references: PhraseList::new(&file.secret.references)?,
+            forms: PhraseList::new(&file.verification.forms)?,
+            skipped: PhraseList::new(&file.flag.skip_objects)?,
             certain: with(&file.secret.certain, &extra.secret),
         };
         let of_flags = [
@@ -254,20 +262,23 @@ impl Words {
             &phrases.require_objects,
             &phrases.verify_objects,
         ];
-        let flag_stems = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(stems(of_flags.into_iter().flatten()))
-            .map_err(|error| error.to_string())?;
+        let flag_stems = finder_of(&stems(of_flags.into_iter().flatten().map(Vec::as_slice)))?;
+        let of_secrets = phrases.secret.iter().chain(&phrases.secret_ending);
+        let secret_stems = finder_of(&stems(of_secrets.map(Vec::as_slice)))?;
         Ok(Self {
             file,
             phrases,
             flag_stems,
+            secret_stems,
         })
     }
 
     /// Whether a setting of this name is a secret. A `*` in the name stands for an unknown part.
     #[must_use]
     pub fn is_secret(&self, name: &str) -> bool {
+        if !self.secret_stems.is_match(name) {
+            return false;
+        }
         let words = split(name);
         let words = words_of(&words);
         let core = self.without_suffixes(&words);
@@ -424,8 +435,7 @@ impl Words {
     /// Whether a key of configuration says where a secret is to be found, instead of holding it: `existingSecret`, `secretKeyRef`.
     #[must_use]
     pub fn is_secret_reference(&self, name: &str) -> bool {
-        let words = split(name);
-        contains_any(&words_of(&words), &self.phrases.references)
+        self.phrases.references.is_said(name)
     }
 
     /// Whether a text or a path says that it is for development on one's own machine, for tests or for documentation.
@@ -544,13 +554,13 @@ impl Words {
     /// Whether what is called so rests after too many failures.
     #[must_use]
     pub fn is_breaker(&self, name: &str) -> bool {
-        self.says_phrase(name, &self.file.safeguard.breakers)
+        self.file.safeguard.breakers.is_said(name)
     }
 
     /// Whether a decorator of this name keeps the results of a function.
     #[must_use]
     pub fn is_cache(&self, name: &str) -> bool {
-        self.says_phrase(name, &self.file.safeguard.caches)
+        self.file.safeguard.caches.is_said(name)
     }
 
     /// Whether a variable or field of this name holds a URL.
@@ -603,13 +613,13 @@ impl Words {
     /// Whether what is called so is a switch, which is off, and nothing that is missing.
     #[must_use]
     pub fn is_switch(&self, name: &str) -> bool {
-        self.says_phrase(name, &self.file.authentication.switched)
+        self.file.authentication.switched.is_said(name)
     }
 
     /// Whether an error, an answer or a status of this name refuses.
     #[must_use]
     pub fn refuses(&self, name: &str) -> bool {
-        self.says_phrase(name, &self.file.authentication.refusals)
+        self.file.authentication.refusals.is_said(name)
     }
 
     /// Whether a function of this name ends a request or a connection.
@@ -639,17 +649,15 @@ impl Words {
     /// Whether a function or class of this name is about who is calling.
     #[must_use]
     pub fn is_gate(&self, name: &str) -> bool {
-        self.says_phrase(name, &self.file.authentication.gates)
+        self.file.authentication.gates.is_said(name)
     }
 
     /// Whether a service says at such an address whether a token is good: `/auth/validate`, `introspection_url`.
     #[must_use]
     pub fn asks_about_token(&self, address: &str) -> bool {
-        let asks = self.says_phrase(address, &self.file.authentication.questions);
-        let is_form = self.says_phrase(address, &self.file.verification.forms);
-        let is_gate = self.is_gate(address)
-            || self.is_token_route(address)
-            || self.says_phrase(address, &self.file.flag.skip_objects);
+        let asks = self.file.authentication.questions.is_said(address);
+        let is_form = self.phrases.forms.is_said(address);
+        let is_gate = self.is_gate(address) || self.is_token_route(address) || self.phrases.skipped.is_said(address);
         let is_plain = address.to_ascii_lowercase().contains("introspect");
         asks && !is_form && (is_gate || is_plain)
     }
@@ -657,19 +665,19 @@ impl Words {
     /// Whether a function of this name sends a request.
     #[must_use]
     pub fn is_request(&self, name: &str) -> bool {
-        self.says_phrase(name, &self.file.authentication.requests)
+        self.file.authentication.requests.is_said(name)
     }
 
     /// Whether what is called so lets somebody in: `api_key`, `X-Api-Key`.
     #[must_use]
     pub fn is_credential(&self, name: &str) -> bool {
-        self.ends_with_phrase(name, &self.file.authentication.credentials)
+        self.file.authentication.credentials.is_said_last(name)
     }
 
     /// The same where code is about authentication: `token`.
     #[must_use]
     pub fn may_be_credential(&self, name: &str) -> bool {
-        self.is_credential(name) || self.ends_with_phrase(name, &self.file.authentication.weak_credentials)
+        self.is_credential(name) || self.file.authentication.weak_credentials.is_said_last(name)
     }
 
     /// Whether a text says of what kind a credential is, or that there is none.
@@ -681,38 +689,37 @@ impl Words {
     /// Whether the name of a header or a route speaks of a test or a bypass.
     #[must_use]
     pub fn is_test_door(&self, name: &str) -> bool {
-        self.says_phrase(name, &self.file.authentication.test_doors)
+        self.file.authentication.test_doors.is_said(name)
     }
 
     /// The same of a route, which may also be meant for whoever develops.
     #[must_use]
     pub fn is_test_route(&self, path: &str) -> bool {
-        self.is_test_door(path) || self.says_phrase(path, &self.file.authentication.route_doors)
+        self.is_test_door(path) || self.file.authentication.route_doors.is_said(path)
     }
 
     /// Whether tokens are given out behind a path.
     #[must_use]
     pub fn is_token_route(&self, path: &str) -> bool {
-        self.says_phrase(path, &self.file.authentication.token_routes)
+        self.file.authentication.token_routes.is_said(path)
     }
 
     /// Whether a list of this name holds the paths that need no authentication.
     #[must_use]
     pub fn is_exemption(&self, name: &str) -> bool {
-        self.says_phrase(name, &self.file.authentication.exemptions)
-            && self.says_phrase(name, &self.file.authentication.exempted)
+        self.file.authentication.exemptions.is_said(name) && self.file.authentication.exempted.is_said(name)
     }
 
     /// Whether what is called so is a path.
     #[must_use]
     pub fn is_path_name(&self, name: &str) -> bool {
-        self.ends_with_phrase(name, &self.file.authentication.exempted)
+        self.file.authentication.exempted.is_said_last(name)
     }
 
     /// Whether what is called so says where the program runs: `ENVIRONMENT`, `app_env`.
     #[must_use]
     pub fn is_environment_name(&self, name: &str) -> bool {
-        self.ends_with_phrase(name, &self.file.environment.names)
+        self.file.environment.names.is_said_last(name)
     }
 
     /// Whether a text names an environment.
@@ -726,28 +733,6 @@ impl Words {
     pub fn is_environment_switch(&self, name: &str) -> bool {
         let words = split(name).replace(' ', "_");
         has(&self.file.environment.switches, &words)
-    }
-
-    /// Whether a name ends with one of some phrases.
-    fn ends_with_phrase(&self, name: &str, phrases: &[String]) -> bool {
-        if !may_say(name, phrases) {
-            return false;
-        }
-        let words = format!(" {}", split(name));
-        phrases
-            .iter()
-            .any(|phrase| words.ends_with(&format!(" {}", phrase.replace('_', " "))))
-    }
-
-    /// Whether a name has one of some phrases in it.
-    fn says_phrase(&self, name: &str, phrases: &[String]) -> bool {
-        if !may_say(name, phrases) {
-            return false;
-        }
-        let words = format!(" {} ", split(name));
-        phrases
-            .iter()
-            .any(|phrase| words.contains(&format!(" {} ", phrase.replace('_', " "))))
     }
 
     /// Whether a text switches a flag on (`Some(true)`) or off (`Some(false)`).
@@ -774,9 +759,7 @@ impl Words {
     /// Whether a function of this name gets a token or logs someone in.
     #[must_use]
     pub fn fetches_token(&self, name: &str) -> bool {
-        let words = split(name);
-        let words = words_of(&words);
-        contains_any(&words, &self.phrases.fetches)
+        self.phrases.fetches.is_said(name)
     }
 
     /// Whether a text says that there is no value.
@@ -877,23 +860,9 @@ pub fn looks_generated(text: &str) -> bool {
     classes.contains(&0) && changes * 3 >= longest.len() && signs.len() >= 8
 }
 
-/// Of each phrase a word that every name with the phrase has. Phrases share words where they can, so that the words are few.
-fn stems<'p>(phrases: impl Iterator<Item = &'p Vec<String>>) -> Vec<&'p str> {
-    let mut phrases: Vec<&Vec<String>> = phrases.collect();
-    phrases.sort_by_key(|phrase| (phrase.len(), phrase.iter().map(String::len).max()));
-    let mut stems: Vec<&str> = Vec::new();
-    for phrase in phrases {
-        let is_covered = phrase.iter().any(|word| stems.iter().any(|stem| word.contains(stem)));
-        if !is_covered {
-            stems.extend(phrase.iter().max_by_key(|word| word.len()).map(String::as_str));
-        }
-    }
-    stems
-}
-
 /// The words of a name in upper case with spaces between them: split at everything that is no letter or digit, and where case
 /// changes. A `*` is a word of its own.
-fn split(name: &str) -> String {
+pub(super) fn split(name: &str) -> String {
     let mut words = String::with_capacity(name.len() + 8);
     let mut begins = false;
     let mut before = None;
@@ -951,16 +920,6 @@ fn contains_any(words: &[&str], phrases: &[Vec<String>]) -> bool {
 
 fn ends_with(words: &[&str], phrase: &[String]) -> bool {
     words.len() >= phrase.len() && words[words.len() - phrase.len()..] == *phrase
-}
-
-/// A cheap look before a name is split into words: whether the first word of any phrase stands somewhere in it.
-fn may_say(name: &str, phrases: &[String]) -> bool {
-    let name = name.as_bytes();
-    phrases.iter().any(|phrase| {
-        let first = phrase.split('_').next().unwrap_or("").as_bytes();
-        name.windows(first.len().max(1))
-            .any(|part| part.eq_ignore_ascii_case(first))
-    })
 }
 
 #[cfg(test)]

@@ -222,6 +222,10 @@ impl Program<'_> {
                     _ => ("", facts[*element].span),
                 })
                 .collect();
+            let provided = of_flags(&texts);
+            if provided.is_empty() {
+                continue;
+            }
             let deployed = texts.iter().position(|(text, _)| matches!(*text, "deploy" | "update"));
             let service = deployed
                 .and_then(|at| texts.get(at + 1))
@@ -231,19 +235,15 @@ impl Program<'_> {
                 .environment
                 .clone()
                 .or_else(|| environment_of(&data.path).map(str::to_owned));
-            found.extend(
-                of_flags(&texts)
-                    .into_iter()
-                    .map(|(name, state, value, span)| Provision {
-                        name,
-                        site: Site { file, span },
-                        value_site: Site { file, span },
-                        environment: environment.clone(),
-                        service: service.clone(),
-                        state,
-                        value,
-                    }),
-            );
+            found.extend(provided.into_iter().map(|(name, state, value, span)| Provision {
+                name,
+                site: Site { file, span },
+                value_site: Site { file, span },
+                environment: environment.clone(),
+                service: service.clone(),
+                state,
+                value,
+            }));
         }
         found
     }
@@ -296,33 +296,35 @@ impl Settings<'_, '_> {
             let Some((last, above)) = path.split_last() else {
                 continue;
             };
-            let service = service_of(&path);
-            let of_path = || {
-                path.iter()
-                    .find_map(|segment| environment_of(segment))
-                    .map(str::to_owned)
-            };
-            let environment = self.environment_of_job(&path).or_else(|| of_file.clone()).or_else(|| {
-                if is_variable_name(last) {
-                    of_path_above(above)
-                } else {
-                    of_path()
+            // Most settings provide nothing that matters: what they are of is only worked out for those that do.
+            let add = |name: &str, state: ProvidedState, value: u64, site: Span| {
+                let of_path = || {
+                    path.iter()
+                        .find_map(|segment| environment_of(segment))
+                        .map(str::to_owned)
+                };
+                let environment = self.environment_of_job(&path).or_else(|| of_file.clone()).or_else(|| {
+                    if is_variable_name(last) {
+                        of_path_above(above)
+                    } else {
+                        of_path()
+                    }
+                });
+                Provision {
+                    name: name.to_owned(),
+                    site: Site {
+                        file: self.file,
+                        span: site,
+                    },
+                    value_site: Site {
+                        file: self.file,
+                        span: setting.value_span,
+                    },
+                    environment,
+                    service: service_of(&path),
+                    state,
+                    value,
                 }
-            });
-            let add = |name: &str, state: ProvidedState, value: u64, site: Span| Provision {
-                name: name.to_owned(),
-                site: Site {
-                    file: self.file,
-                    span: site,
-                },
-                value_site: Site {
-                    file: self.file,
-                    span: setting.value_span,
-                },
-                environment: environment.clone(),
-                service: service.clone(),
-                state,
-                value,
             };
             let text = match setting.value {
                 Scalar::Text(text) | Scalar::Number(text) => facts.text(text),

@@ -5,13 +5,29 @@ use super::super::news::News;
 use super::super::{Receivers, Symbol, python_files};
 use super::{Decoration, FURTHEST, Place, call_id};
 use crate::catalog::Doing;
-use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId, ScopeKind};
+use crate::facts::{
+    BindingKind, Call, ClassId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId, ScopeKind,
+};
 use crate::program::Program;
 use crate::program::bindings::lookup;
 use crate::program::names::{first_name, last_name};
 use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::hash_map::Entry;
+
+/// Classes that have methods of common names and are no library's.
+const PLAIN_DATA: [&str; 10] = [
+    "Any",
+    "Dict",
+    "List",
+    "Mapping",
+    "MutableMapping",
+    "bytes",
+    "dict",
+    "list",
+    "set",
+    "str",
+];
 
 impl Receivers<'_, '_> {
     /// Finds the names under which this worker's files hold what may be called.
@@ -150,6 +166,7 @@ impl Receivers<'_, '_> {
             let aliases = aliases(facts);
             let original = |name: Name| aliases.get(&name).copied().unwrap_or(name);
             let is_wild = imports_any(facts, &wild);
+            let decorators: FxHashSet<ExprId> = decorations(facts).map(|(decorator, _)| decorator).collect();
             for (index, call) in facts.calls.iter().enumerate() {
                 let place = Place::Call(file, call_id(index));
                 let (name, is_member) = match facts[call.callee].kind {
@@ -168,11 +185,17 @@ impl Receivers<'_, '_> {
                 let doing = demand.doing.get(&symbol).copied();
                 let doing = doing.filter(|doing| is_member || !doing.only_methods);
                 // Nearly all calls of `get` are of built-in types: what they are made on is not followed to callers.
-                let is_plain = doing.is_some_and(|doing| doing.only_settings)
-                    && self.program.catalog.words().is_common_method(facts.text(name));
-                if is_plain {
-                    if may_hold_settings(facts, call.callee) {
+                let is_common = is_member && self.program.catalog.words().is_common_method(facts.text(name));
+                let is_plain = |doing: &Doing| {
+                    is_common
+                        && !(doing.hands_over && (decorators.contains(&call.expr) || passes_function(facts, call)))
+                };
+                if let Some(doing) = doing.filter(is_plain) {
+                    if may_be_of_library(facts, call.callee, doing.only_settings) {
                         demand.waiting.push((FURTHEST, place));
+                        if !doing.only_settings {
+                            demand.beginnings.insert(place);
+                        }
                     }
                 } else if doing.is_some()
                     || (is_wild && is_imported(facts, call.callee))
@@ -279,11 +302,15 @@ fn is_local(facts: &FileFacts, callee: ExprId) -> bool {
     lookup(facts, scope, name).is_some_and(|bindings| bindings.iter().any(|binding| holds(facts, binding.kind)))
 }
 
-/// Whether a method is called of something that may hold settings, as far as can be told without following it to callers: of what a
-/// module, an object or a call gives, but not of an item or of what a parameter holds.
-fn may_hold_settings(facts: &FileFacts, callee: ExprId) -> bool {
+/// Whether a method is called of something that may be a library's, as far as can be told without following it to callers: of what a
+/// module, an object or a call gives, but not of an item or of what a parameter holds, unless it has a class to be of. Settings are
+/// held by mappings of no class in particular.
+fn may_be_of_library(facts: &FileFacts, callee: ExprId, only_settings: bool) -> bool {
     let ExprKind::Member { object, .. } = facts[callee].kind else {
         return true;
+    };
+    let may_be = |scope: ScopeId, index: u32| {
+        is_first_or_defaulted(facts, scope, index) || (!only_settings && is_annotated(facts, scope, index))
     };
     match facts[object].kind {
         ExprKind::Index { .. }
@@ -296,23 +323,61 @@ fn may_hold_settings(facts: &FileFacts, callee: ExprId) -> bool {
                 BindingKind::Value(value) => {
                     may_be_called(facts, value) && !matches!(facts[value].kind, ExprKind::Index { .. })
                 }
-                BindingKind::Parameter(index) => is_first_or_defaulted(facts, binding.scope, index),
-                BindingKind::Import(_) | BindingKind::Class(_) | BindingKind::Entered(_) | BindingKind::Declared => {
-                    true
-                }
+                BindingKind::Parameter(index) => may_be(binding.scope, index),
+                BindingKind::Import(_)
+                | BindingKind::Function(_)
+                | BindingKind::Class(_)
+                | BindingKind::Entered(_)
+                | BindingKind::Declared => true,
                 _ => false,
             })
         }),
         ExprKind::Member { .. } => first_name(facts, object).is_some_and(|(name, scope)| {
             lookup(facts, scope, name).is_none_or(|bindings| {
                 bindings.iter().any(|binding| match binding.kind {
-                    BindingKind::Parameter(index) => is_first_or_defaulted(facts, binding.scope, index),
+                    BindingKind::Parameter(index) => may_be(binding.scope, index),
                     _ => true,
                 })
             })
         }),
         _ => true,
     }
+}
+
+/// Whether a call may pass a function, as far as its arguments tell.
+fn passes_function(facts: &FileFacts, call: &Call) -> bool {
+    facts
+        .arguments(call)
+        .iter()
+        .any(|argument| match facts[argument.value].kind {
+            ExprKind::Lambda(_) | ExprKind::Member { .. } | ExprKind::Call(_) => true,
+            ExprKind::Name { name, scope } => lookup(facts, scope, name).is_none_or(|bindings| {
+                let mut kinds = bindings.iter().map(|binding| binding.kind);
+                kinds.any(|kind| {
+                    matches!(
+                        kind,
+                        BindingKind::Function(_) | BindingKind::Import(_) | BindingKind::Value(_)
+                    )
+                })
+            }),
+            _ => false,
+        })
+}
+
+/// Whether a parameter says what it takes, and that is no plain data.
+fn is_annotated(facts: &FileFacts, scope: ScopeId, index: u32) -> bool {
+    let ScopeKind::Function(function) = facts[scope].kind else {
+        return false;
+    };
+    let parameter = facts.parameters(&facts[function]).get(index as usize);
+    let Some(annotation) = parameter.and_then(|parameter| parameter.annotation) else {
+        return false;
+    };
+    let class = match facts[annotation].kind {
+        ExprKind::Index { object, .. } => object,
+        _ => annotation,
+    };
+    last_name(facts, class).is_none_or(|name| !PLAIN_DATA.contains(&facts.text(name)))
 }
 
 /// Whether a parameter is that of the object itself, or has a value without a caller.
