@@ -1,7 +1,7 @@
 //! Lists of phrases, ready to be found in names.
 
 use super::words::split;
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, Input};
 use serde::Deserialize;
 
 /// Some phrases of one or more words. Most names have none of them in it, and that is told without splitting the name into words.
@@ -30,6 +30,12 @@ impl PhraseList {
             .collect();
         let stems = finder_of(&stems(words.iter().map(Vec::as_slice)))?;
         Ok(Self { spelled, stems })
+    }
+
+    /// Where a word begins, not before `from`, of which a name with a phrase has at least one.
+    pub(super) fn stem(&self, text: &str, from: usize) -> Option<usize> {
+        let found = self.stems.find(Input::new(text).range(from..));
+        found.map(|found| found.start())
     }
 
     /// Whether a name has one of the phrases in it.

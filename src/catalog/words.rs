@@ -662,6 +662,12 @@ impl Words {
         asks && !is_form && (is_gate || is_plain)
     }
 
+    /// Where a word begins, not before `from`, of which such an address must have one: worth a look at many texts at once.
+    #[must_use]
+    pub fn question_stem(&self, text: &str, from: usize) -> Option<usize> {
+        self.file.authentication.questions.stem(text, from)
+    }
+
     /// Whether a function of this name sends a request.
     #[must_use]
     pub fn is_request(&self, name: &str) -> bool {

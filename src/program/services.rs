@@ -31,6 +31,13 @@ pub(super) fn find(program: &Program<'_>) -> Vec<ServiceQuestion> {
 fn in_file(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<ServiceQuestion> {
     let facts = &data.facts;
     let words = program.catalog.words();
+    if facts
+        .names
+        .searched(|texts, from| words.question_stem(texts, from))
+        .is_empty()
+    {
+        return Vec::new();
+    }
     let calls = (0u32..).map(CallId).zip(&facts.calls);
     let asking = calls.filter_map(|(id, call)| {
         let name = facts.text(last_name(facts, call.callee)?);

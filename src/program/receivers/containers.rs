@@ -707,6 +707,10 @@ impl Receivers<'_, '_> {
         let ExprKind::Member { object, name } = facts[call.callee].kind else {
             return;
         };
+        let arguments = facts.arguments(&call);
+        if arguments.is_empty() {
+            return;
+        }
         let (key, value, spread) = match facts.text(name) {
             "append" | "add" | "appendleft" | "put" | "put_nowait" => (None, 0, false),
             "insert" => (None, 1, false),
@@ -714,7 +718,6 @@ impl Receivers<'_, '_> {
             "extend" | "update" => (None, 0, true),
             _ => return,
         };
-        let arguments = facts.arguments(&call);
         let Some(argument) = arguments.get(value).filter(|argument| argument.splat == Splat::No) else {
             return;
         };

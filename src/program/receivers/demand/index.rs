@@ -166,6 +166,7 @@ impl Receivers<'_, '_> {
             let aliases = aliases(facts);
             let original = |name: Name| aliases.get(&name).copied().unwrap_or(name);
             let is_wild = imports_any(facts, &wild);
+            let constructor = facts.names.find("__init__");
             let decorators: FxHashSet<ExprId> = decorations(facts).map(|(decorator, _)| decorator).collect();
             for (index, call) in facts.calls.iter().enumerate() {
                 let place = Place::Call(file, call_id(index));
@@ -179,15 +180,15 @@ impl Receivers<'_, '_> {
                 };
                 let symbol = self.symbol(file, name);
                 demand.calls.entry(symbol).or_default().push((file, call_id(index)));
-                if facts.text(name) == "__init__" {
+                if Some(name) == constructor {
                     demand.constructor_calls.entry(file).or_default().push(call_id(index));
                 }
                 let doing = demand.doing.get(&symbol).copied();
                 let doing = doing.filter(|doing| is_member || !doing.only_methods);
                 // Nearly all calls of `get` are of built-in types: what they are made on is not followed to callers.
-                let is_common = is_member && self.program.catalog.words().is_common_method(facts.text(name));
                 let is_plain = |doing: &Doing| {
-                    is_common
+                    is_member
+                        && self.program.catalog.words().is_common_method(facts.text(name))
                         && !(doing.hands_over && (decorators.contains(&call.expr) || passes_function(facts, call)))
                 };
                 if let Some(doing) = doing.filter(is_plain) {
