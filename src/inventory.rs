@@ -386,6 +386,7 @@ impl Clerk<'_, '_> {
                 PathState::Live => "live",
                 PathState::Unmounted => "unmounted",
                 PathState::Unreachable => "unreachable",
+                PathState::Broken => "broken",
             },
             gate,
             entries,

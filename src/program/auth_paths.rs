@@ -35,6 +35,8 @@ pub enum PathState {
     Unmounted,
     /// No entry point leads to it.
     Unreachable,
+    /// It ends at a gate that does not exist.
+    Broken,
 }
 
 /// An entry point of a path.
@@ -102,6 +104,8 @@ struct ValidationSite {
     confidence: Confidence,
     /// What brings the token to its function.
     carriers: Carriers,
+    /// Whether it is a gate that is named and does not exist.
+    is_missing: bool,
 }
 
 /// A step of a search.
@@ -259,6 +263,7 @@ impl<'p, 'a> Search<'p, 'a> {
             })
             .collect();
         sites.extend(self.asked());
+        sites.extend(self.missing());
         sites.sort_by_key(|site| site.site);
         sites
     }
@@ -272,7 +277,21 @@ impl<'p, 'a> Search<'p, 'a> {
             call: site.call.clone(),
             confidence: site.confidence,
             carriers,
+            is_missing: false,
         }
+    }
+
+    /// The gates that are named and do not exist: what would be behind them cannot be known.
+    fn missing(&self) -> impl Iterator<Item = ValidationSite> {
+        let missing = self.program.missing_gates().iter();
+        missing.map(|gate| ValidationSite {
+            site: gate.site,
+            at: (gate.site.file, gate.function),
+            call: gate.path.clone(),
+            confidence: Confidence::Certain,
+            carriers: Carriers::Any,
+            is_missing: true,
+        })
     }
 
     /// The requests by which owners ask a service, where that is no handler of the program.
@@ -297,6 +316,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 call: program.written(request.file, call.callee),
                 confidence: Confidence::Likely,
                 carriers: Carriers::Any,
+                is_missing: false,
             })
         });
         asking.collect()
@@ -541,6 +561,7 @@ impl<'p, 'a> Search<'p, 'a> {
         let mounted = entries.iter().filter(|entry| entry.routes.is_mounted);
         let surface = mounted.map(|entry| entry.surface).min();
         let state = match (surface, entries.is_empty()) {
+            _ if site.is_missing => PathState::Broken,
             (Some(_), _) => PathState::Live,
             (None, false) => PathState::Unmounted,
             (None, true) => PathState::Unreachable,
@@ -556,7 +577,11 @@ impl<'p, 'a> Search<'p, 'a> {
             state,
             through_owner,
             confidence,
-            note: note(is_unreachable, gate.onward).to_owned(),
+            note: if site.is_missing {
+                format!("`{}` does not exist", site.call)
+            } else {
+                note(is_unreachable, gate.onward).to_owned()
+            },
         }
     }
 

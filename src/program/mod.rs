@@ -7,7 +7,7 @@
 //! `secrets`, `wrappers`, `fallbacks` and `keys` (where the work of a concern is done), `owners` (who may do it), `safeguards` (what is
 //! built around it), `reach` (by which ways control gets somewhere), `blocks` and `own_loop` (under which conditions, on which event
 //! loop), `requests`, `services`, `validation`, `refusals` and `environments` (what validates tokens, what becomes of a failure, what
-//! depends on where the program runs), `routes`, `credentials` and `auth_paths` (by which gates control gets to validation),
+//! depends on where the program runs), `routes`, `credentials`, `missing` and `auth_paths` (by which gates control gets to validation),
 //! `deployments` and `providers` (which configuration gives which name a value).
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
@@ -26,6 +26,7 @@ mod entries;
 mod environments;
 mod fallbacks;
 mod keys;
+mod missing;
 mod modules;
 mod names;
 mod own_loop;
@@ -86,6 +87,7 @@ use crate::source::{FileId, Span};
 use callers::{Callers, Far};
 use calls::Calls;
 use entries::Entries;
+use missing::MissingGate;
 use modules::Modules;
 use own_loop::is_parameter;
 use rayon::prelude::*;
@@ -165,6 +167,7 @@ pub struct Program<'a> {
     // Worked out once a rule asks.
     requests: OnceLock<Vec<HttpRequest>>,
     questions: OnceLock<Vec<ServiceQuestion>>,
+    missing_gates: OnceLock<Vec<MissingGate>>,
     validations: OnceLock<Validations>,
 }
 
@@ -200,6 +203,7 @@ impl<'a> Program<'a> {
             declarations,
             requests: OnceLock::new(),
             questions: OnceLock::new(),
+            missing_gates: OnceLock::new(),
             validations: OnceLock::new(),
         };
         program.find_stars();
@@ -252,6 +256,8 @@ impl<'a> Program<'a> {
         functions.extend(asking.map(|function| (function, Far::A_FEW_CALLS)));
         let questions = self.questions.get_or_init(|| services::find(self)).iter();
         functions.extend(questions.map(|question| ((question.file, question.function), Far::A_FEW_CALLS)));
+        let naming_missing = self.missing_gates().iter();
+        functions.extend(naming_missing.filter_map(|gate| Some(((gate.site.file, gate.function?), Far::A_FEW_CALLS))));
         let is_rust = |((file, _), _): &(FunctionRef, Far)| self[*file].language == Language::Rust;
         let (rust, others): (Vec<_>, Vec<_>) = functions.into_iter().partition(is_rust);
         let mut calls = callers.follow(others);

@@ -1,0 +1,128 @@
+//! Gates that are named and do not exist: code imports them from a module of the program that has no such name (any more).
+//!
+//! Only what is certain counts: the module is read whole, makes no names as it runs, and nothing rescues the import.
+
+use super::names::last_name_span;
+use super::{Program, ProgramFile};
+use crate::catalog::Role;
+use crate::facts::{BindingKind, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Import, Language};
+use crate::finding::{CodeScope, Site};
+use crate::source::{FileId, Span};
+use rustc_hash::FxHashMap;
+
+/// A use of a gate that does not exist.
+#[derive(Debug)]
+pub(super) struct MissingGate {
+    /// Where it is used.
+    pub(super) site: Site,
+    /// The function that calls it, has it injected or is decorated with it; none for statements of a module.
+    pub(super) function: Option<FunctionId>,
+    /// Its dotted path.
+    pub(super) path: String,
+}
+
+impl Program<'_> {
+    /// The uses of gates that do not exist, outside tests, in the order of files; one for each function and gate.
+    pub(super) fn missing_gates(&self) -> &[MissingGate] {
+        self.missing_gates.get_or_init(|| {
+            self.for_each_file(|file, data| {
+                if data.language != Language::Python || data.scope == CodeScope::Test {
+                    return Vec::new();
+                }
+                missing_in(self, file, data)
+            })
+        })
+    }
+}
+
+fn missing_in(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<MissingGate> {
+    let facts = &data.facts;
+    let words = program.catalog().words();
+    let imported = facts.bindings.iter().filter_map(|binding| {
+        let BindingKind::Import(import) = binding.kind else {
+            return None;
+        };
+        let import = &facts[import];
+        let name = facts.path(import.path).last().filter(|_| import.member)?;
+        let may_be_missing = words.is_gate(facts.text(*name)) && !is_rescued(facts, import);
+        let missing = may_be_missing.then(|| program.missing_import(file, import))??;
+        Some(((binding.scope, binding.name), missing))
+    });
+    let missing: FxHashMap<_, String> = imported.collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let mut found: Vec<MissingGate> = Vec::new();
+    for (expr, span) in uses(program, file, facts) {
+        let ExprKind::Name { name, scope } = facts[expr].kind else {
+            continue;
+        };
+        let Some([binding]) = super::bindings::lookup(facts, scope, name) else {
+            continue;
+        };
+        let Some(path) = missing.get(&(binding.scope, name)) else {
+            continue;
+        };
+        let gate = MissingGate {
+            site: Site { file, span },
+            function: function_of(facts, expr).or_else(|| facts.function_around(scope)),
+            path: path.clone(),
+        };
+        let is_known = |known: &MissingGate| known.function == gate.function && known.path == gate.path;
+        if !found.iter().any(is_known) {
+            found.push(gate);
+        }
+    }
+    found
+}
+
+/// What a file calls, has injected or decorates with, each with its place.
+fn uses<'p>(
+    program: &'p Program<'_>,
+    file: FileId,
+    facts: &'p FileFacts,
+) -> impl Iterator<Item = (ExprId, Span)> + use<'p> {
+    let calls = (0u32..).map(CallId).zip(&facts.calls);
+    let called = calls.flat_map(move |(id, call)| {
+        let injects = program.site_at(file, call.expr).is_some_and(|site| {
+            let entry = program.entry(site);
+            site.call == Some(id) && entry.is_some_and(|entry| entry.role == Some(Role::InjectsDependency))
+        });
+        let arguments = facts.arguments(call).iter().filter(move |_| injects);
+        std::iter::once(call.callee).chain(arguments.map(|argument| argument.value))
+    });
+    let decorators = facts
+        .functions
+        .iter()
+        .flat_map(|function| facts.list(function.decorators));
+    let used = called.chain(decorators.copied());
+    used.map(|expr| (expr, last_name_span(facts, expr)))
+}
+
+/// The function in whose parameters or decorators an expression stands.
+fn function_of(facts: &FileFacts, expr: ExprId) -> Option<FunctionId> {
+    let place = facts[expr].span;
+    let holds = |outer: ExprId| facts[outer].span.contains(place);
+    let position = facts.functions.iter().position(|function| {
+        let parameters = facts.parameters(function).iter();
+        let mut declared = parameters.flat_map(|parameter| [parameter.default, parameter.annotation]);
+        declared.any(|declared| declared.is_some_and(holds))
+            || facts
+                .list(function.decorators)
+                .iter()
+                .any(|decorator| holds(*decorator))
+    });
+    position.map(|index| FunctionId(u32::try_from(index).unwrap_or(u32::MAX)))
+}
+
+/// Whether something is done where an import fails, or it is only one for type checkers.
+fn is_rescued(facts: &FileFacts, import: &Import) -> bool {
+    let blocks = std::iter::successors(Some(import.block), |block| facts[*block].parent);
+    let mut kinds = blocks.map(|block| facts[block].kind);
+    kinds.any(|kind| {
+        matches!(
+            kind,
+            BlockKind::Attempt | BlockKind::Rescue { .. } | BlockKind::Otherwise { .. } | BlockKind::Branch { .. }
+        )
+    })
+}
