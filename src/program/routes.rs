@@ -5,7 +5,7 @@ use super::edges::{Making, Mount, Prefix, Router, Routers};
 use super::entries::{EntryPoint, Surface};
 use super::names::Origin;
 use super::names::last_name;
-use crate::facts::{BindingKind, CallId, ExprId, ExprKind};
+use crate::facts::{BindingKind, CallId, ExprId, ExprKind, ScopeKind};
 use crate::finding::CodeScope;
 use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -146,6 +146,10 @@ impl<'p, 'a> RouteTable<'p, 'a> {
             .iter()
             .map(|(file, _)| (*file, program.modules.name(*file)))
             .collect();
+        let makers: Vec<(Origin, (FileId, ExprId))> = loose
+            .iter()
+            .filter_map(|(file, expr)| Some((program.outermost_around(*file, *expr)?, (*file, *expr))))
+            .collect();
         let found = program.for_each_file(|file, data| {
             if data.scope == CodeScope::Test {
                 return Vec::new();
@@ -164,11 +168,14 @@ impl<'p, 'a> RouteTable<'p, 'a> {
                 origins.extend(program.bound(file, binding, 0).into_iter().map(|value| value.origin));
             }
             for origin in origins {
-                if let Origin::Written(at, expr) = origin
-                    && at != file
-                    && loose.contains(&(at, expr))
-                {
-                    found.push((at, expr));
+                match origin {
+                    Origin::Written(at, expr) if at != file && loose.contains(&(at, expr)) => found.push((at, expr)),
+                    // What makes routers may hand them to who mounts them in ways that are not understood.
+                    Origin::Class((at, _)) | Origin::Function((at, _)) if at != file => {
+                        let made = makers.iter().filter(|(maker, _)| *maker == origin);
+                        found.extend(made.map(|(_, router)| *router));
+                    }
+                    _ => {}
                 }
             }
             // `import_module("harbour.routes.admin")`
@@ -194,6 +201,19 @@ impl<'p, 'a> RouteTable<'p, 'a> {
 }
 
 impl Program<'_> {
+    /// The class or function of a module that an expression stands in, if it stands in any.
+    fn outermost_around(&self, file: FileId, expr: ExprId) -> Option<Origin> {
+        let facts = &self[file].facts;
+        let scope = self.scope_at(file, facts[expr].span)?;
+        let around = std::iter::successors(Some(scope), |scope| facts[*scope].parent);
+        let definitions = around.filter_map(|scope| match facts[scope].kind {
+            ScopeKind::Class(class) => Some(Origin::Class((file, class))),
+            ScopeKind::Function(function) => Some(Origin::Function((file, function))),
+            _ => None,
+        });
+        definitions.last()
+    }
+
     /// The HTTP method that a call is named after: `GET` of `@router.get("/berths")`.
     pub(super) fn method_of(&self, file: FileId, call: CallId) -> Option<String> {
         let facts = &self[file].facts;
