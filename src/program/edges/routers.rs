@@ -359,8 +359,12 @@ impl EdgeWalk<'_, '_, '_> {
         let required = self.required(entry, file, call);
         let required = required.iter().map(|edge| called_by((at, Some(handler)), edge));
         self.found.edges.extend(required);
+        // What stands around routes has none of what is injected into routes.
+        let is_route = entry.role != Some(Role::InterceptsRequests);
         for router in self.routers_called(file, call) {
-            self.found.routers.handlers.insert((router, (at, handler)));
+            if is_route {
+                self.found.routers.handlers.insert((router, (at, handler)));
+            }
             self.found.routers.registering.insert((file, call, router));
         }
     }
