@@ -15,6 +15,9 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         let KeySource::Literal { file, expr, is_hashed } = key.source else {
             continue;
         };
+        if is_benchmark(&program[file].path) {
+            continue;
+        }
         let facts = &program[file].facts;
         if let ExprKind::Text(text) = facts[expr].kind
             && !can_be_key(program, facts.text(text))
@@ -77,6 +80,11 @@ const EXAMPLES: &[&str] = &[
 /// Whether a module helps tests, by its name: `testing.py`, `testing/client.py`.
 fn is_for_tests(path: &str) -> bool {
     path.split(['/', '.']).any(|segment| segment == "testing")
+}
+
+/// Whether a file measures how fast something is: its keys protect nothing.
+fn is_benchmark(path: &str) -> bool {
+    path.split('/').rev().skip(1).any(|folder| folder == "benches")
 }
 
 /// A literal that a secret's name stands for.
