@@ -82,6 +82,7 @@ struct Secret {
     objects: Vec<String>,
     kinds: Vec<String>,
     masked: Vec<String>,
+    masked_texts: Vec<String>,
     giving: Vec<String>,
     loggers: Vec<String>,
     references: Vec<String>,
@@ -435,6 +436,14 @@ impl Words {
         split(name)
             .split(' ')
             .any(|word| matches!(word, "JWT" | "TOKEN" | "BEARER" | "CREDENTIAL" | "CREDENTIALS"))
+    }
+
+    /// Whether a text says of the value that it shows that it is hashed, masked or encrypted.
+    #[must_use]
+    pub fn text_says_masked(&self, text: &str) -> bool {
+        split(text)
+            .split(' ')
+            .any(|word| has(&self.file.secret.masked_texts, word))
     }
 
     /// Whether a function of this name gives a secret as it is, and not a masked one or something about it.
