@@ -10,7 +10,7 @@ mod words;
 
 pub use entries::{CallEntry, ClientEntry, Entries, Example, ListEntry, Meaning};
 pub use role::Role;
-pub use words::{ExtraWords, FlagName, TokenCheck, Words, looks_generated};
+pub use words::{ExtraWords, FlagName, TokenCheck, Words};
 
 use crate::facts::Language;
 use rustc_hash::{FxHashMap, FxHashSet};

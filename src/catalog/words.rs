@@ -78,12 +78,14 @@ struct Secret {
     never_ending: Vec<String>,
     never: Vec<String>,
     switch_beginning: Vec<String>,
+    switch_anywhere: Vec<String>,
     public_files: Vec<String>,
     public_file_words: Vec<String>,
     foreign: Vec<String>,
     objects: Vec<String>,
     kinds: Vec<String>,
     masked: Vec<String>,
+    masked_texts: Vec<String>,
     giving: Vec<String>,
     loggers: Vec<String>,
     references: Vec<String>,
@@ -92,6 +94,10 @@ struct Secret {
     name_words: Vec<String>,
     value_words: Vec<String>,
     placeholder_words: Vec<String>,
+    made_up_words: Vec<String>,
+    public_parts: Vec<String>,
+    key_beginnings: Vec<String>,
+    given_out: Vec<String>,
     common_passwords: Vec<String>,
     fetching: Vec<String>,
 }
@@ -216,6 +222,7 @@ struct Phrases {
     verify_objects: Vec<Vec<String>>,
     fetches: PhraseList,
     certain: Vec<Vec<String>>,
+    given_out: Vec<Vec<String>>,
     references: PhraseList,
     forms: PhraseList,
     /// What a verb that skips speaks of.
@@ -254,6 +261,7 @@ impl Words {
             forms: PhraseList::new(&file.verification.forms)?,
             skipped: PhraseList::new(&file.flag.skip_objects)?,
             certain: with(&file.secret.certain, &extra.secret),
+            given_out: with(&file.secret.given_out, &[]),
         };
         let of_flags = [
             &phrases.skip,
@@ -294,6 +302,7 @@ impl Words {
                 .any(|phrase| phrase.len() > 1 && ends_with(core, phrase));
         }
         if contains_any(&words, &self.phrases.never_secret)
+            || words.iter().any(|word| has(&secret.switch_anywhere, word))
             || core
                 .first()
                 .is_some_and(|first| core.len() > 1 && has(&secret.switch_beginning, first))
@@ -324,6 +333,9 @@ impl Words {
     #[must_use]
     pub fn is_secret_text(&self, name: &str, text: &str) -> bool {
         let secret = &self.file.secret;
+        if self.is_placeholder(text) {
+            return false;
+        }
         if looks_generated(text) {
             return true;
         }
@@ -377,6 +389,40 @@ impl Words {
         !(is_name || is_header)
     }
 
+    /// Whether a text is a key that a generator made, and nothing that stands for one.
+    #[must_use]
+    pub fn is_generated_secret(&self, text: &str) -> bool {
+        looks_generated(text) && !self.is_placeholder(text)
+    }
+
+    /// Whether a text of this name would be of plain words, where a service gives out keys that are none: `api_key="my-secret-key"`.
+    #[must_use]
+    pub fn is_made_up_key(&self, name: &str, text: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        let core = self.without_suffixes(&words);
+        let is_given_out = self.phrases.given_out.iter().any(|phrase| ends_with(core, phrase));
+        is_given_out && !text.bytes().any(|byte| byte.is_ascii_digit())
+    }
+
+    /// Whether a text has the shape of what stands for a secret: it says so, was cut, repeats a sign, counts, or is known to all.
+    fn is_placeholder(&self, text: &str) -> bool {
+        let secret = &self.file.secret;
+        let is_cut = || {
+            let begins = |beginning: &String| text.starts_with(beginning.as_str());
+            text.len() < LEAST_KEY && secret.key_beginnings.iter().any(begins)
+        };
+        let is_public =
+            || text.len() >= LEAST_KEY && secret.public_parts.iter().any(|part| text.contains(part.as_str()));
+        let is_made_up = || split(text).split(' ').any(|word| has(&secret.made_up_words, word));
+        text.contains("...")
+            || repeats(text)
+            || (text.len() >= LEAST_KEY && counts(text))
+            || is_cut()
+            || is_public()
+            || is_made_up()
+    }
+
     /// Whether what a variable, field or key of this name holds is a secret itself, so that it must not be shown.
     #[must_use]
     pub fn is_shown_secret(&self, name: &str) -> bool {
@@ -401,6 +447,14 @@ impl Words {
         split(name)
             .split(' ')
             .any(|word| matches!(word, "JWT" | "TOKEN" | "BEARER" | "CREDENTIAL" | "CREDENTIALS"))
+    }
+
+    /// Whether a text says of the value that it shows that it is hashed, masked or encrypted.
+    #[must_use]
+    pub fn text_says_masked(&self, text: &str) -> bool {
+        split(text)
+            .split(' ')
+            .any(|word| has(&self.file.secret.masked_texts, word))
     }
 
     /// Whether a function of this name gives a secret as it is, and not a masked one or something about it.
@@ -841,9 +895,24 @@ impl Words {
     }
 }
 
+/// Keys of services are at least this long.
+const LEAST_KEY: usize = 16;
+
+/// Whether one sign stands five times in a row: `xxxxx`, `00000`.
+fn repeats(text: &str) -> bool {
+    text.as_bytes()
+        .windows(5)
+        .any(|part| part.iter().all(|sign| *sign == part[0]))
+}
+
+/// Whether six signs in a row follow each other in the alphabet or in numbers: `123456`, `abcdef`.
+fn counts(text: &str) -> bool {
+    let follows = |pair: &[u8]| pair[0].is_ascii_alphanumeric() && pair[1] == pair[0] + 1;
+    text.as_bytes().windows(6).any(|part| part.windows(2).all(follows))
+}
+
 /// Whether a text looks like what a generator of keys makes: long, of letters and digits without the order that words have.
-#[must_use]
-pub fn looks_generated(text: &str) -> bool {
+fn looks_generated(text: &str) -> bool {
     let is_of_keys = |sign: char| sign.is_ascii_alphanumeric() || "+/=_-.".contains(sign);
     let is_cut_token = text.starts_with("eyJ") && text.matches('.').count() != 2;
     if text.len() < 20 || is_cut_token || !text.chars().all(is_of_keys) {
@@ -1027,6 +1096,11 @@ mod tests {
             ("SECRET", "${SECRET}"),
             ("password", "os.environ/REDIS_PASSWORD"),
             ("hmac_key", "usmHMACMD5AuthProtocol"),
+            ("api_key", "sk-uj6F"),
+            ("api_key", "sk-xxxxxxxxxxxxxxxxxxxxxxxx"),
+            ("api_key", "sk-1234567890fake9f8b2c4d7e"),
+            ("access_token", "mock-oauth-token-for-local-dev"),
+            ("SECRET_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
         ] {
             assert!(!words.is_secret_text(name, text), "{name}: {text}");
         }

@@ -5,8 +5,9 @@ use super::names::Origin;
 use crate::catalog::Role;
 use crate::facts::{
     BindingKind, Block, BlockId, BlockKind, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, FunctionId, How,
-    Language,
+    Language, ScopeId,
 };
+use crate::finding::CodeScope;
 use crate::source::{FileId, Span};
 
 /// What the code around a place has found out about the running event loop.
@@ -446,6 +447,35 @@ impl Program<'_> {
         self.site_at(file, expr)
             .and_then(|site| self.entry(site))
             .and_then(|entry| entry.role)
+    }
+
+    /// Whether code is there to panic: in a test that must, or in what is handed to a function that catches it.
+    #[must_use]
+    pub fn expects_panic(&self, file: FileId, scope: ScopeId, place: Span) -> bool {
+        let facts = &self[file].facts;
+        let called = |expr: ExprId| match facts[expr].kind {
+            ExprKind::Call(call) => super::names::last_name(facts, facts[call].callee),
+            _ => super::names::last_name(facts, expr),
+        };
+        let mut next = Some(scope);
+        while let Some(function) = next.and_then(|scope| facts.function_around(scope)) {
+            let attributes = facts.list(facts[function].decorators).iter();
+            let mut named = attributes.filter_map(|attribute| called(*attribute));
+            if named.any(|name| facts.text(name) == "should_panic") {
+                return true;
+            }
+            next = Some(facts[function].parent);
+        }
+        // What production code catches so is no expectation.
+        let is_test = self.code_scope(file, scope) == CodeScope::Test;
+        facts.calls.iter().any(|call| {
+            let catches = super::names::last_name(facts, call.callee).is_some_and(|name| {
+                let name = facts.text(name);
+                (name == "catch_unwind" && is_test) || (!name.ends_with('!') && name.contains("panic"))
+            });
+            let mut arguments = facts.arguments(call).iter();
+            catches && arguments.any(|argument| facts[argument.value].span.contains(place))
+        })
     }
 
     /// Whether every known value of `expr` comes from a call of the role.

@@ -524,10 +524,14 @@ impl<'p> Chains<'p> {
                 AlternativeKind::Literal(text) if !words.is_place(text) => {
                     Some((FallbackEnd::Literal, alternative.site))
                 }
-                _ => end,
+                // `read("KEY", "") or None`: what is empty is not what comes out.
+                _ => end.filter(|(end, _)| *end != FallbackEnd::Empty),
             };
         }
         let (end, end_site) = end?;
+        if end == FallbackEnd::Empty && self.asks_whether_set(chain[first].site.span, end_site) {
+            return None;
+        }
         // Reads of other files have their own turn.
         (chain[first].site.file == self.file).then(|| SecretFallback {
             primary: chain[first].site,
@@ -537,6 +541,82 @@ impl<'p> Chains<'p> {
             end_site,
             confidence: *confidence,
         })
+    }
+}
+
+impl Chains<'_> {
+    /// Whether the code asks if there is anything in what a read comes to: an empty default only keeps it from being `None`.
+    fn asks_whether_set(&self, read: Span, empty: Site) -> bool {
+        let facts = self.facts();
+        let holds = |expr: ExprId| {
+            let span = facts[expr].span;
+            span.contains(read) && (empty.file != self.file || span.contains(empty.span))
+        };
+        let bound = facts.bindings.iter().filter_map(|binding| match binding.kind {
+            BindingKind::Value(value) if holds(value) => Some((binding.name, Some(binding.scope))),
+            _ => None,
+        });
+        let stored = facts.stores.iter().filter_map(|store| match facts[store.target].kind {
+            ExprKind::Member { name, .. } if store.value.is_some_and(holds) => Some((name, None)),
+            _ => None,
+        });
+        let holders: Vec<(Name, Option<ScopeId>)> = bound.chain(stored).collect();
+        let is_it = |expr: ExprId| match facts[expr].kind {
+            ExprKind::Name { name, scope } => holders.iter().any(|(holder, own)| {
+                *holder == name && own.is_some_and(|own| own == scope || facts.bindings_of(scope, name).is_empty())
+            }),
+            ExprKind::Member { name, .. } => holders.contains(&(name, None)),
+            _ => facts[expr].span == read && holds(expr),
+        };
+        let branches = facts.blocks.iter().filter_map(|block| match block.kind {
+            BlockKind::Branch { condition, .. } => Some(condition),
+            _ => None,
+        });
+        let choices = facts.exprs.iter().filter_map(|expr| match expr.kind {
+            ExprKind::Choice { options, how } => match (how, facts.list(options)) {
+                (How::ByCondition, [_, .., condition]) => Some(*condition),
+                (_, [first, _, ..]) => Some(*first),
+                _ => None,
+            },
+            _ => None,
+        });
+        branches
+            .chain(choices)
+            .any(|condition| self.asks_for(condition, &is_it, 0))
+    }
+
+    /// Whether a condition asks if something is there: by its truth, its length, or in comparison with nothing.
+    fn asks_for(&self, condition: ExprId, is_it: &dyn Fn(ExprId) -> bool, depth: u32) -> bool {
+        let facts = self.facts();
+        let any = |parts: &[ExprId]| parts.iter().any(|part| self.asks_for(*part, is_it, depth + 1));
+        if depth > DEEPEST {
+            return false;
+        }
+        if is_it(condition) {
+            return true;
+        }
+        match facts[condition].kind {
+            ExprKind::Not(inner) | ExprKind::Through(inner) => any(&[inner]),
+            ExprKind::Both(parts) => any(facts.list(parts)),
+            ExprKind::Choice { options, .. } => any(facts.list(options)),
+            ExprKind::Compare { left, right, .. } => match facts[right].kind {
+                ExprKind::Nothing => any(&[left]),
+                ExprKind::Text(text) if facts.text(text).is_empty() => any(&[left]),
+                ExprKind::Number(_) => any(&[left]),
+                _ => false,
+            },
+            ExprKind::Call(call) => match (facts[facts[call].callee].kind, facts.arguments(&facts[call])) {
+                (ExprKind::Name { name, .. }, [argument])
+                    if matches!(facts.text(name), "all" | "any" | "bool" | "len") =>
+                {
+                    any(&[argument.value])
+                }
+                (ExprKind::Member { object, .. }, []) => any(&[object]),
+                _ => false,
+            },
+            ExprKind::Group(parts) => any(facts.list(parts)),
+            _ => false,
+        }
     }
 }
 

@@ -64,7 +64,8 @@ impl Program<'_> {
                 } else {
                     seen.contains(&(file, caller))
                 };
-                if is_known || proof(edge) < least || edge.thread == Thread::Other || self.runs_without_loop(edge) {
+                let is_another = edge.thread == Thread::Other || self.hands_generator_on(edge);
+                if is_known || proof(edge) < least || is_another || self.runs_without_loop(edge) {
                     continue;
                 }
                 if is_root {
@@ -92,6 +93,21 @@ impl Program<'_> {
         let facts = &self[file].facts;
         edge.call
             .is_some_and(|call| self.loop_state(file, facts[call].block, facts[call].expr) == LoopState::NotRunning)
+    }
+
+    /// Whether a call only makes a generator, for the caller's own caller to run: `return rows()`.
+    fn hands_generator_on(&self, edge: &CallEdge) -> bool {
+        let (file, callee) = edge.callee;
+        let function = &self[file].facts[callee];
+        let facts = &self[edge.site.file].facts;
+        let made = edge.call.map(|call| facts[call].expr);
+        function.is_generator
+            && !function.is_async
+            && made.is_some()
+            && facts
+                .returns
+                .iter()
+                .any(|returned| !returned.is_yield && returned.value == made)
     }
 
     /// The steps of a trail: each call of a way, where it stands and what it calls.

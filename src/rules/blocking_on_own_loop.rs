@@ -178,7 +178,8 @@ fn blocking(program: &Program<'_>, file: FileId, call: CallId, confidence: Confi
     let Some(function) = function_of(facts, data.scope) else {
         return;
     };
-    if program.loop_state(file, data.block, data.expr) == LoopState::NotRunning {
+    let is_meant = || program.expects_panic(file, data.scope, facts[data.expr].span);
+    if program.loop_state(file, data.block, data.expr) == LoopState::NotRunning || is_meant() {
         return;
     }
     let primary = program.callee_site(file, data);

@@ -1,8 +1,7 @@
 //! Secrets whose values stand in configuration files that are tracked.
 
 use super::Findings;
-use crate::catalog::looks_generated;
-use crate::facts::{Language, MODULE_SCOPE, Scalar, Setting};
+use crate::facts::{FileFacts, Language, MODULE_SCOPE, Scalar, Setting};
 use crate::finding::{Confidence, Site};
 use crate::program::{Program, ProgramFile, is_template};
 
@@ -45,7 +44,7 @@ fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting) -> Option
     if is_reference(name) || above.iter().any(|above| is_reference(facts.text(*above))) || text.starts_with("pk_") {
         return None;
     }
-    let is_secret = if looks_generated(text) {
+    let is_secret = if words.is_generated_secret(text) {
         words.is_secret(name)
     } else {
         words.is_certainly_secret(name)
@@ -54,5 +53,12 @@ fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting) -> Option
             && !words.says_local(&data.path)
             && !words.is_common_password(text)
     };
-    is_secret.then_some("value")
+    (is_secret && !describes_interface(facts)).then_some("value")
+}
+
+/// Whether a file describes the interface of a service: what it shows are examples.
+fn describes_interface(facts: &FileFacts) -> bool {
+    facts.config.iter().any(|setting| {
+        matches!(facts.path(setting.path), [name] if matches!(facts.text(*name), "openapi" | "swagger" | "asyncapi"))
+    })
 }

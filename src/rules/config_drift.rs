@@ -138,6 +138,9 @@ impl Drift<'_> {
                 || named.contains(name)
                 || self.is_read_by_pattern(name)
                 || self.is_used_in_configuration(name)
+                || self.is_of_script(provision)
+                || self.is_of_foreign_image(provision)
+                || self.is_read_by_prefix(name)
                 || !seen.insert((provision.site.file, name))
             {
                 continue;
@@ -152,6 +155,52 @@ impl Drift<'_> {
             read.names
                 .iter()
                 .any(|pattern| crate::program::matches_pattern(pattern, name))
+        })
+    }
+
+    /// Whether a shell script sets a name for itself.
+    fn is_of_script(&self, provision: &Provision) -> bool {
+        let data = &self.program[provision.site.file];
+        let is_script = [".sh", ".bash"].iter().any(|ending| data.path.ends_with(ending));
+        is_script && provision.service.is_none()
+    }
+
+    /// Whether a name goes to a container whose image is one of those that everybody has: `image: mariadb:11`.
+    fn is_of_foreign_image(&self, provision: &Provision) -> bool {
+        let facts = &self.program[provision.site.file].facts;
+        let Some(own) = facts
+            .config
+            .iter()
+            .find(|setting| setting.key_span == provision.site.span)
+        else {
+            return false;
+        };
+        let path = facts.path(own.path);
+        let Some(at) = path.iter().position(|key| facts.text(*key) == "services") else {
+            return false;
+        };
+        let beside = |key: &str| {
+            facts.config.iter().find(|setting| {
+                let other = facts.path(setting.path);
+                other.len() > at + 2 && other[..=at + 1] == path[..=at + 1] && facts.text(other[at + 2]) == key
+            })
+        };
+        let image = path.get(at + 1).and_then(|_| beside("image"));
+        let is_plain = image.is_some_and(|image| match image.value {
+            Scalar::Text(text) => !facts.text(text).contains('/'),
+            _ => false,
+        });
+        is_plain && beside("build").is_none()
+    }
+
+    /// Whether code says a beginning of the name, to read whatever begins so: `Environment::with_prefix("HARBOUR_")`.
+    fn is_read_by_prefix(&self, name: &str) -> bool {
+        self.program.files().any(|(_, data)| {
+            let mut names = data.facts.names.iter();
+            data.language != Language::Config
+                && names.any(|(_, text)| {
+                    text.len() > 3 && text.len() < name.len() && text.ends_with('_') && name.starts_with(text)
+                })
         })
     }
 

@@ -1,7 +1,7 @@
 //! Literals of the code that are keys or that a secret's name stands for.
 
 use super::Findings;
-use crate::catalog::{Role, looks_generated};
+use crate::catalog::Role;
 use crate::facts::{BindingKind, ExprId, ExprKind, Language, ScopeId};
 use crate::finding::{Confidence, Site, Step};
 use crate::program::{KeySource, Program, ProgramFile};
@@ -15,6 +15,9 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         let KeySource::Literal { file, expr, is_hashed } = key.source else {
             continue;
         };
+        if is_benchmark(&program[file].path) {
+            continue;
+        }
         let facts = &program[file].facts;
         if let ExprKind::Text(text) = facts[expr].kind
             && !can_be_key(program, facts.text(text))
@@ -62,6 +65,26 @@ fn can_be_key(program: &Program<'_>, text: &str) -> bool {
     let is_public = text.contains("-BEGIN ") && !text.contains("PRIVATE");
     let is_key_set = text.trim_start().starts_with('{') || text.contains("://");
     !is_public && !is_key_set && !program.catalog().words().means_nothing(text)
+}
+
+/// What examples are called.
+const EXAMPLES: &[&str] = &[
+    "description_placeholders",
+    "example",
+    "examples",
+    "json_schema_extra",
+    "openapi_examples",
+    "placeholders",
+];
+
+/// Whether a module helps tests, by its name: `testing.py`, `testing/client.py`.
+fn is_for_tests(path: &str) -> bool {
+    path.split(['/', '.']).any(|segment| segment == "testing")
+}
+
+/// Whether a file measures how fast something is: its keys protect nothing.
+fn is_benchmark(path: &str) -> bool {
+    path.split('/').rev().skip(1).any(|folder| folder == "benches")
 }
 
 /// A literal that a secret's name stands for.
@@ -136,7 +159,9 @@ impl<'p> Literals<'p> {
         let facts = &self.data.facts;
         for call in &facts.calls {
             for argument in facts.arguments(call) {
-                if let Some(keyword) = argument.keyword {
+                if let Some(keyword) = argument.keyword
+                    && !self.is_made_up_key(facts.text(keyword), argument.value)
+                {
                     self.judge(facts.text(keyword), argument.value, call.scope, out);
                 }
             }
@@ -154,6 +179,13 @@ impl<'p> Literals<'p> {
                 self.judge(facts.text(name).trim_start_matches('-'), value, site.scope, out);
             }
         }
+    }
+
+    /// `OpenAIConfig(api_key="gateway")`: a library asks for a key where none is needed.
+    fn is_made_up_key(&self, name: &str, value: ExprId) -> bool {
+        let facts = &self.data.facts;
+        let words = self.program.catalog().words();
+        matches!(facts[value].kind, ExprKind::Text(text) if words.is_made_up_key(name, facts.text(text)))
     }
 
     fn in_tables(&self, out: &mut Vec<NamedLiteral>) {
@@ -176,11 +208,15 @@ impl<'p> Literals<'p> {
         }
     }
 
-    /// What documentation shows as an example: `{"example": {"access_token": "…"}}`, `examples=[…]`.
+    /// What documentation and forms show as an example: `{"example": {"access_token": "…"}}`, `examples=[…]`, `placeholders = {…}`.
     fn examples(&self) -> Vec<Span> {
         let facts = &self.data.facts;
-        let is_example = |name: &str| matches!(name, "example" | "examples" | "json_schema_extra" | "openapi_examples");
-        let mut found = Vec::new();
+        let is_example = |name: &str| EXAMPLES.contains(&name);
+        let bound = facts.bindings.iter().filter_map(|binding| match binding.kind {
+            BindingKind::Value(value) if is_example(facts.text(binding.name)) => Some(facts[value].span),
+            _ => None,
+        });
+        let mut found: Vec<Span> = bound.collect();
         for expr in &facts.exprs {
             match expr.kind {
                 ExprKind::Table(entries) => {
@@ -237,8 +273,14 @@ impl<'p> Literals<'p> {
         let text = self.data.facts.text(text);
         match (is_certain, literal.is_derived) {
             (true, true) => !words.means_nothing(text),
-            (true, false) => words.is_secret_text(name, text) && can_be_key(self.program, text),
-            (false, false) => looks_generated(text) && words.is_secret(name) && can_be_key(self.program, text),
+            (true, false) => {
+                words.is_secret_text(name, text)
+                    && can_be_key(self.program, text)
+                    && (words.is_generated_secret(text) || !is_for_tests(&self.data.path))
+            }
+            (false, false) => {
+                words.is_generated_secret(text) && words.is_secret(name) && can_be_key(self.program, text)
+            }
             (false, true) => false,
         }
     }

@@ -3,7 +3,7 @@
 use super::{Findings, is_test_support};
 use crate::catalog::Role;
 use crate::facts::{
-    Access, Binding, BindingKind, Call, CallId, Exit, ExprId, ExprKind, FileFacts, Language, Name, ScopeId,
+    Access, Binding, BindingKind, BlockKind, Call, CallId, Exit, ExprId, ExprKind, FileFacts, Language, Name, ScopeId,
 };
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{FunctionRef, Program, ProgramFile, ReadBy, Surface};
@@ -262,6 +262,9 @@ impl<'p> Leaks<'p> {
             else {
                 continue;
             };
+            if self.says_masked(call) || self.is_no_text(call, shown.span) {
+                continue;
+            }
             self.found.push(Leak {
                 primary: Site {
                     file: self.file,
@@ -273,6 +276,114 @@ impl<'p> Leaks<'p> {
                 shows: shown.shows,
             });
         }
+    }
+
+    /// Whether a text among the arguments says that what is shown is hashed or masked: `"the password hash is {}"`.
+    fn says_masked(&self, call: &Call) -> bool {
+        let facts = self.facts();
+        let place = facts[call.expr].span;
+        let words = self.program.catalog().words();
+        facts.exprs.iter().any(|expr| {
+            matches!(expr.kind, ExprKind::Text(text) if place.contains(expr.span) && words.text_says_masked(facts.text(text)))
+        })
+    }
+
+    /// Whether a call stands where its value is known to be no text: `if not isinstance(key, str): raise TypeError(key)`.
+    fn is_no_text(&self, call: &Call, place: Span) -> bool {
+        let facts = self.facts();
+        let name_at = |span: Span| {
+            facts.exprs.iter().find_map(|expr| match expr.kind {
+                ExprKind::Name { name, .. } if expr.span == span => Some(name),
+                _ => None,
+            })
+        };
+        let is_text = |expr: ExprId| match facts[expr].kind {
+            ExprKind::Call(asked) => {
+                let is_question = matches!(facts[facts[asked].callee].kind, ExprKind::Name { name, .. } if facts.text(name) == "isinstance");
+                match facts.arguments(&facts[asked]) {
+                    [value, kind] if is_question => {
+                        let is_str =
+                            matches!(facts[kind.value].kind, ExprKind::Name { name, .. } if facts.text(name) == "str");
+                        is_str && name_at(facts[value.value].span).is_some_and(|name| name_at(place) == Some(name))
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        };
+        facts.blocks_around(call.block).any(|(_, block)| match block.kind {
+            BlockKind::Branch { condition, holds: true } => {
+                let parts = match facts[condition].kind {
+                    ExprKind::Both(parts) => facts.list(parts).to_vec(),
+                    _ => vec![condition],
+                };
+                parts
+                    .iter()
+                    .any(|part| matches!(facts[*part].kind, ExprKind::Not(inner) if is_text(inner)))
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a field's class keeps it hashed or masked: in one of its methods it puts what such a function gives there.
+    fn is_masked_by_class(&self, object: ExprId, field: &str) -> bool {
+        let facts = self.facts();
+        let ExprKind::Name { name, scope } = facts[object].kind else {
+            return false;
+        };
+        let parameter = facts.function_around(scope).and_then(|function| {
+            let mut parameters = facts.parameters(&facts[function]).iter();
+            parameters.find(|parameter| parameter.name == name)
+        });
+        let declared = parameter.and_then(|parameter| parameter.annotation);
+        let Some(declared) = declared.map(|annotation| facts[annotation].span) else {
+            return false;
+        };
+        let classes: Vec<&str> = facts
+            .exprs
+            .iter()
+            .filter(|expr| declared.contains(expr.span))
+            .filter_map(|expr| match expr.kind {
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => Some(facts.text(name)),
+                _ => None,
+            })
+            .collect();
+        self.program.files().any(|(_, data)| {
+            let mut own = data.facts.classes.iter();
+            own.any(|class| {
+                classes.contains(&data.facts.text(class.name)) && self.masks(&data.facts, class.extent, field)
+            })
+        })
+    }
+
+    /// Whether code in a place gives a field what a function gives that masks.
+    fn masks(&self, facts: &FileFacts, place: Span, field: &str) -> bool {
+        let is_masked = |value: ExprId| match facts[value].kind {
+            ExprKind::Call(call) => match facts[facts[call].callee].kind {
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                    self.program.catalog().words().says_masked(facts.text(name))
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        let is_field = |key: ExprId| matches!(facts[key].kind, ExprKind::Text(key) if facts.text(key) == field);
+        let in_table = facts.exprs.iter().any(|expr| match expr.kind {
+            ExprKind::Table(entries) if place.contains(expr.span) => facts
+                .entries(entries)
+                .iter()
+                .any(|(key, value)| key.is_some_and(is_field) && is_masked(*value)),
+            _ => false,
+        });
+        in_table
+            || facts.stores.iter().any(|store| {
+                let is_target = match facts[store.target].kind {
+                    ExprKind::Member { name, .. } => facts.text(name) == field,
+                    ExprKind::Index { key, .. } => is_field(key),
+                    _ => false,
+                };
+                is_target && place.contains(facts[store.target].span) && store.value.is_some_and(is_masked)
+            })
     }
 
     /// What a name beside a value says of it: `password=value`, `{"password": value}`.
@@ -377,7 +488,8 @@ impl<'p> Leaks<'p> {
                 if is_constant {
                     return None;
                 }
-                whole(name.to_owned()).filter(|_| self.is_secret_name(name) && !self.hidden.contains(name))
+                let is_secret = self.is_secret_name(name) && !self.hidden.contains(name);
+                whole(name.to_owned()).filter(|_| is_secret && !self.is_masked_by_class(object, name))
             }
             ExprKind::Name { name, scope } => self.shown_name(expr, name, scope, depth),
             ExprKind::Call(call) => self.shown_call(call, expr, depth),

@@ -196,6 +196,8 @@ impl Flags<'_> {
                     && !self.is_local_to_test(call.scope)
                     && !(*kind == FlagName::Requires && describes(self))
                     && !self.is_state(self.class_made_by(call), keyword)
+                    && !(*kind == FlagName::Skips && self.sends_request(call))
+                    && !self.is_case_of_test(call)
                 {
                     self.judge(argument.span, call.scope, facts.text(keyword), argument.value);
                 }
@@ -212,6 +214,23 @@ impl Flags<'_> {
             }
             self.declared_default(id, interesting);
         }
+    }
+
+    /// Whether a call sends a request: `self.request("post", url, skip_auth=True)` leaves out credentials of its own.
+    fn sends_request(&self, call: &Call) -> bool {
+        let facts = &self.data.facts;
+        matches!(facts[call.callee].kind, ExprKind::Member { name, .. } if facts.text(name) == "request")
+    }
+
+    /// Whether a call of test code builds one of a list of cases, or a mapping: that configures nothing.
+    fn is_case_of_test(&self, call: &Call) -> bool {
+        let facts = &self.data.facts;
+        let place = facts[call.expr].span;
+        self.program.code_scope(self.file, call.scope) == CodeScope::Test
+            && facts
+                .exprs
+                .iter()
+                .any(|expr| matches!(expr.kind, ExprKind::Group(_)) && expr.span.contains(place))
     }
 
     /// `getenv("SKIP_AUTH", "true")`, `add_argument("--skip-auth", default=True)`, `setdefault("SKIP_AUTH", "1")`.
@@ -317,7 +336,9 @@ impl Flags<'_> {
             if self.is_local_to_test(binding.scope) || self.reads_flag(value, interesting) {
                 continue;
             }
-            if *kind == FlagName::Requires && self.is_class_of_endpoint(binding.scope) {
+            if *kind == FlagName::Requires
+                && (self.is_class_of_endpoint(binding.scope) || self.is_answer(binding.scope))
+            {
                 continue;
             }
             self.judge(binding.span, binding.scope, facts.text(binding.name), value);
@@ -610,6 +631,29 @@ impl Flags<'_> {
                 _ => None,
             });
         matches!(self.data.facts[scope].kind, ScopeKind::Class(_)) && self.names_a_path(values)
+    }
+
+    /// Whether a scope is a class whose instances are answers of the service: they say how it is set, and set nothing.
+    fn is_answer(&self, scope: ScopeId) -> bool {
+        let ScopeKind::Class(class) = self.data.facts[scope].kind else {
+            return false;
+        };
+        let class = self.data.facts.text(self.data.facts[class].name);
+        self.program.files().any(|(_, data)| {
+            let facts = &data.facts;
+            let Some(keyword) = facts.names.find("response_model") else {
+                return false;
+            };
+            let mut arguments = facts.calls.iter().flat_map(|call| facts.arguments(call));
+            arguments.any(|argument| {
+                let is_class = |name: Name| facts.text(name) == class;
+                argument.keyword == Some(keyword)
+                    && match facts[argument.value].kind {
+                        ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => is_class(name),
+                        _ => false,
+                    }
+            })
+        })
     }
 
     /// Whether a requirement that a class starts without is one that its own methods switch on as they go: what an object has come
