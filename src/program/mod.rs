@@ -40,6 +40,7 @@ mod rust;
 mod safeguards;
 mod secrets;
 mod services;
+mod setting_fields;
 mod sites;
 mod stars;
 mod texts;
