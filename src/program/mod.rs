@@ -30,6 +30,7 @@ mod modules;
 mod names;
 mod own_loop;
 mod owners;
+mod printed;
 mod providers;
 mod reach;
 mod receivers;
@@ -66,6 +67,7 @@ pub use owners::{
     BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Implementation, Owner, Owners, SECRET_RESOLUTION,
     TOKEN_MINTING, TOKEN_VALIDATION, matches_pattern,
 };
+pub use printed::PrintedSecrets;
 pub use providers::{ConfiguredName, NameKind, ProvidedState, Provision};
 pub use reach::{AsyncWays, Way};
 pub use refusals::Outcome;
