@@ -572,7 +572,15 @@ pub(super) fn converted(facts: &FileFacts, call: crate::facts::CallId) -> Option
         (ExprKind::Member { object, name }, _) => {
             let keeps = matches!(
                 facts.text(name),
-                "as_bytes" | "decode" | "encode" | "get_secret_value" | "into_bytes" | "lower" | "strip" | "upper"
+                "as_bytes"
+                    | "decode"
+                    | "encode"
+                    | "get_secret_value"
+                    | "into_bytes"
+                    | "lower"
+                    | "strip"
+                    | "trim"
+                    | "upper"
             );
             keeps.then_some(object)
         }

@@ -250,7 +250,7 @@ fn is_secret_path(program: &Program<'_>, path: &str) -> bool {
     if is_code || name.is_empty() || words.is_public_file(path) {
         return false;
     }
-    segments.any(|folder| folder == "secrets") || words.is_secret(stem) || (extension == "key" && !stem.contains("pub"))
+    segments.any(|folder| folder == "secrets") || words.is_secret(stem) || words.is_key_file(stem, extension)
 }
 
 // Presence
