@@ -519,7 +519,12 @@ fn is_function(program: &Program<'_>, site: &LibrarySite) -> bool {
 fn has_fields(program: &Program<'_>, (file, class): ClassRef) -> bool {
     let facts = &program[file].facts;
     let mut members = facts.bindings_in(facts[class].scope).iter();
-    members.any(|member| member.kind == BindingKind::Declared && member.annotation.is_some())
+    let is_named = |member: &Binding| {
+        !facts
+            .text(member.name)
+            .starts_with(|first: char| first.is_ascii_digit())
+    };
+    members.any(|member| member.kind == BindingKind::Declared && member.annotation.is_some() && is_named(member))
 }
 
 /// The library sites that put the value of `expr` together: those in it, and those in what stands at the start of its chain of
