@@ -185,7 +185,7 @@ impl<'p> Leaks<'p> {
         let facts = self.facts();
         for call in &facts.calls {
             if self.is_sink(call) {
-                self.arguments_of(call);
+                self.arguments_of(call, true);
             }
         }
     }
@@ -225,7 +225,7 @@ impl<'p> Leaks<'p> {
                 && let ExprKind::Call(call) = facts[raised].kind
                 && self.is_class(facts[call].callee)
             {
-                self.arguments_of(&facts[call]);
+                self.arguments_of(&facts[call], false);
             }
         }
     }
@@ -271,14 +271,16 @@ impl<'p> Leaks<'p> {
         }
     }
 
-    fn arguments_of(&mut self, call: &Call) {
+    /// What the arguments of a call show; `prints` says that objects are written out there, and not kept as they are.
+    fn arguments_of(&mut self, call: &Call, prints: bool) {
         let facts = self.facts();
         for argument in facts.arguments(call) {
             let name = argument.keyword.map(|keyword| facts.text(keyword));
+            let is_written_out = prints || matches!(facts[argument.value].kind, ExprKind::Template(_));
             let Some(shown) = self
                 .shown(argument.value, 0)
                 .or_else(|| self.by_key(name, argument.value))
-                .or_else(|| self.with_object(argument.value))
+                .or_else(|| self.with_object(argument.value).filter(|_| is_written_out))
             else {
                 continue;
             };
