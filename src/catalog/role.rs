@@ -24,6 +24,8 @@ pub enum Role {
     ReadsSetting,
     /// Gives a mapping of all settings.
     ReadsAllSettings,
+    /// Fills the fields of a type of the program with the settings of their names.
+    FillsFields,
     /// Reads a secret from a secret manager.
     ReadsSecret,
     /// Writes one setting by name.

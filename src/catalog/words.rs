@@ -81,6 +81,9 @@ struct Secret {
     switch_anywhere: Vec<String>,
     public_files: Vec<String>,
     public_file_words: Vec<String>,
+    key_files: Vec<String>,
+    certificate_files: Vec<String>,
+    private_file_words: Vec<String>,
     foreign: Vec<String>,
     objects: Vec<String>,
     kinds: Vec<String>,
@@ -145,6 +148,9 @@ struct Flag {
     phrases: Vec<String>,
     modes: Vec<String>,
     mode_off: Vec<String>,
+    mode_types: Vec<String>,
+    method_types: Vec<String>,
+    method_off: Vec<String>,
     comment_demands: Vec<String>,
     comment_objects: Vec<String>,
     comment_negations: Vec<String>,
@@ -216,6 +222,8 @@ struct Phrases {
     skip: Vec<Vec<String>>,
     never_skip: Vec<Vec<String>>,
     modes: Vec<Vec<String>>,
+    mode_types: Vec<Vec<String>>,
+    method_types: Vec<Vec<String>>,
     objects: Vec<Vec<String>>,
     skip_objects: Vec<Vec<String>>,
     require_objects: Vec<Vec<String>>,
@@ -252,6 +260,8 @@ impl Words {
             skip: with(&file.flag.phrases, &extra.skip),
             never_skip: with(&file.flag.never, &extra.never_skip),
             modes: with(&file.flag.modes, &[]),
+            mode_types: with(&file.flag.mode_types, &[]),
+            method_types: with(&file.flag.method_types, &[]),
             objects: with(&file.flag.objects, &[]),
             skip_objects: with(&file.flag.skip_objects, &file.flag.objects),
             require_objects: with(&file.flag.require_objects, &file.flag.objects),
@@ -266,6 +276,8 @@ impl Words {
         let of_flags = [
             &phrases.skip,
             &phrases.modes,
+            &phrases.mode_types,
+            &phrases.method_types,
             &phrases.skip_objects,
             &phrases.require_objects,
             &phrases.verify_objects,
@@ -512,6 +524,15 @@ impl Words {
         let secret = &self.file.secret;
         let name = path.rsplit('/').next().unwrap_or(path);
         has(&secret.public_files, path) || split(name).split(' ').any(|word| has(&secret.public_file_words, word))
+    }
+
+    /// Whether a file of this name holds a private key: `signing.key`, `jwt-private.pem`.
+    #[must_use]
+    pub fn is_key_file(&self, stem: &str, extension: &str) -> bool {
+        let secret = &self.file.secret;
+        let says_private = || split(stem).split(' ').any(|word| has(&secret.private_file_words, word));
+        has(&secret.key_files, extension) && !stem.contains("pub")
+            || has(&secret.certificate_files, extension) && says_private()
     }
 
     /// What a flag of this name says about authentication, if anything.
@@ -840,6 +861,30 @@ impl Words {
     #[must_use]
     pub fn is_mode_off(&self, text: &str) -> bool {
         self.file.flag.mode_off.contains(&text.trim().to_ascii_lowercase())
+    }
+
+    /// Whether the values of a type of this name say how to authenticate, if at all.
+    #[must_use]
+    pub fn is_mode_type(&self, name: &str) -> bool {
+        self.is_type_of(name, &self.phrases.mode_types) || self.is_type_of(name, &self.phrases.method_types)
+    }
+
+    /// Whether such a type's `value` means that nothing is authenticated: `AuthMode::Disabled`.
+    #[must_use]
+    pub fn is_mode_value_off(&self, name: &str, value: &str) -> bool {
+        if self.is_type_of(name, &self.phrases.mode_types) {
+            return self.is_mode_off(value);
+        }
+        let is_off = self.file.flag.method_off.contains(&value.to_ascii_lowercase());
+        is_off && self.is_type_of(name, &self.phrases.method_types)
+    }
+
+    fn is_type_of(&self, name: &str, types: &[Vec<String>]) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        types
+            .iter()
+            .any(|phrase| ends_with(&words, phrase) && (phrase.len() > 1 || words.len() == 1))
     }
 
     /// Whether a comment says that authentication is asked for.

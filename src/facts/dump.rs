@@ -464,8 +464,10 @@ impl<'f> Writer<'f> {
                 }
             })
             .collect();
+        let asked = facts.asked_type(id).map(|asked| self.expr_at(asked, depth + 1));
+        let asked = asked.map(|asked| format!("::<{asked}>")).unwrap_or_default();
         let word = if call.awaited { "await " } else { "" };
-        format!("{word}{callee}({})", arguments.join(", "))
+        format!("{word}{callee}{asked}({})", arguments.join(", "))
     }
 
     fn lambda(&self, id: FunctionId) -> String {

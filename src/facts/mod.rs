@@ -118,6 +118,9 @@ pub struct FileFacts {
     pub modules: Vec<Module>,
     /// Calls, in the order their expressions end.
     pub calls: Vec<Call>,
+    /// The types that calls are told to give, in the order of the calls: `from_env::<Settings>()`. Only types with a name of
+    /// their own are kept, and no others than those a program may define.
+    pub asked_types: Vec<(CallId, ExprId)>,
     /// Stretches of statements and the condition they run under. `blocks[0]` is the module.
     pub blocks: Vec<Block>,
     /// Every expression a later stage can ask for.
@@ -732,6 +735,13 @@ impl FileFacts {
     #[must_use]
     pub fn path(&self, range: Range) -> &[Name] {
         range.of(&self.lists.names)
+    }
+
+    /// The type that `call` is told to give.
+    #[must_use]
+    pub fn asked_type(&self, call: CallId) -> Option<ExprId> {
+        let index = self.asked_types.binary_search_by_key(&call, |(of, _)| *of).ok()?;
+        Some(self.asked_types[index].1)
     }
 
     /// The bindings of `name` in `scope` itself, in the order they stand.

@@ -95,6 +95,7 @@ impl Builder {
             classes: taken(&mut facts.classes),
             modules: taken(&mut facts.modules),
             calls: taken(&mut facts.calls),
+            asked_types: taken(&mut facts.asked_types),
             blocks: taken(&mut facts.blocks),
             exprs: taken(&mut facts.exprs),
             stores: taken(&mut facts.stores),
@@ -248,6 +249,13 @@ impl Builder {
     /// Code that exists in test builds alone.
     pub(crate) fn test_code(&mut self, span: Span) {
         self.facts.tests.push(span);
+    }
+
+    /// The type that the call which was made last is told to give.
+    pub(crate) fn asked_type(&mut self, asked: ExprId) {
+        if let Some(last) = self.facts.calls.len().checked_sub(1) {
+            self.facts.asked_types.push((CallId(id(last)), asked));
+        }
     }
 
     /// A call and the expression it is.

@@ -63,6 +63,17 @@ enum AlternativeKind {
     Other,
 }
 
+impl Alternative {
+    fn of_read(read: &SecretRead, site: Site) -> Self {
+        let kind = AlternativeKind::Read {
+            names: read.names.clone(),
+            scope: read.scope,
+            confidence: read.confidence,
+        };
+        Self { site, kind }
+    }
+}
+
 /// Names, methods and conversions are looked through this deep.
 const DEEPEST: u32 = 8;
 
@@ -109,6 +120,7 @@ struct Chains<'p> {
 impl<'p> Chains<'p> {
     fn all(&self) -> Vec<SecretFallback> {
         let mut chains: Vec<Vec<Alternative>> = Vec::new();
+        self.declared(&mut chains);
         self.expressions(&mut chains);
         self.assignments(&mut chains);
         self.returns(&mut chains);
@@ -128,6 +140,18 @@ impl<'p> Chains<'p> {
     }
 
     // Chains
+
+    /// The defaults of fields and options that are filled from the settings.
+    fn declared(&self, chains: &mut Vec<Vec<Alternative>>) {
+        let reads = self.program.secret_reads().iter();
+        let declared = reads.filter(|read| read.primary.file == self.file && read.expr.is_none());
+        for read in declared {
+            let Some(default) = read.default else { continue };
+            let mut chain = vec![Alternative::of_read(read, read.primary)];
+            self.collect(self.file, default, 0, &mut chain);
+            chains.push(chain);
+        }
+    }
 
     /// `a or b`, ternaries, defaults.
     fn expressions(&self, chains: &mut Vec<Vec<Alternative>>) {
@@ -416,14 +440,7 @@ impl<'p> Chains<'p> {
             if read.by != ReadBy::Name {
                 return add(AlternativeKind::Other);
             }
-            out.push(Alternative {
-                site,
-                kind: AlternativeKind::Read {
-                    names: read.names.clone(),
-                    scope: read.scope,
-                    confidence: read.confidence,
-                },
-            });
+            out.push(Alternative::of_read(read, site));
             if let Some(default) = read.default {
                 self.collect(file, default, depth + 1, out);
             }
@@ -635,7 +652,15 @@ pub(super) fn converted(facts: &FileFacts, call: crate::facts::CallId) -> Option
         (ExprKind::Member { object, name }, _) => {
             let keeps = matches!(
                 facts.text(name),
-                "as_bytes" | "decode" | "encode" | "get_secret_value" | "into_bytes" | "lower" | "strip" | "upper"
+                "as_bytes"
+                    | "decode"
+                    | "encode"
+                    | "get_secret_value"
+                    | "into_bytes"
+                    | "lower"
+                    | "strip"
+                    | "trim"
+                    | "upper"
             );
             keeps.then_some(object)
         }

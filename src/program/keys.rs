@@ -1,7 +1,7 @@
 //! Which keys tokens are signed and verified with: literals of the code, and secrets by their names.
 
 use super::fallbacks::converted;
-use super::names::Origin;
+use super::names::{Origin, last_name};
 use super::{LibrarySite, Program};
 use crate::catalog::{Entry, Role};
 use crate::facts::{CallId, ExprId, ExprKind};
@@ -15,6 +15,8 @@ pub struct SigningKey {
     pub site: Site,
     /// The call as it is written.
     pub call: String,
+    /// Whether it signs, so that the key is a secret whatever it is called. (The key of a verification may be a public one.)
+    pub signs: bool,
     /// How many bytes the algorithm asks for, where it is one of HMAC for tokens.
     pub needs: Option<usize>,
     /// What the key is.
@@ -39,6 +41,15 @@ pub enum KeySource {
     },
     /// A secret, by the names that it is read by.
     Secret(Vec<String>),
+    /// A file that is compiled into the program: `include_bytes!("signing.pem")`.
+    Embedded {
+        /// The file whose code embeds it.
+        file: FileId,
+        /// The expression that does.
+        expr: ExprId,
+        /// Its path, as it is written there.
+        path: String,
+    },
 }
 
 /// Values are followed this deep.
@@ -63,9 +74,12 @@ impl Program<'_> {
             });
             let keys = keys.flat_map(|(site, found)| {
                 let needs = self.bytes_of_key(site);
+                let role = self.entry(site).and_then(|entry| entry.role);
+                let signs = matches!(role, Some(Role::MintsToken | Role::SignsHmac));
                 found.into_iter().map(move |(source, found)| SigningKey {
                     site: self.primary(site),
                     call: self.written(site.file, site.callee),
+                    signs,
                     needs,
                     source,
                     trail: found.trail,
@@ -80,7 +94,11 @@ impl Program<'_> {
     #[must_use]
     pub fn is_open_template(&self, file: FileId, parts: &[ExprId]) -> bool {
         let facts = &self[file].facts;
-        let is_literal = |part: &ExprId| matches!(facts[*part].kind, ExprKind::Text(_));
+        let is_text = |(file, expr): &(FileId, ExprId)| matches!(self[*file].facts[*expr].kind, ExprKind::Text(_));
+        let is_literal = |part: &ExprId| {
+            let written = self.written_values(file, *part);
+            !written.is_empty() && written.iter().all(is_text)
+        };
         let is_environment = |part: &ExprId| match facts[*part].kind {
             ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
                 self.catalog.words().names_deployment(facts.text(name))
@@ -88,6 +106,23 @@ impl Program<'_> {
             _ => false,
         };
         parts.iter().any(is_literal) && parts.iter().all(|part| is_literal(part) || is_environment(part))
+    }
+
+    /// The path of the file that `expr` compiles into the program: `include_str!("signing.pem")`.
+    #[must_use]
+    pub fn embedded_file(&self, file: FileId, expr: ExprId) -> Option<String> {
+        let facts = &self[file].facts;
+        let ExprKind::Call(call) = facts[expr].kind else {
+            return None;
+        };
+        // What is done where the program is compiled is a macro of Rust.
+        let is_macro = last_name(facts, facts[call].callee).is_some_and(|name| facts.text(name).ends_with('!'));
+        let site = self.site_at(file, expr).filter(|_| is_macro)?;
+        let opens = self
+            .entry(site)
+            .is_some_and(|entry| entry.role == Some(Role::OpensFile));
+        let path = self.argument(site, "path").filter(|_| opens)?;
+        Some(self.texts(file, path).into_iter().next()?.text)
     }
 
     fn takes_key(&self, site: &LibrarySite) -> bool {
@@ -205,6 +240,9 @@ impl Sources<'_> {
         }
         let program = self.program;
         let facts = &program[file].facts;
+        if let Some(path) = program.embedded_file(file, expr) {
+            return self.add(KeySource::Embedded { file, expr, path }, found);
+        }
         if let Some(read) = program.secret_read_at(file, expr) {
             self.add(KeySource::Secret(read.names.clone()), found);
             if let Some(default) = read.default {
@@ -221,11 +259,11 @@ impl Sources<'_> {
                 },
                 found,
             ),
-            ExprKind::Template(parts) if found.is_hashed && program.is_open_template(file, facts.list(parts)) => {
+            ExprKind::Template(parts) if program.is_open_template(file, facts.list(parts)) => {
                 let source = KeySource::Literal {
                     file,
                     expr,
-                    is_hashed: true,
+                    is_hashed: found.is_hashed,
                 };
                 self.add(source, found);
             }

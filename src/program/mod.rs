@@ -31,6 +31,7 @@ mod modules;
 mod names;
 mod own_loop;
 mod owners;
+mod printed;
 mod providers;
 mod reach;
 mod receivers;
@@ -41,6 +42,7 @@ mod rust;
 mod safeguards;
 mod secrets;
 mod services;
+mod setting_fields;
 mod sites;
 mod stars;
 mod texts;
@@ -66,6 +68,7 @@ pub use owners::{
     BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Implementation, Owner, Owners, SECRET_RESOLUTION,
     TOKEN_MINTING, TOKEN_VALIDATION, matches_pattern,
 };
+pub use printed::PrintedSecrets;
 pub use providers::{ConfiguredName, NameKind, ProvidedState, Provision};
 pub use reach::{AsyncWays, Way};
 pub use refusals::Outcome;

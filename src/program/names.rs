@@ -803,8 +803,16 @@ impl Program<'_> {
     // Members
 
     fn member(&self, file: FileId, object: ExprId, name: &str, step: u32) -> Values {
+        // The links of a chain stand in one another, so that there is an end to them: each counts as one step, however many it takes to
+        // look through it.
+        let more_steps = match self[file].facts[object].kind {
+            ExprKind::Call(_) | ExprKind::Choice { .. } => 3,
+            ExprKind::Member { .. } => 2,
+            _ => 0,
+        };
+        let steps_of_object = (step + 1).saturating_sub(more_steps);
         let mut values = Values::default();
-        for object in self.follow_settled(file, object, step + 1) {
+        for object in self.follow_settled(file, object, steps_of_object) {
             values.extend(self.member_of(object, name, step + 1));
         }
         if values.is_empty() && self[file].language == Language::Rust && self.catalog.is_last_name(name) {

@@ -5,6 +5,7 @@ use super::edges::{Making, Mount, Prefix, Router, Routers};
 use super::entries::{EntryPoint, Surface};
 use super::names::Origin;
 use super::names::last_name;
+use super::rust;
 use crate::facts::{BindingKind, CallId, ExprId, ExprKind, ScopeKind};
 use crate::finding::CodeScope;
 use crate::source::FileId;
@@ -51,6 +52,13 @@ impl<'p, 'a> RouteTable<'p, 'a> {
         }
         for mount in routers.mounts() {
             table.mounts.entry(mount.inner).or_default().push(*mount);
+        }
+        let of_rust = rust::mounted(program);
+        for (call, router) in of_rust.registering {
+            table.registering.entry(call).or_default().push(router);
+        }
+        for mount in of_rust.mounts {
+            table.mounts.entry(mount.inner).or_default().push(mount);
         }
         table.spoken_of = table.find_spoken_of();
         table

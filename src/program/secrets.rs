@@ -1,12 +1,10 @@
 //! Where the program reads secrets: settings with secret names, secret files, secret managers, fields of settings classes.
 
-use super::names::{self, ClassRef, FunctionRef, Origin};
-use super::wrappers;
+use super::names::{self, FunctionRef, Origin};
 use super::{LibrarySite, Program, ProgramFile};
-use crate::catalog::{Meaning, Role};
-use crate::facts::{
-    BindingKind, BlockKind, ClassId, Comparison, ExprId, ExprKind, FileFacts, How, Language, Name, ScopeId,
-};
+use super::{setting_fields, wrappers};
+use crate::catalog::Role;
+use crate::facts::{BindingKind, BlockKind, Comparison, ExprId, ExprKind, FileFacts, How, Language, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use rustc_hash::FxHashMap;
@@ -42,7 +40,7 @@ pub enum ReadBy {
     Name,
     /// By a setting's name, only to see whether it is there.
     Presence,
-    /// As a field of a settings class.
+    /// As a field of a settings class, or of a type that a library fills from the settings.
     Field,
     /// From a file.
     File,
@@ -77,8 +75,11 @@ pub(super) fn direct(program: &Program<'_>) -> Vec<SecretRead> {
             .filter_map(|site| read_at(program, data, site))
             .collect();
         match data.language {
-            Language::Python => reads.extend(fields(program, file, data)),
-            Language::Rust => reads.extend(options(program, file, data)),
+            Language::Python => reads.extend(setting_fields::of_classes(program, file, data)),
+            Language::Rust => {
+                reads.extend(setting_fields::of_options(program, file, data));
+                reads.extend(setting_fields::of_filled_types(program, file));
+            }
             Language::Config => {}
         }
         reads.sort_by_key(|read| read.primary);
@@ -249,7 +250,7 @@ fn is_secret_path(program: &Program<'_>, path: &str) -> bool {
     if is_code || name.is_empty() || words.is_public_file(path) {
         return false;
     }
-    segments.any(|folder| folder == "secrets") || words.is_secret(stem) || (extension == "key" && !stem.contains("pub"))
+    segments.any(|folder| folder == "secrets") || words.is_secret(stem) || words.is_key_file(stem, extension)
 }
 
 // Presence
@@ -353,234 +354,4 @@ fn is_only_attempted(facts: &FileFacts, read: ExprId) -> bool {
             .exprs
             .iter()
             .any(|expr| matches!(expr.kind, ExprKind::Compare { left, right, .. } if left == read || right == read))
-}
-
-// Settings classes
-
-fn fields(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<SecretRead> {
-    let mut found = Vec::new();
-    let facts = &data.facts;
-    for (index, class) in facts.classes.iter().enumerate() {
-        if class.bases.len == 0 {
-            continue;
-        }
-        let id = ClassId(u32::try_from(index).unwrap_or(u32::MAX));
-        let bases = program.library_bases((file, id));
-        let is_settings = bases.iter().any(|base| {
-            program
-                .catalog()
-                .base(*base)
-                .is_some_and(|entry| entry.role == Some(Role::SettingsClass))
-        });
-        if is_settings {
-            fields_of(program, (file, id), &mut found);
-        }
-    }
-    found
-}
-
-fn fields_of(program: &Program<'_>, (file, class): ClassRef, out: &mut Vec<SecretRead>) {
-    let facts = &program[file].facts;
-    let scope = facts[class].scope;
-    let words = program.catalog().words();
-    let prefix = prefix_of(program, file, scope);
-    let mut bindings: Vec<_> = facts.bindings_in(scope).iter().collect();
-    bindings.sort_by_key(|binding| binding.span);
-    for binding in bindings {
-        let name = facts.text(binding.name);
-        let value = match binding.kind {
-            BindingKind::Value(value) => Some(value),
-            BindingKind::Declared => None,
-            _ => continue,
-        };
-        let is_class_variable = binding.annotation.is_some_and(|annotation| {
-            let head = match facts[annotation].kind {
-                ExprKind::Index { object, .. } => object,
-                _ => annotation,
-            };
-            names::last_name(facts, head).is_some_and(|name| facts.text(name) == "ClassVar")
-        });
-        if name.starts_with('_')
-            || is_class_variable
-            || name == "model_config"
-            || binding.annotation.is_none() && value.is_none()
-        {
-            continue;
-        }
-        let declared = value
-            .map(|value| declared_names(program, file, value))
-            .unwrap_or_default();
-        let names = if declared.is_empty() {
-            vec![format!("{prefix}{name}")]
-        } else {
-            declared
-        };
-        let secret = names
-            .into_iter()
-            .filter(|name| words.is_secret(name) || words.is_secret(&name.to_uppercase()));
-        let names = sorted(secret.map(|name| name.to_uppercase()));
-        if !names.is_empty() {
-            out.push(SecretRead {
-                primary: Site {
-                    file,
-                    span: binding.span,
-                },
-                scope,
-                by: ReadBy::Field,
-                names,
-                subject: facts.text(facts[class].name).to_owned(),
-                expr: None,
-                default: None,
-                confidence: Confidence::Certain,
-                through: Vec::new(),
-            });
-        }
-    }
-}
-
-/// The names that `Field(alias=…, validation_alias=AliasChoices(…), env=…)` gives a field.
-fn declared_names(program: &Program<'_>, file: FileId, value: ExprId) -> Vec<String> {
-    let Some(site) = program.site_at(file, value) else {
-        return Vec::new();
-    };
-    if program
-        .entry(site)
-        .is_none_or(|entry| entry.role != Some(Role::DeclaresField))
-    {
-        return Vec::new();
-    }
-    let Some(name) = program.argument(site, "name") else {
-        return Vec::new();
-    };
-    let facts = &program[file].facts;
-    let mut names: Vec<String> = program.texts(file, name).into_iter().map(|text| text.text).collect();
-    names.extend(
-        program
-            .elements(file, name, 0)
-            .into_iter()
-            .flat_map(|(at, element)| program.texts(at, element))
-            .map(|text| text.text),
-    );
-    if let ExprKind::Call(call) = facts[name].kind {
-        names.extend(
-            facts
-                .arguments(&facts[call])
-                .iter()
-                .flat_map(|choice| program.texts(file, choice.value))
-                .map(|text| text.text),
-        );
-    }
-    names
-}
-
-// Options
-
-/// Fields of types that a library fills from the command line and the environment: `#[arg(env = "JWT_SECRET")] key: String`.
-fn options(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<SecretRead> {
-    let facts = &data.facts;
-    let words = program.catalog().words();
-    let mut found = Vec::new();
-    for (index, class) in facts.classes.iter().enumerate() {
-        if class.decorators.len == 0 {
-            continue;
-        }
-        let fields = facts.bindings_in(class.scope).iter();
-        let mut fields = fields.filter(|field| field.decorators.len > 0).peekable();
-        if fields.peek().is_none() {
-            continue;
-        }
-        let id = ClassId(u32::try_from(index).unwrap_or(u32::MAX));
-        let bases = program.library_bases((file, id));
-        let entry = bases
-            .iter()
-            .filter_map(|base| program.catalog().base(*base))
-            .find(|entry| entry.role == Some(Role::DeclaresOption));
-        let Some(entry) = entry else { continue };
-        let means_environment = |keyword: Name| {
-            let meant = entry.arguments.iter().filter(|(meaning, _)| meaning == "environment");
-            meant
-                .flat_map(|(_, meanings)| meanings)
-                .any(|meaning| matches!(meaning, Meaning::Keyword(word) if word == facts.text(keyword)))
-        };
-        for field in fields {
-            for decorator in facts.list(field.decorators) {
-                let ExprKind::Call(call) = facts[*decorator].kind else {
-                    continue;
-                };
-                for argument in facts.arguments(&facts[call]) {
-                    let names = match (argument.keyword, facts[argument.value].kind) {
-                        (Some(keyword), _) if means_environment(keyword) => {
-                            let texts = program.texts(file, argument.value).into_iter();
-                            sorted(texts.map(|text| text.text).filter(|name| words.is_secret(name)))
-                        }
-                        // `#[arg(env)]`: the field's own name.
-                        (None, ExprKind::Name { name, .. }) if means_environment(name) => {
-                            let name = facts.text(field.name).to_uppercase();
-                            sorted(Some(name).into_iter().filter(|name| words.is_secret(name)))
-                        }
-                        _ => continue,
-                    };
-                    if !names.is_empty() {
-                        found.push(SecretRead {
-                            primary: Site {
-                                file,
-                                span: facts[argument.value].span,
-                            },
-                            scope: class.scope,
-                            by: ReadBy::Name,
-                            names,
-                            subject: facts.text(class.name).to_owned(),
-                            expr: None,
-                            default: None,
-                            confidence: Confidence::Certain,
-                            through: Vec::new(),
-                        });
-                    }
-                }
-            }
-        }
-    }
-    found
-}
-
-/// `env_prefix` of `model_config = SettingsConfigDict(…)` or of an inner `class Config`.
-fn prefix_of(program: &Program<'_>, file: FileId, scope: ScopeId) -> String {
-    let facts = &program[file].facts;
-    let text = |expr: ExprId| program.texts(file, expr).into_iter().next().map(|text| text.text);
-    for binding in facts.bindings_in(scope) {
-        let found = match (facts.text(binding.name), binding.kind) {
-            ("model_config", BindingKind::Value(value)) => match facts[value].kind {
-                ExprKind::Call(call) => {
-                    let arguments = facts.arguments(&facts[call]).iter();
-                    let mut prefix = arguments.filter(|argument| {
-                        argument
-                            .keyword
-                            .is_some_and(|keyword| facts.text(keyword) == "env_prefix")
-                    });
-                    prefix.next().and_then(|argument| text(argument.value))
-                }
-                ExprKind::Table(entries) => facts.entries(entries).iter().find_map(|(key, value)| {
-                    let is_prefix = key.is_some_and(
-                        |key| matches!(facts[key].kind, ExprKind::Text(name) if facts.text(name) == "env_prefix"),
-                    );
-                    if is_prefix { text(*value) } else { None }
-                }),
-                _ => None,
-            },
-            ("Config", BindingKind::Class(inner)) => facts.names.find("env_prefix").and_then(|name| {
-                facts
-                    .bindings_of(facts[inner].scope, name)
-                    .iter()
-                    .find_map(|binding| match binding.kind {
-                        BindingKind::Value(value) => text(value),
-                        _ => None,
-                    })
-            }),
-            _ => None,
-        };
-        if let Some(prefix) = found {
-            return prefix;
-        }
-    }
-    String::new()
 }

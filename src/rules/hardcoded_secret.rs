@@ -12,16 +12,20 @@ use rustc_hash::FxHashSet;
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     let mut reported: FxHashSet<Site> = FxHashSet::default();
     for key in program.signing_keys() {
-        let KeySource::Literal { file, expr, is_hashed } = key.source else {
-            continue;
+        let (file, expr, message) = match key.source {
+            KeySource::Literal { file, expr, is_hashed } => {
+                (file, expr, if is_hashed { "signing-derived" } else { "signing" })
+            }
+            KeySource::Embedded { file, expr, .. } if key.signs || program.secret_read_at(file, expr).is_some() => {
+                (file, expr, "embedded")
+            }
+            KeySource::Embedded { .. } | KeySource::Secret(_) => continue,
         };
         if is_benchmark(&program[file].path) {
             continue;
         }
         let facts = &program[file].facts;
-        if let ExprKind::Text(text) = facts[expr].kind
-            && !can_be_key(program, facts.text(text))
-        {
+        if message == "signing" && !literal_text(program, file, expr).is_none_or(|text| can_be_key(program, &text)) {
             continue;
         }
         let primary = Site {
@@ -34,8 +38,10 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         if !reported.insert(primary) {
             continue;
         }
-        let message = if is_hashed { "signing-derived" } else { "signing" };
-        let values = vec![("call", key.call.clone())];
+        let mut values = vec![("call", key.call.clone())];
+        if let KeySource::Embedded { path, .. } = key.source {
+            values = vec![("name", path)];
+        }
         let finding = out.add(program, primary, scope, message, values);
         finding.confidence = key.confidence;
         finding.trail.extend(key.trail);
@@ -52,11 +58,23 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     });
     for literal in named {
         if reported.insert(literal.primary) {
-            let message = if literal.is_derived { "derived" } else { "named" };
+            let message = match literal.kind {
+                Kind::Literal => "named",
+                Kind::Derived => "derived",
+                Kind::Embedded => "embedded",
+            };
             let values = vec![("name", literal.name)];
             let finding = out.add(program, literal.primary, literal.scope, message, values);
             finding.confidence = Confidence::Certain;
         }
+    }
+}
+
+/// What a literal reads, be it of one piece or of several.
+fn literal_text(program: &Program<'_>, file: FileId, expr: ExprId) -> Option<String> {
+    match program[file].facts[expr].kind {
+        ExprKind::Text(_) | ExprKind::Template(_) => program.texts(file, expr).into_iter().next().map(|text| text.text),
+        _ => None,
     }
 }
 
@@ -92,7 +110,18 @@ struct NamedLiteral {
     primary: Site,
     scope: ScopeId,
     name: String,
-    is_derived: bool,
+    kind: Kind,
+}
+
+/// How what a secret's name stands for is known from the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// It stands there.
+    Literal,
+    /// It is computed from what stands there.
+    Derived,
+    /// It is a file that is compiled into the program.
+    Embedded,
 }
 
 struct Literals<'p> {
@@ -240,6 +269,18 @@ impl<'p> Literals<'p> {
     }
 
     fn judge(&self, name: &str, value: ExprId, scope: ScopeId, out: &mut Vec<NamedLiteral>) {
+        if let Some(path) = self.embedded(name, value) {
+            out.push(NamedLiteral {
+                primary: Site {
+                    file: self.file,
+                    span: self.data.facts[value].span,
+                },
+                scope,
+                name: path,
+                kind: Kind::Embedded,
+            });
+            return;
+        }
         if !self.may_be_secret(name, value) {
             return;
         }
@@ -253,8 +294,24 @@ impl<'p> Literals<'p> {
             },
             scope,
             name: name.to_owned(),
-            is_derived: literal.is_derived,
+            kind: if literal.is_derived {
+                Kind::Derived
+            } else {
+                Kind::Literal
+            },
         });
+    }
+
+    /// The file that is compiled into the program as what a secret's name stands for.
+    fn embedded(&self, name: &str, value: ExprId) -> Option<String> {
+        let words = self.program.catalog().words();
+        let is_call = matches!(self.data.facts[value].kind, ExprKind::Call(_));
+        if !is_call || !words.is_secret(name) {
+            return None;
+        }
+        let path = self.program.embedded_file(self.file, value)?;
+        let is_secret = words.is_certainly_secret(name) || self.program.secret_read_at(self.file, value).is_some();
+        Some(path).filter(|path| is_secret && !words.is_public_file(path) && !words.says_local(path))
     }
 
     fn span(&self, literal: Literal) -> Span {
@@ -267,10 +324,11 @@ impl<'p> Literals<'p> {
             return false;
         };
         let is_certain = words.is_certainly_secret(name);
-        let ExprKind::Text(text) = self.data.facts[literal.expr].kind else {
+        let is_open = matches!(self.data.facts[literal.expr].kind, ExprKind::Template(_)) && literal.is_derived;
+        let text = literal_text(self.program, self.file, literal.expr).filter(|_| !is_open);
+        let Some(text) = text.as_deref() else {
             return is_certain;
         };
-        let text = self.data.facts.text(text);
         match (is_certain, literal.is_derived) {
             (true, true) => !words.means_nothing(text),
             (true, false) => {
@@ -296,6 +354,17 @@ impl<'p> Literals<'p> {
                 expr: value,
                 is_derived,
             }),
+            ExprKind::Template(parts)
+                if facts
+                    .list(parts)
+                    .iter()
+                    .all(|part| matches!(facts[*part].kind, ExprKind::Text(_))) =>
+            {
+                Some(Literal {
+                    expr: value,
+                    is_derived,
+                })
+            }
             ExprKind::Template(parts) if is_derived => {
                 let is_open = self.program.is_open_template(self.file, facts.list(parts));
                 is_open.then_some(Literal {

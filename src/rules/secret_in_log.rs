@@ -6,13 +6,14 @@ use crate::facts::{
     Access, Binding, BindingKind, BlockKind, Call, CallId, Exit, ExprId, ExprKind, FileFacts, Language, Name, ScopeId,
 };
 use crate::finding::{CodeScope, Confidence, Site};
-use crate::program::{FunctionRef, Program, ProgramFile, ReadBy, Surface};
+use crate::program::{FunctionRef, PrintedSecrets, Program, ProgramFile, ReadBy, Surface};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashSet;
 
 /// Reports each secret that an argument of such a call, or of a raised error, shows.
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     let hidden = hidden_by_type(program);
+    let printed = program.printed_secrets();
     let handlers: FxHashSet<FunctionRef> = program
         .entry_points()
         .iter()
@@ -28,6 +29,7 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
             file,
             data,
             hidden: &hidden,
+            printed: &printed,
             found: Vec::new(),
         };
         leaks.calls();
@@ -42,14 +44,20 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         if program.code_scope(file, scope) == CodeScope::Test && !is_test_support(program, file, scope) {
             continue;
         }
-        let message = match leak.shows {
+        let message = match &leak.shows {
             Shows::All => "whole",
             Shows::Part => "part",
             Shows::CutHash => "hash",
+            Shows::Object(_) => "object",
         };
-        let values = vec![("name", leak.name), ("call", leak.call)];
+        let mut values = vec![("name", leak.name), ("call", leak.call)];
+        let mut confidence = Confidence::Certain;
+        if let Shows::Object(object) = leak.shows {
+            values.push(("type", object.name));
+            confidence = object.confidence;
+        }
         let finding = out.add(program, leak.primary, scope, message, values);
-        finding.confidence = Confidence::Certain;
+        finding.confidence = confidence;
     }
 }
 
@@ -128,11 +136,21 @@ struct Leak {
 }
 
 /// How much of a secret is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Shows {
     All,
     Part,
     CutHash,
+    /// All of it, as a part of an object that is shown.
+    Object(Object),
+}
+
+/// The object that a secret is shown with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Object {
+    /// The name of its type.
+    name: String,
+    confidence: Confidence,
 }
 
 /// A secret in an expression.
@@ -150,6 +168,7 @@ struct Leaks<'p> {
     file: FileId,
     data: &'p ProgramFile,
     hidden: &'p FxHashSet<String>,
+    printed: &'p PrintedSecrets,
     found: Vec<Leak>,
 }
 
@@ -166,7 +185,7 @@ impl<'p> Leaks<'p> {
         let facts = self.facts();
         for call in &facts.calls {
             if self.is_sink(call) {
-                self.arguments_of(call);
+                self.arguments_of(call, true);
             }
         }
     }
@@ -206,7 +225,7 @@ impl<'p> Leaks<'p> {
                 && let ExprKind::Call(call) = facts[raised].kind
                 && self.is_class(facts[call].callee)
             {
-                self.arguments_of(&facts[call]);
+                self.arguments_of(&facts[call], false);
             }
         }
     }
@@ -252,13 +271,16 @@ impl<'p> Leaks<'p> {
         }
     }
 
-    fn arguments_of(&mut self, call: &Call) {
+    /// What the arguments of a call show; `prints` says that objects are written out there, and not kept as they are.
+    fn arguments_of(&mut self, call: &Call, prints: bool) {
         let facts = self.facts();
         for argument in facts.arguments(call) {
             let name = argument.keyword.map(|keyword| facts.text(keyword));
+            let is_written_out = prints || matches!(facts[argument.value].kind, ExprKind::Template(_));
             let Some(shown) = self
                 .shown(argument.value, 0)
                 .or_else(|| self.by_key(name, argument.value))
+                .or_else(|| self.with_object(argument.value).filter(|_| is_written_out))
             else {
                 continue;
             };
@@ -400,6 +422,27 @@ impl<'p> Leaks<'p> {
             shows: Shows::All,
             is_setting: false,
         })
+    }
+
+    /// The secret of an object that is printed with all its fields.
+    fn with_object(&self, value: ExprId) -> Option<Shown> {
+        let facts = self.facts();
+        match facts[value].kind {
+            ExprKind::Template(parts) | ExprKind::Group(parts) => {
+                facts.list(parts).iter().find_map(|part| self.with_object(*part))
+            }
+            ExprKind::Through(inner) => self.with_object(inner),
+            ExprKind::Name { .. } | ExprKind::Member { .. } | ExprKind::Call(_) => {
+                let (name, secret, confidence) = self.printed.of(self.program, self.file, value)?;
+                Some(Shown {
+                    span: facts[value].span,
+                    name: secret.to_owned(),
+                    shows: Shows::Object(Object { name, confidence }),
+                    is_setting: false,
+                })
+            }
+            _ => None,
+        }
     }
 
     /// Whether a name is bound to what gives nothing away.

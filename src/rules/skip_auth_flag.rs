@@ -3,13 +3,13 @@
 use super::Findings;
 use crate::catalog::{FlagName, Role};
 use crate::facts::{
-    BindingKind, Call, CallId, Comparison, ExprId, ExprKind, FileFacts, How, Language, MODULE_SCOPE, Name, Scalar,
-    ScopeId, ScopeKind, Setting,
+    Binding, BindingKind, Call, CallId, Comparison, ExprId, ExprKind, FileFacts, How, Language, MODULE_SCOPE, Name,
+    Scalar, ScopeId, ScopeKind, Setting,
 };
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{Origin, Program, ProgramFile};
 use crate::source::{FileId, Span};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 
 /// Reports each place that gives such a flag a value that enables it.
@@ -20,6 +20,8 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         if hinted.is_empty() {
             return Vec::new();
         }
+        let says_mode = |name: &Name| words.is_mode_type(data.facts.text(*name));
+        let mode_types = hinted.iter().copied().filter(says_mode).collect();
         let hinted = hinted
             .into_iter()
             .map(|name| (name, words.flag(data.facts.text(name))))
@@ -29,6 +31,7 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
             file,
             data,
             hinted,
+            mode_types,
             found: Vec::new(),
         };
         flags.settings();
@@ -82,6 +85,8 @@ struct Flags<'p> {
     data: &'p ProgramFile,
     /// The names that have a word of flags in them, and what they say if they are flags. No other is one, and most files have none.
     hinted: FxHashMap<Name, Option<FlagName>>,
+    /// Those of them that are called like types whose values say how to authenticate.
+    mode_types: FxHashSet<Name>,
     found: Vec<Flag>,
 }
 
@@ -167,6 +172,9 @@ impl Flags<'_> {
             .filter_map(|(name, kind)| Some((*name, (*kind)?)))
             .filter(|(name, _)| self.data.facts.text(*name).len() < 80)
             .collect();
+        if !self.mode_types.is_empty() {
+            self.modes();
+        }
         if interesting.is_empty() {
             return;
         }
@@ -200,6 +208,16 @@ impl Flags<'_> {
                     && !self.is_case_of_test(call)
                 {
                     self.judge(argument.span, call.scope, facts.text(keyword), argument.value);
+                    if *kind == FlagName::Requires && self.is_left_out(call.callee, keyword, argument.value) {
+                        self.report(
+                            argument.span,
+                            call.scope,
+                            facts.text(keyword),
+                            "None".to_owned(),
+                            *kind,
+                            None,
+                        );
+                    }
                 }
             }
             // A builder: `.skip_auth(true)`.
@@ -425,6 +443,131 @@ impl Flags<'_> {
         }
     }
 
+    // Values that say how to authenticate
+
+    /// `mode: AuthMode::Disabled`, whatever name it is given to.
+    fn modes(&mut self) {
+        let facts = &self.data.facts;
+        for binding in &facts.bindings {
+            match binding.kind {
+                BindingKind::Value(value) => self.mode(binding.span, binding.scope, binding.name, value),
+                BindingKind::Declared => self.default_variant(binding),
+                _ => {}
+            }
+        }
+        for call in &facts.calls {
+            for argument in facts.arguments(call) {
+                if let Some(keyword) = argument.keyword {
+                    self.mode(argument.span, call.scope, keyword, argument.value);
+                }
+            }
+            // A builder: `.auth_mode(AuthMode::Disabled)`.
+            if let (ExprKind::Member { name, .. }, [argument]) = (facts[call.callee].kind, facts.arguments(call))
+                && (self.mode_types.contains(&name) || self.said(name) == Some(FlagName::Mode))
+            {
+                let span = facts[call.callee].span.tail(facts.text(name).len());
+                self.mode(span, call.scope, name, argument.value);
+            }
+        }
+        for store in &facts.stores {
+            if let (ExprKind::Member { name, .. }, Some(value)) = (facts[store.target].kind, store.value) {
+                let span = facts[store.target].span.tail(facts.text(name).len());
+                self.mode(span, facts[store.block].scope, name, value);
+            }
+        }
+        for function in &facts.functions {
+            for parameter in facts.parameters(function) {
+                if let Some(default) = parameter.default {
+                    self.mode(parameter.span, function.scope, parameter.name, default);
+                }
+            }
+        }
+        // `impl Default for AuthMode`
+        for returned in &facts.returns {
+            let function = &facts[returned.function];
+            if let (Some(value), Some(name)) = (returned.value, function.name)
+                && facts.text(name) == "default"
+            {
+                self.mode(facts[value].span, function.scope, name, value);
+            }
+        }
+    }
+
+    fn mode(&mut self, span: Span, scope: ScopeId, name: Name, value: ExprId) {
+        if let Some(off) = self.mode_off(value)
+            && !self.is_local_to_test(scope)
+        {
+            let shown = self.program.written(self.file, off);
+            self.report(span, scope, self.data.facts.text(name), shown, FlagName::Mode, None);
+        }
+    }
+
+    /// `enum AuthMode { #[default] Disabled }`
+    fn default_variant(&mut self, variant: &Binding) {
+        let facts = &self.data.facts;
+        let ScopeKind::Class(class) = facts[variant.scope].kind else {
+            return;
+        };
+        let class = facts[class].name;
+        let says_default = |decorator: &ExprId| matches!(facts[*decorator].kind, ExprKind::Name { name, .. } if facts.text(name) == "default");
+        let value = facts.text(variant.name);
+        if self.mode_types.contains(&class)
+            && facts.list(variant.decorators).iter().any(says_default)
+            && self.words().is_mode_value_off(facts.text(class), value)
+        {
+            let (name, value) = (facts.text(class), value.to_owned());
+            self.report(variant.span, variant.scope, name, value, FlagName::Mode, None);
+        }
+    }
+
+    /// The value of such a type that `value` is, or is where nothing else is there, if it means that nothing is authenticated.
+    fn mode_off(&self, value: ExprId) -> Option<ExprId> {
+        let facts = &self.data.facts;
+        match facts[value].kind {
+            ExprKind::Through(inner) => self.mode_off(inner),
+            ExprKind::Choice {
+                options,
+                how: How::FirstPresent,
+            } => self.mode_off(*facts.list(options).last()?),
+            ExprKind::Member { object, name } => {
+                let of = match facts[object].kind {
+                    ExprKind::Name { name, scope } if facts.text(name) == "Self" => self.class_name_around(scope)?,
+                    ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => name,
+                    _ => return None,
+                };
+                let is_type = self.mode_types.contains(&of) && facts.text(of).starts_with(char::is_uppercase);
+                let is_off = is_type && self.words().is_mode_value_off(facts.text(of), facts.text(name));
+                is_off.then_some(value)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a field that holds what is required is left empty: `enforce_auth: None`. (Where it may hold a truth value, nothing
+    /// leaves the choice to someone else.)
+    fn is_left_out(&self, class: ExprId, field: Name, value: ExprId) -> bool {
+        let facts = &self.data.facts;
+        if self.data.language != Language::Rust || facts[value].kind != ExprKind::Nothing {
+            return false;
+        }
+        let classes = self.program.values(self.file, class).into_iter();
+        let mut declared = classes.filter_map(|value| match value.origin {
+            Origin::Class((file, class)) => {
+                let of = &self.program[file].facts;
+                let field = of.names.find(facts.text(field))?;
+                let field = of.bindings_of(of[class].scope, field).first()?;
+                Some((of, field.annotation?))
+            }
+            _ => None,
+        });
+        declared.any(|(of, annotation)| match of[annotation].kind {
+            ExprKind::Index { key, .. } => {
+                !matches!(of[key].kind, ExprKind::Name { name, .. } if of.text(name) == "bool")
+            }
+            _ => false,
+        })
+    }
+
     // Judging
 
     fn judge(&mut self, span: Span, scope: ScopeId, name: &str, value: ExprId) {
@@ -433,6 +576,9 @@ impl Flags<'_> {
             let off = self.text_of(value).filter(|text| self.words().is_mode_off(text));
             if let Some(text) = off {
                 self.report(span, scope, name, text, kind, None);
+            } else if let Some(off) = self.mode_off(value) {
+                let shown = self.program.written(self.file, off);
+                self.report(span, scope, name, shown, kind, None);
             }
             return;
         }

@@ -47,7 +47,7 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
                     finding.related.push(used(program, key));
                 }
             }
-            KeySource::Literal { .. } => {}
+            KeySource::Literal { .. } | KeySource::Embedded { .. } => {}
         }
     }
     for (file, data) in program.files() {

@@ -31,6 +31,7 @@ const MEANINGS: &[(Role, &[&str])] = &[
     (Role::FetchesSigningKey, &["token"]),
     (Role::MintsToken, &["payload", "key", "algorithm"]),
     (Role::ReadsSetting, &["name", "default"]),
+    (Role::ReadsAllSettings, &["prefix", "namespace"]),
     (Role::ReadsSecret, &["name"]),
     (Role::LoadsSettings, &["path"]),
     (Role::WritesSetting, &["name", "value"]),

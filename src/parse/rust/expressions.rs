@@ -10,8 +10,8 @@ use crate::facts::{
 use crate::source::Span;
 use syn::punctuated::Punctuated;
 use syn::{
-    BinOp, Expr, ExprAsync, ExprBinary, ExprCall, ExprClosure, ExprMethodCall, ExprStruct, Lit, Member, ReturnType,
-    Token, UnOp,
+    AngleBracketedGenericArguments, BinOp, Expr, ExprAsync, ExprBinary, ExprCall, ExprClosure, ExprMethodCall,
+    ExprStruct, GenericArgument, Lit, Member, PathArguments, ReturnType, Token, Type, UnOp,
 };
 
 /// Strings longer than this many bytes are documents or data, not names, flags or keys: they are not kept.
@@ -386,7 +386,13 @@ impl Walk<'_> {
         let arguments = self.arguments(&node.args);
         let end = self.places.end(node.paren_token.span.close());
         let place = Span::new(self.builder.facts()[callee].span.start, end);
-        self.builder.call(callee, &arguments, self.scope, self.block, place)
+        let call = self.builder.call(callee, &arguments, self.scope, self.block, place);
+        if let Expr::Path(path) = &*node.func
+            && let Some(PathArguments::AngleBracketed(written)) = path.path.segments.last().map(|last| &last.arguments)
+        {
+            self.asked_type(written);
+        }
+        call
     }
 
     fn is_wrapper(&self, path: &syn::Path) -> bool {
@@ -491,8 +497,26 @@ impl Walk<'_> {
             arguments.push(self.argument(value));
         }
         let end = self.places.end(node.paren_token.span.close());
-        self.builder
-            .call(callee, &arguments, self.scope, self.block, Span::new(start, end))
+        let call = self
+            .builder
+            .call(callee, &arguments, self.scope, self.block, Span::new(start, end));
+        if let Some(written) = &node.turbofish {
+            self.asked_type(written);
+        }
+        call
+    }
+
+    /// Keeps the type that the call made last is told to give, if it can be one of the program: `f::<Settings>()`.
+    fn asked_type(&mut self, written: &AngleBracketedGenericArguments) {
+        let first = written.args.first();
+        if let (Some(GenericArgument::Type(asked @ Type::Path(node))), 1) = (first, written.args.len())
+            && let Some(last) = node.path.segments.last()
+            && last.arguments.is_none()
+            && self.places.ident(&last.ident).0.starts_with(char::is_uppercase)
+            && let Some(asked) = self.type_expr(asked)
+        {
+            self.builder.asked_type(asked);
+        }
     }
 
     /// A method of the prelude, as what it does; nothing if its arguments are not what it takes.

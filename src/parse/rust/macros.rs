@@ -50,6 +50,12 @@ impl<'a> Walk<'a> {
                 let elements = self.builder.list(&elements);
                 self.builder.expr(ExprKind::Group(elements), place)
             }
+            "concat" => {
+                let arguments = self.read(&node.tokens);
+                let parts: Vec<ExprId> = arguments.iter().map(|argument| argument.value).collect();
+                let parts = self.builder.list(&parts);
+                self.builder.expr(ExprKind::Template(parts), place)
+            }
             "format" | "format_args" => {
                 let arguments = self.read(&node.tokens);
                 let arguments = self.formatted(arguments);

@@ -12,6 +12,7 @@ mod entries;
 mod index;
 mod methods;
 mod paths;
+mod routers;
 mod values;
 mod written;
 
@@ -19,6 +20,7 @@ pub(super) use callers::follow;
 pub(super) use edges::RustWalk;
 pub(super) use entries::{entries, made_runtimes};
 pub(super) use index::Index;
+pub(super) use routers::mounted;
 
 use super::Program;
 use super::modules::Place;
