@@ -35,6 +35,7 @@ mod reach;
 mod receivers;
 mod refusals;
 mod requests;
+mod rewrites;
 mod routes;
 mod rust;
 mod safeguards;
@@ -68,6 +69,7 @@ pub use owners::{
 pub use providers::{ConfiguredName, NameKind, ProvidedState, Provision};
 pub use reach::{AsyncWays, Way};
 pub use refusals::Outcome;
+pub use rewrites::ResolverCall;
 pub use routes::Routes;
 pub use safeguards::{AUTH_CACHE, AUTH_CIRCUIT_BREAKER, AUTH_ERROR_HANDLING};
 pub use secrets::{ReadBy, SecretRead};
@@ -90,6 +92,7 @@ use modules::Modules;
 use own_loop::is_parameter;
 use rayon::prelude::*;
 use requests::HttpRequest;
+use rewrites::Resolvers;
 use rustc_hash::FxHashMap;
 use services::ServiceQuestion;
 use sites::Sites;
@@ -165,6 +168,7 @@ pub struct Program<'a> {
     // Worked out once a rule asks.
     requests: OnceLock<Vec<HttpRequest>>,
     questions: OnceLock<Vec<ServiceQuestion>>,
+    resolvers: OnceLock<Resolvers>,
     validations: OnceLock<Validations>,
 }
 
@@ -200,6 +204,7 @@ impl<'a> Program<'a> {
             declarations,
             requests: OnceLock::new(),
             questions: OnceLock::new(),
+            resolvers: OnceLock::new(),
             validations: OnceLock::new(),
         };
         program.find_stars();

@@ -8,6 +8,7 @@ mod cases;
 mod catalog;
 mod cli;
 mod facts;
+mod fixes;
 mod house;
 mod links;
 mod pages;
