@@ -17,3 +17,4 @@ mod readme;
 mod report;
 mod rules;
 mod schema;
+mod story;
