@@ -11,6 +11,7 @@
 //!                                  │
 //!      catalog: what library names mean (data), settings: what the user declares
 //!
+//! fix: which edits of findings go together, and the texts they make; only the command line asks for it
 //! program: names ► receivers ► calls ► sites ► owners, and what rules ask for on top of them
 //! ```
 //!
@@ -37,6 +38,7 @@ pub mod inventory;
 pub mod page;
 pub mod rules;
 
+pub mod fix;
 pub mod verdict;
 
 pub mod report;
@@ -48,7 +50,7 @@ use page::Page;
 use program::{Concern, Declarations, DeclaredOwner, Program, ProgramFile};
 use rayon::BroadcastContext;
 use rayon::prelude::*;
-use rules::{Check, Findings, RULES, Rule, WaiverUse};
+use rules::{Check, Findings, RULES, Rule, WaiverPlace, WaiverUse};
 use settings::Settings;
 use source::{FileId, Reader, SourceFile, Sources, Unread};
 use std::cmp::Reverse;
@@ -280,7 +282,8 @@ pub fn analyse(program: &Program<'_>, settings: &Settings, pages: &[Page], reque
 
     verdict.keep_most_specific(rules::MOST_SPECIFIC_FIRST);
 
-    let uses = uses(&waivers, &rules);
+    let mut uses = uses(&waivers, &rules, settings, request.today);
+    uses.extend(uses_of_settings(&symbol_waivers, &verdict, &rules, settings));
     for rule in &rules {
         if let Check::Waivers(check) = rule.check {
             let mut out = Findings::of(rule.id);
@@ -373,21 +376,50 @@ fn waivers(program: &Program<'_>) -> Vec<CommentWaiver> {
     program.files().flat_map(of_file).collect()
 }
 
-fn uses(waivers: &[CommentWaiver], rules: &[&Rule]) -> Vec<WaiverUse> {
+fn uses(waivers: &[CommentWaiver], rules: &[&Rule], settings: &Settings, today: Date) -> Vec<WaiverUse> {
+    let latest = settings.longest_waiver.map(|longest| today.plus_days(longest));
     let uses = waivers.iter().flat_map(|waiver| {
+        let until = waiver.says.until.map(Date::from);
+        let latest = latest.filter(|latest| until.is_none_or(|until| until > *latest));
         waiver
             .says
             .rules
             .iter()
             .zip(&waiver.needed)
-            .map(|(rule, needed)| WaiverUse {
-                comment: waiver.comment,
+            .map(move |(rule, needed)| WaiverUse {
+                place: WaiverPlace::Comment(waiver.comment),
                 rule: rule.clone(),
                 is_needed: *needed,
-                was_checked: rules
-                    .iter()
-                    .any(|known| known.id == rule && matches!(known.check, Check::Program(_))),
+                was_checked: was_checked(rule, rules),
+                latest: latest.map(|latest| latest.to_string()),
             })
     });
     uses.collect()
+}
+
+/// The same of the waivers of the settings. Those that last too long are mistakes, and never get here.
+fn uses_of_settings(
+    waivers: &[SymbolWaiver],
+    verdict: &Verdict,
+    rules: &[&Rule],
+    settings: &Settings,
+) -> Vec<WaiverUse> {
+    let uses = waivers.iter().zip(&settings.waivers).map(|(waiver, written)| {
+        let mut found = verdict.kept.iter().chain(&verdict.waived);
+        WaiverUse {
+            place: WaiverPlace::Settings(written.symbol.clone()),
+            rule: waiver.rule.clone(),
+            is_needed: found.any(|judged| waiver.speaks_for(&judged.finding)),
+            was_checked: was_checked(&waiver.rule, rules),
+            latest: None,
+        }
+    });
+    uses.collect()
+}
+
+/// Whether a rule has looked for what a waiver may silence.
+fn was_checked(rule: &str, rules: &[&Rule]) -> bool {
+    rules
+        .iter()
+        .any(|known| known.id == rule && matches!(known.check, Check::Program(_)))
 }

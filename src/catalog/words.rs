@@ -190,6 +190,7 @@ struct Authentication {
 struct Value {
     on: Vec<String>,
     off: Vec<String>,
+    opposites: Vec<[String; 2]>,
     nothing: Vec<String>,
 }
 
@@ -826,6 +827,28 @@ impl Words {
             Some(false)
         } else {
             None
+        }
+    }
+
+    /// What switches a flag the other way, written like `text`: `TRUE` for `FALSE`.
+    #[must_use]
+    pub fn opposite(&self, text: &str) -> Option<String> {
+        let lower = text.to_ascii_lowercase();
+        let pairs = self.file.value.opposites.iter();
+        let mut others = pairs.filter_map(|[on, off]| match lower.as_str() {
+            text if text == on => Some(off),
+            text if text == off => Some(on),
+            _ => None,
+        });
+        let other = others.next()?;
+        let upper = text.to_ascii_uppercase();
+        match text.chars().next() {
+            _ if text == lower => Some(other.clone()),
+            _ if text == upper && text.len() > 1 => Some(other.to_ascii_uppercase()),
+            Some(first) if first.is_ascii_uppercase() && text[1..] == lower[1..] => {
+                Some(format!("{}{}", other[..1].to_ascii_uppercase(), &other[1..]))
+            }
+            _ => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::baseline;
 use super::console::Console;
+use super::fix::Fixes;
 use super::output::OutputArguments;
 use super::program::{FilesRead, Input, ProgramArguments};
 use super::progress::Progress;
@@ -34,6 +35,8 @@ Examples:
       Report only what lies on lines that were changed since the last commit, or is reached from there.
   ssotlint check --since origin/main
       Report only what the branch adds, wherever it shows.
+  ssotlint check --fix
+      Mend what can be mended safely, and report the rest; `--diff` shows the changes instead.
   ssotlint check --no-waivers --exit-zero
       See everything, waived or not, and fail nothing.
 
@@ -106,6 +109,9 @@ pub struct Check {
     baseline: BaselineArguments,
 
     #[command(flatten)]
+    fix: FixArguments,
+
+    #[command(flatten)]
     output: OutputArguments,
 
     /// The lowest level of findings that make the exit status 1
@@ -148,6 +154,21 @@ struct BaselineArguments {
     ratchet: bool,
 }
 
+/// What is done with the fixes that findings come with.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Fixes")]
+struct FixArguments {
+    /// Make the fixes of what is reported, and report the rest
+    ///
+    /// A fix is made only if the file can still be parsed with it and the finding is gone; a file is written wholly or not at all.
+    #[arg(long, conflicts_with = "diff")]
+    fix: bool,
+
+    /// Show the fixes of what is reported as a patch, instead of a report, and change nothing
+    #[arg(long, conflicts_with_all = ["format", "output", "prune"])]
+    diff: bool,
+}
+
 pub const SCOPES: [(&str, CodeScope); 4] = [
     ("production", CodeScope::Production),
     ("script", CodeScope::Script),
@@ -179,7 +200,81 @@ pub fn day(text: &str) -> Result<Date, String> {
 impl Check {
     /// Checks the program and writes the reports; gives the exit status.
     pub fn run(&self, console: &Console) -> Result<ExitCode, Failed> {
-        self.program.threads(console)?.install(|| self.analyse(console))
+        self.program.threads(console)?.install(|| {
+            if self.fix.diff {
+                return self.diff(console);
+            }
+            if self.fix.fix {
+                self.fix(console)?;
+            }
+            self.analyse(console)
+        })
+    }
+
+    /// Makes the fixes. What is left is analysed anew: lines have moved, and with them what a change touches.
+    fn fix(&self, console: &Console) -> Result<(), Failed> {
+        self.with_fixes(console, |fixes, _| {
+            fixes.write(console)?;
+            if !self.output.is_quiet() {
+                fixes.tell("fixed", console);
+            }
+            Ok(())
+        })
+    }
+
+    /// Shows the fixes; gives the exit status of what is found without them.
+    fn diff(&self, console: &Console) -> Result<ExitCode, Failed> {
+        self.with_fixes(console, |fixes, status| {
+            console.print(&fixes.diff())?;
+            if !self.output.is_quiet() {
+                fixes.tell("`--fix` would fix", console);
+            }
+            Ok(status)
+        })
+    }
+
+    fn with_fixes<T>(
+        &self,
+        console: &Console,
+        deal: impl FnOnce(&Fixes<'_>, ExitCode) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
+        let pages = pages().map_err(|error| console.fail(&error))?;
+        let input = self.program.find(&self.output.outputs(console)?.files(), console)?;
+        let request = self.request(&input, &pages, console)?;
+        let progress = Progress::new(!self.output.is_quiet());
+        let (files, read) = input.read(&progress, console)?;
+        let program = input.link(files, &read, &progress, console)?;
+        let verdict = ssotlint::analyse(&program, &input.settings, &pages, &request);
+        let again = Request {
+            only: None,
+            baseline: None,
+            change: None,
+            ..request
+        };
+        let fixes = Fixes::find(&input, &pages, &verdict, &again);
+        drop(progress);
+        let status = match self.fix.diff {
+            true => self.status(&verdict, &input, &read, console),
+            false => ExitCode::SUCCESS,
+        };
+        deal(&fixes, status)
+    }
+
+    /// What is asked of the analysis.
+    fn request(&self, input: &Input, pages: &[Page], console: &Console) -> Result<Request, Failed> {
+        let baseline = match self.baseline.no_baseline {
+            true => None,
+            false => baseline::load(input, console)?,
+        };
+        Ok(Request {
+            select: self.select.clone(),
+            only: self.reported(input, console),
+            scopes: self.scopes.clone(),
+            baseline,
+            change: self.change(input, pages, console)?,
+            waivers_count: !self.no_waivers,
+            today: self.today(),
+        })
     }
 
     fn analyse(&self, console: &Console) -> Result<ExitCode, Failed> {
@@ -187,29 +282,14 @@ impl Check {
         let outputs = self.output.outputs(console)?;
         let pages = pages().map_err(|error| console.fail(&error))?;
         let input = self.program.find(&outputs.files(), console)?;
-        let only = self.reported(&input, console);
-        let baseline = match self.baseline.no_baseline {
-            true => None,
-            false => baseline::load(&input, console)?,
-        };
-
         timings.end("find settings and files");
-        let change = self.change(&input, &pages, console)?;
+        let request = self.request(&input, &pages, console)?;
         let progress = Progress::new(outputs.leave_room_for_progress());
         timings.end("read the change");
         let (files, read) = input.read(&progress, console)?;
         timings.end("read and parse");
         let program = input.link(files, &read, &progress, console)?;
         timings.end("link");
-        let request = Request {
-            select: self.select.clone(),
-            only,
-            scopes: self.scopes.clone(),
-            baseline: baseline.clone(),
-            change,
-            waivers_count: !self.no_waivers,
-            today: self.today(),
-        };
         let mut verdict = ssotlint::analyse(&program, &input.settings, &pages, &request);
         baseline::forgive_unread(&mut verdict, &read);
         timings.end("ask and judge");
@@ -241,7 +321,7 @@ impl Check {
         if self.timings {
             timings.tell(console);
         }
-        if let Some(baseline) = baseline.filter(|_| self.baseline.prune) {
+        if let Some(baseline) = request.baseline.filter(|_| self.baseline.prune) {
             baseline::prune(&input, &baseline, &verdict, console)?;
         }
         let status = self.status(&verdict, &input, &read, console);

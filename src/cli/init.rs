@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 const SETTINGS_FILE: &str = "ssot.toml";
+/// Where `ssotlint schema` is written to, for editors.
+const SCHEMA_FILE: &str = "ssot.schema.json";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -69,7 +71,11 @@ impl Init {
 
 /// The settings, as text.
 fn proposal(input: &Input, program: &Program<'_>, verdict: &Verdict) -> String {
-    let mut text = String::from(
+    let mut text = String::new();
+    if source::is_there(&input.root.folder.join(SCHEMA_FILE)) {
+        text.push_str(&format!("#:schema ./{SCHEMA_FILE}\n"));
+    }
+    text.push_str(
         "# What ssotlint knows about this program. `ssotlint explain RULE` says what each rule finds and why.\n\n\
          # Who may do what; everything else that does it is a finding. These owners are proposals: correct them.\n",
     );

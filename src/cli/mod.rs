@@ -9,6 +9,7 @@ mod completions;
 mod console;
 mod debug;
 mod explain;
+mod fix;
 mod graph;
 mod init;
 mod output;

@@ -191,7 +191,7 @@ mod tests {
         let unknown = Output::parse("yaml=a".into()).unwrap_err();
         assert_eq!(
             unknown,
-            "there is no format `yaml`; use one of text, concise, json, sarif, github, gitlab, junit, markdown, azure, checkstyle"
+            "there is no format `yaml`; use one of text, concise, json, sarif, github, gitlab, junit, markdown, azure, checkstyle, rdjson"
         );
     }
 }

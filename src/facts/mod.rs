@@ -139,6 +139,8 @@ pub struct FileFacts {
     pub waivers: Vec<Waiver>,
     /// What could not be read, in order. A file with problems still has the facts of the rest.
     pub problems: Vec<Problem>,
+    /// Where one more import can stand: behind the last of those that the file begins with, at the start of a line.
+    pub imports_end: Option<u32>,
     /// Number of lines.
     pub lines: u32,
     /// Side arenas for [`Range`]s.
@@ -647,6 +649,10 @@ pub struct Waiver {
     pub span: Span,
     /// The code it speaks for.
     pub covers: Span,
+    /// What goes with it if it goes: from its comment sign on, with the white space before it, and its line if nothing else is there.
+    pub extent: Span,
+    /// The rules, as they stand between the brackets.
+    pub list: Span,
     /// What it says, or what is wrong with it.
     pub says: Result<WaiverText, WaiverMistake>,
 }

@@ -105,6 +105,7 @@ impl Builder {
             comments: taken(&mut facts.comments),
             waivers: std::mem::take(&mut facts.waivers),
             problems: std::mem::take(&mut facts.problems),
+            imports_end: facts.imports_end.take(),
             lines: std::mem::take(&mut facts.lines),
             lists: Lists {
                 exprs: taken(&mut lists.exprs),
@@ -336,6 +337,11 @@ impl Builder {
 
     pub(crate) fn waiver(&mut self, waiver: crate::facts::Waiver) {
         self.facts.waivers.push(waiver);
+    }
+
+    /// Says where one more import can stand.
+    pub(crate) fn set_imports_end(&mut self, offset: u32) {
+        self.facts.imports_end = Some(offset);
     }
 
     pub(crate) fn set_lines(&mut self, lines: usize) {

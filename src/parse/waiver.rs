@@ -49,12 +49,41 @@ where
         } else {
             statement_of(line)
         };
+        let (extent, list) = parts(text, &lines, span);
         builder.waiver(Waiver {
             span,
             covers: covers.unwrap_or(span),
+            extent,
+            list,
             says,
         });
     }
+}
+
+/// What goes with the waiver at `span` if it goes, and where its list of rules stands.
+pub(super) fn parts(text: &str, lines: &LineIndex, span: Span) -> (Span, Span) {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let (start, end) = (span.start as usize, span.end as usize);
+    let written = text.get(start..end).unwrap_or("");
+    let opens = written.find('[').map_or(written.len(), |at| at + 1);
+    let closes = written[opens..].find(']').map_or(opens, |at| opens + at);
+    let list = Span::new(offset(start + opens), offset(start + closes));
+
+    let before = text.get(..start).unwrap_or("").trim_end_matches([' ', '\t']);
+    let before = before.trim_end_matches(['#', ';', '!', '/', '*']);
+    let begins = offset(before.trim_end_matches([' ', '\t']).len());
+    let last_line = lines.line_span(lines.line(span.end), text);
+    let behind = text.get(end..last_line.end as usize).unwrap_or("");
+    let code = behind.trim_start();
+    let code = code.strip_prefix("*/").unwrap_or(code);
+    let ends = offset(end + behind.trim_end().len() - code.trim_end().len());
+    let first_line = lines.line_span(lines.line(span.start), text);
+    let extent = if begins <= first_line.start && code.trim().is_empty() {
+        Span::new(first_line.start, last_line.end)
+    } else {
+        Span::new(begins, ends)
+    };
+    (extent, list)
 }
 
 /// Reads a comment's text (without its sign) as a waiver.

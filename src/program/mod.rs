@@ -37,6 +37,7 @@ mod reach;
 mod receivers;
 mod refusals;
 mod requests;
+mod rewrites;
 mod routes;
 mod rust;
 mod safeguards;
@@ -72,6 +73,7 @@ pub use printed::PrintedSecrets;
 pub use providers::{ConfiguredName, NameKind, ProvidedState, Provision};
 pub use reach::{AsyncWays, Way};
 pub use refusals::Outcome;
+pub use rewrites::ResolverCall;
 pub use routes::Routes;
 pub use safeguards::{AUTH_CACHE, AUTH_CIRCUIT_BREAKER, AUTH_ERROR_HANDLING};
 pub use secrets::{ReadBy, SecretRead};
@@ -95,6 +97,7 @@ use modules::Modules;
 use own_loop::is_parameter;
 use rayon::prelude::*;
 use requests::HttpRequest;
+use rewrites::Resolvers;
 use rustc_hash::FxHashMap;
 use services::ServiceQuestion;
 use sites::Sites;
@@ -171,6 +174,7 @@ pub struct Program<'a> {
     requests: OnceLock<Vec<HttpRequest>>,
     questions: OnceLock<Vec<ServiceQuestion>>,
     missing_gates: OnceLock<Vec<MissingGate>>,
+    resolvers: OnceLock<Resolvers>,
     validations: OnceLock<Validations>,
 }
 
@@ -207,6 +211,7 @@ impl<'a> Program<'a> {
             requests: OnceLock::new(),
             questions: OnceLock::new(),
             missing_gates: OnceLock::new(),
+            resolvers: OnceLock::new(),
             validations: OnceLock::new(),
         };
         program.find_stars();

@@ -9,7 +9,7 @@ use crate::facts::{
     Anchor, Binding, BindingKind, ClassId, ExprId, ExprKind, FileFacts, FunctionId, How, Import, ImportId, Language,
     MODULE_SCOPE, ModuleId, Name, ParameterKind, ScopeId, ScopeKind,
 };
-use crate::finding::Confidence;
+use crate::finding::{Confidence, Site};
 use crate::source::{FileId, Span};
 
 /// A function of the program.
@@ -959,6 +959,29 @@ impl Program<'_> {
             _ => None,
         });
         symbols.collect()
+    }
+
+    /// Where the first of them is defined, and the scope that it makes.
+    #[must_use]
+    pub fn definition_named(&self, path: &str) -> Option<(Site, ScopeId)> {
+        self.named(path).into_iter().find_map(|origin| {
+            let (file, scope, span) = match origin {
+                Origin::Module(place) => {
+                    let (file, scope) = self.names_of(place)?;
+                    (file, scope, Span::default())
+                }
+                Origin::Class((file, class)) => {
+                    let class = &self[file].facts[class];
+                    (file, class.scope, class.span)
+                }
+                Origin::Function((file, function)) => {
+                    let function = &self[file].facts[function];
+                    (file, function.scope, function.span)
+                }
+                _ => return None,
+            };
+            Some((Site { file, span }, scope))
+        })
     }
 }
 

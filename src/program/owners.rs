@@ -61,8 +61,8 @@ pub struct Owner {
     pub path: String,
     /// How it came to be the owner.
     pub because: Because,
-    origins: Vec<Origin>,
-    names: Vec<String>,
+    pub(super) origins: Vec<Origin>,
+    pub(super) names: Vec<String>,
     unit: Option<UnitId>,
 }
 

@@ -39,6 +39,27 @@ const DEEPEST: usize = 8;
 
 /// The reads through wrappers, each where the name is said.
 pub(super) fn reads(program: &Program<'_>) -> Vec<SecretRead> {
+    let mut reads = Vec::new();
+    follow(program, |wrapper, passing, argument, confidence| {
+        reads.extend(read(program, passing, argument, wrapper, confidence));
+    });
+    reads
+}
+
+/// The functions that read the very setting that a parameter names, and that parameter, in order.
+pub(super) fn naming_parameters(program: &Program<'_>) -> Vec<(FunctionRef, u32)> {
+    let wrappers = follow(program, |_, _, _, _| {});
+    let plain = wrappers
+        .into_iter()
+        .filter(|named| named.before.is_empty() && named.behind.is_empty());
+    let mut naming: Vec<(FunctionRef, u32)> = plain.map(|named| (named.function, named.parameter)).collect();
+    naming.sort_unstable();
+    naming
+}
+
+/// Goes from the library's calls to their wrappers, and from these to theirs; gives all, and tells `said` of what each call of one
+/// passes for the name.
+fn follow(program: &Program<'_>, mut said: impl FnMut(&Wrapper, &Passing, ExprId, Confidence)) -> Vec<Named> {
     let innermost = program.sites_of(Role::ReadsSetting).filter_map(|site| {
         let name = program.argument(site, "name")?;
         let named = named_by_caller(program, site.file, name)?;
@@ -52,7 +73,7 @@ pub(super) fn reads(program: &Program<'_>) -> Vec<SecretRead> {
     });
     let mut waiting: VecDeque<Wrapper> = innermost.collect();
     let mut seen: FxHashSet<(FunctionRef, u32)> = FxHashSet::default();
-    let mut reads = Vec::new();
+    let mut wrappers = Vec::new();
     while let Some(wrapper) = waiting.pop_front() {
         if !seen.insert((wrapper.named.function, wrapper.named.parameter)) {
             continue;
@@ -72,10 +93,11 @@ pub(super) fn reads(program: &Program<'_>) -> Vec<SecretRead> {
                     ..wrapper.inside(outer, confidence)
                 });
             }
-            reads.extend(read(program, &passing, argument.value, &wrapper, confidence));
+            said(&wrapper, &passing, argument.value, confidence);
         }
+        wrappers.push(wrapper.named);
     }
-    reads
+    wrappers
 }
 
 impl Wrapper {

@@ -20,6 +20,7 @@ mod markdown;
 mod mask;
 mod places;
 mod printable;
+mod rdjson;
 mod sarif;
 mod summary;
 mod terminal;
@@ -67,6 +68,8 @@ pub enum Format {
     Azure,
     /// Checkstyle XML
     Checkstyle,
+    /// Reviewdog Diagnostic Format
+    Rdjson,
 }
 
 /// Everything a report may show.
@@ -167,6 +170,7 @@ pub fn write(format: Format, report: &Report<'_>, out: &mut dyn io::Write) -> io
         Format::Markdown => markdown::write(report, &mut out),
         Format::Azure => azure::write(report, &mut out),
         Format::Checkstyle => checkstyle::write(report, &mut out),
+        Format::Rdjson => rdjson::write(report, &mut out),
     };
     match written.and_then(|()| io::Write::flush(&mut out)) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {

@@ -8,6 +8,9 @@ use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
 
+/// How many bytes a byte order mark has in UTF-8.
+const BYTE_ORDER_MARK: u32 = 3;
+
 /// A site as people see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -65,6 +68,26 @@ impl<'a> Places<'a> {
                 end: first,
             },
         }
+    }
+
+    /// Lines and columns of a site's start and end, in bytes of UTF-8.
+    pub(super) fn in_bytes(&self, site: Site) -> ((u32, u32), (u32, u32)) {
+        let text = self.text(site.file);
+        let position = |offset: u32, known: Position| {
+            let start = text.as_ref().map_or(offset, |text| {
+                let start = text.lines.line_span(text.lines.line(offset), &text.content).start;
+                match text.content.starts_with('\u{feff}') && start == 0 {
+                    true => BYTE_ORDER_MARK,
+                    false => start,
+                }
+            });
+            (known.line, offset.saturating_sub(start) + 1)
+        };
+        let place = self.place(site);
+        (
+            position(site.span.start, place.start),
+            position(site.span.end, place.end),
+        )
     }
 
     /// The text of a file, if it can still be read.

@@ -13,6 +13,8 @@ pub(super) struct Totals {
     pub(super) by_rule: BTreeMap<&'static str, BTreeMap<Level, usize>>,
     /// The number of files that have one.
     pub(super) files: usize,
+    /// How many come with a fix.
+    pub(super) fixable: usize,
     /// How many the scopes hide, with the rules that found them, the commonest first.
     pub(super) hidden: BTreeMap<CodeScope, Vec<(&'static str, usize)>>,
     /// How many are waived.
@@ -34,6 +36,7 @@ impl Totals {
             let by_level = totals.by_rule.entry(judged.finding.rule).or_default();
             *by_level.entry(judged.level).or_default() += 1;
             files.insert(judged.finding.primary.file);
+            totals.fixable += usize::from(!judged.finding.fix.is_empty());
         }
         totals.files = files.len();
         for (rule, by_scope) in &report.verdict.hidden {

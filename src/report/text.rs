@@ -311,6 +311,13 @@ impl<'a> TextReport<'a> {
     }
 
     fn not_shown(&self, text: &mut String, totals: &Totals) {
+        if totals.fixable > 0 {
+            let line = format!(
+                "with a fix: {}; `ssotlint check{NO_BREAK}--fix` makes them, `--diff` shows them",
+                totals.fixable
+            );
+            self.paragraph(text, "", &line);
+        }
         if !totals.hidden.is_empty() {
             let scopes: Vec<String> = totals
                 .hidden

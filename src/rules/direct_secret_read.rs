@@ -1,7 +1,9 @@
 //! Secrets read past the resolver.
 
 use super::Findings;
-use crate::program::{Program, ReadBy, SECRET_RESOLUTION};
+use crate::finding::{Edit, Site};
+use crate::program::{Program, ReadBy, SECRET_RESOLUTION, SecretRead};
+use crate::source::Span;
 
 /// Reports every read of a secret that is not part of the owner.
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
@@ -31,5 +33,19 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         finding.concern = Some(SECRET_RESOLUTION.to_owned());
         finding.confidence = read.confidence;
         finding.related = program.owner_steps(SECRET_RESOLUTION, file);
+        finding.fix = resolved(program, read).unwrap_or_default();
     }
+}
+
+/// The owner's call in the place of the read, with the import that it needs.
+fn resolved(program: &Program<'_>, read: &SecretRead) -> Option<Vec<Edit>> {
+    let file = read.primary.file;
+    let call = program.resolver_call(read)?;
+    let edit = |span, replacement| Edit {
+        site: Site { file, span },
+        replacement,
+    };
+    let import = call.import.map(|(place, line)| edit(Span::new(place, place), line));
+    let read = edit(program[file].facts[read.expr?].span, call.written);
+    Some(import.into_iter().chain([read]).collect())
 }

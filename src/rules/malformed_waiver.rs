@@ -1,12 +1,29 @@
-//! Waivers that cannot be read, or that name rules that do not exist.
+//! Waivers that cannot be read, that name rules that do not exist, or that last too long.
 
-use super::{Findings, RULES};
+use super::{Findings, RULES, WaiverPlace, WaiverUse};
 use crate::facts::{MODULE_SCOPE, WaiverMistake};
 use crate::finding::Site;
 use crate::program::Program;
 
-/// Reports every waiver that silences nothing because of how it is written.
-pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
+/// Reports every waiver that silences nothing because of how it is written, and those that last longer than the settings allow.
+pub(super) fn check(program: &Program<'_>, uses: &[WaiverUse], out: &mut Findings) {
+    unreadable(program, out);
+    let mut lasting: Vec<(Site, &String)> = uses
+        .iter()
+        .filter_map(|waiver| match (&waiver.place, &waiver.latest) {
+            (WaiverPlace::Comment(comment), Some(latest)) => Some((*comment, latest)),
+            _ => None,
+        })
+        .collect();
+    // A comment may waive several rules.
+    lasting.dedup();
+    for (comment, latest) in lasting {
+        let scope = program.scope_at(comment.file, comment.span).unwrap_or(MODULE_SCOPE);
+        out.add(program, comment, scope, "too-long", vec![("latest", latest.clone())]);
+    }
+}
+
+fn unreadable(program: &Program<'_>, out: &mut Findings) {
     for (file, data) in program.files() {
         for waiver in &data.facts.waivers {
             let primary = Site {

@@ -33,7 +33,7 @@ mod unused_waiver;
 mod unverified_token;
 mod weak_signing_key;
 
-pub use unused_waiver::WaiverUse;
+pub use unused_waiver::{WaiverPlace, WaiverUse};
 
 use crate::facts::{ExprId, ExprKind, FileFacts, ScopeId};
 use crate::finding::{Confidence, Finding, Site};
@@ -107,7 +107,7 @@ pub const RULES: &[Rule] = &[
         "literal-credential-check",
         Check::Program(literal_credential_check::check)
     ),
-    rule!("malformed-waiver", Check::Program(malformed_waiver::check)),
+    rule!("malformed-waiver", Check::Waivers(malformed_waiver::check)),
     rule!("nested-event-loop", Check::Program(nested_event_loop::check)),
     rule!(
         "overbroad-auth-exemption",

@@ -2,9 +2,10 @@
 
 use super::{Findings, others};
 use crate::catalog::Role;
-use crate::facts::{BlockKind, CallId, ExprKind, FileFacts, ScopeKind};
-use crate::finding::{Site, Step};
+use crate::facts::{BlockKind, CallId, Comment, ExprKind, FileFacts, Language, ScopeKind, Splat};
+use crate::finding::{Edit, Site, Step};
 use crate::program::{AsyncWays, LibrarySite, LoopState, Program};
+use crate::source::{FileId, Span};
 
 /// Reports the starts of a loop that stand in async functions, those in sync functions that async code calls in its own thread, and
 /// those behind a guard that is the wrong way round.
@@ -38,6 +39,9 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         }
         let finding = out.add(program, program.primary(site), site.scope, message, values);
         finding.confidence = site.confidence;
+        if matches!(message, "in-async" | "patched") {
+            finding.fix = awaited(program, site.file, call).unwrap_or_default();
+        }
         if let Some(way) = way {
             finding.confidence = site.confidence.min(way.shortest.confidence);
             finding.trail = program.steps(&way.shortest);
@@ -49,6 +53,39 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         }
     }
     made_runtimes(program, out);
+}
+
+/// `asyncio.run(work())` as `await work()`. In a comprehension that would make an asynchronous generator of a generator.
+fn awaited(program: &Program<'_>, file: FileId, call: CallId) -> Option<Vec<Edit>> {
+    let facts = &program[file].facts;
+    let [argument] = facts.arguments(&facts[call]) else {
+        return None;
+    };
+    let whole = facts[facts[call].expr].span;
+    let coroutine = facts[argument.value].span;
+    let (before, behind) = (
+        Span::new(whole.start, coroutine.start),
+        Span::new(coroutine.end, whole.end),
+    );
+    let is_lost = |comment: &Comment| before.contains(comment.span) || behind.contains(comment.span);
+    if program[file].language != Language::Python
+        || facts[facts[call].scope].kind == ScopeKind::Comprehension
+        || argument.splat != Splat::No
+        || !program.is_coroutine(file, argument.value)
+        || facts.comments.iter().any(is_lost)
+    {
+        return None;
+    }
+    let (opening, closing) = if facts[call].awaited || program.is_continued(file, facts[call].expr) {
+        ("(await ", ")")
+    } else {
+        ("await ", "")
+    };
+    let edit = |span, replacement: &str| Edit {
+        site: Site { file, span },
+        replacement: replacement.to_owned(),
+    };
+    Some(vec![edit(before, opening), edit(behind, closing)])
 }
 
 /// `#[tokio::main]` makes a function one that starts a loop wherever it is called.

@@ -6,7 +6,7 @@ use crate::facts::{
     Binding, BindingKind, Call, CallId, Comparison, ExprId, ExprKind, FileFacts, How, Language, MODULE_SCOPE, Name,
     Scalar, ScopeId, ScopeKind, Setting,
 };
-use crate::finding::{CodeScope, Confidence, Site};
+use crate::finding::{CodeScope, Confidence, Edit, Site};
 use crate::program::{Origin, Program, ProgramFile};
 use crate::source::{FileId, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -63,6 +63,11 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         if let Some(key) = flag.key {
             finding.symbol = key;
         }
+        let switch = flag.switch.map(|(span, replacement)| Edit {
+            site: Site { file: flag.file, span },
+            replacement,
+        });
+        finding.fix.extend(switch);
     }
 }
 
@@ -77,6 +82,8 @@ struct Flag {
     comment: Option<String>,
     /// In configuration: the whole key.
     key: Option<String>,
+    /// The literal that it is given, and what switches it the other way.
+    switch: Option<(Span, String)>,
 }
 
 struct Flags<'p> {
@@ -143,6 +150,9 @@ impl Flags<'_> {
             };
             if is_off && !(kind == FlagName::Requires && self.has_path_beside(index)) {
                 self.report(setting.key_span, MODULE_SCOPE, &name, value, kind, key());
+                if kind != FlagName::Mode {
+                    self.offer(self.switched_setting(setting));
+                }
             }
         }
     }
@@ -593,6 +603,7 @@ impl Flags<'_> {
                 _ => if truth == Some(true) { "on" } else { "off" }.to_owned(),
             };
             self.report(span, scope, name, shown, kind, None);
+            self.offer(self.switched_literal(value));
         }
     }
 
@@ -883,8 +894,58 @@ impl Flags<'_> {
             kind,
             comment,
             key,
+            switch: None,
         });
     }
+
+    /// Notes how the flag that was reported last is switched the other way, if its value is a literal that says so itself.
+    fn offer(&mut self, switch: Option<(Span, String)>) {
+        if let Some(flag) = self.found.last_mut() {
+            flag.switch = switch;
+        }
+    }
+
+    fn switched_literal(&self, value: ExprId) -> Option<(Span, String)> {
+        let facts = &self.data.facts;
+        let span = facts[value].span;
+        match facts[value].kind {
+            ExprKind::Truth(truth) if self.data.language == Language::Rust => Some((span, (!truth).to_string())),
+            ExprKind::Truth(truth) => Some((span, if truth { "False" } else { "True" }.to_owned())),
+            ExprKind::Text(text) | ExprKind::Number(text) => self.switched_text(span, facts.text(text)),
+            _ => None,
+        }
+    }
+
+    fn switched_setting(&self, setting: &Setting) -> Option<(Span, String)> {
+        match setting.value {
+            Scalar::Truth(truth) if length(setting.value_span) == truth.to_string().len() => {
+                Some((setting.value_span, (!truth).to_string()))
+            }
+            Scalar::Text(text) | Scalar::Number(text) => {
+                self.switched_text(setting.value_span, self.data.facts.text(text))
+            }
+            _ => None,
+        }
+    }
+
+    /// The part of a text that switches, where it stands in the file just as it reads: by itself or between two quotes.
+    fn switched_text(&self, span: Span, text: &str) -> Option<(Span, String)> {
+        let quote = match length(span).checked_sub(text.len())? {
+            0 => 0,
+            2 => 1,
+            _ => return None,
+        };
+        let default = default_of(text);
+        // The default of an interpolation stands before its closing brace.
+        let behind = usize::from(default.len() < text.len()) + quote;
+        let end = span.end - u32::try_from(behind).ok()?;
+        let start = end.checked_sub(u32::try_from(default.len()).ok()?)?;
+        Some((Span::new(start, end), self.words().opposite(default)?))
+    }
+}
+
+fn length(span: Span) -> usize {
+    (span.end - span.start) as usize
 }
 
 /// Whether what is called so is an endpoint's path.

@@ -181,7 +181,9 @@ pub struct SymbolWaiver {
 }
 
 impl SymbolWaiver {
-    fn speaks_for(&self, finding: &Finding) -> bool {
+    /// Whether it is meant for a finding, whatever day it is.
+    #[must_use]
+    pub fn speaks_for(&self, finding: &Finding) -> bool {
         let covers = |symbol: &String| {
             let rest = finding.symbol.strip_prefix(symbol.as_str());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ':']))

@@ -329,6 +329,12 @@ mod init {
         assert_says(&run.stderr, "there is `ssot.toml` already");
         assert_status(&folder.run(&["init", "--force"]), 0);
         assert_eq!(folder.read("ssot.toml"), written);
+        // With the schema beside them, editors are told of it.
+        folder.write("ssot.schema.json", folder.run(&["schema"]).stdout);
+        folder.run(&["init", "--force"]);
+        let written = folder.read("ssot.toml");
+        assert!(written.starts_with("#:schema ./ssot.schema.json\n"), "{written}");
+        assert_status(&folder.run(&["check"]), 1);
     }
 
     #[test]

@@ -40,8 +40,12 @@ pub(super) fn read(builder: &mut Builder, text: &str, tokens: &Tokens, suite: &[
                     let content_at = place.start
                         + u32::try_from(written.len() - written.trim_start_matches('#').trim_start().len())
                             .unwrap_or(0);
+                    let span = Span::new(content_at + u32::try_from(at).unwrap_or(0), place.end);
+                    let (extent, list) = waiver::parts(text, lines, span);
                     builder.waiver(Waiver {
-                        span: Span::new(content_at + u32::try_from(at).unwrap_or(0), place.end),
+                        span,
+                        extent,
+                        list,
                         covers: statement.map_or(line, |statement| {
                             Span::new(line.start.min(statement.start), line.end.max(statement.end))
                         }),

@@ -10,7 +10,7 @@ mod statements;
 use crate::facts::{BlockId, FileFacts, FunctionId, MODULE_BLOCK, MODULE_SCOPE, Name, ScopeId};
 use crate::parse::builder::Builder;
 use crate::source::Span;
-use ruff_python_ast::PySourceType;
+use ruff_python_ast::{PySourceType, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashMap;
 
@@ -47,8 +47,25 @@ pub(super) fn parse(text: &str, is_stub: bool) -> FileFacts {
     };
     walk.suite(parsed.suite());
     let mut builder = walk.builder;
+    if let Some(end) = imports_end(text, parsed.suite()) {
+        builder.set_imports_end(end);
+    }
     comments::read(&mut builder, text, parsed.tokens(), parsed.suite());
     builder.finish()
+}
+
+/// The start of the line behind the last import that stands before the first definition, if that import has its last line for itself.
+fn imports_end(text: &str, suite: &[Stmt]) -> Option<u32> {
+    let before_definitions = suite
+        .iter()
+        .take_while(|statement| !matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_)));
+    let last = before_definitions
+        .filter(|statement| matches!(statement, Stmt::Import(_) | Stmt::ImportFrom(_)))
+        .last()?;
+    let end = last.end().to_usize();
+    let (rest, _) = text.get(end..)?.split_once('\n')?;
+    let is_alone = rest.trim().is_empty() || rest.trim_start().starts_with('#');
+    is_alone.then(|| u32::try_from(end + rest.len() + 1).unwrap_or(u32::MAX))
 }
 
 /// Where the walk through the tree stands.

@@ -102,8 +102,11 @@ pub(super) fn settle(builder: &mut Builder, text: &str, overview: Overview, unit
         } else {
             units.iter().filter(touches).max_by_key(innermost)
         };
+        let (extent, list) = waiver::parts(text, &lines, written.span);
         builder.waiver(Waiver {
             span: written.span,
+            extent,
+            list,
             covers: unit.map_or(line, |unit| {
                 Span::new(line.start.min(unit.start), line.end.max(unit.end))
             }),

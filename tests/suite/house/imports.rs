@@ -50,6 +50,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "finding",
         ],
     ),
+    ("fix", &["source::FileId", "source::Span", "finding"]),
     (
         "verdict",
         &[
@@ -81,7 +82,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("encoding_rs", &["source"]),
     ("globset", &["source"]),
     ("ignore", &["source"]),
-    ("similar", &["source"]),
+    ("similar", &["source", "fix"]),
     ("std::fs", &["source"]),
     ("std::net", &[]),
     ("std::process::Child", &["source"]),

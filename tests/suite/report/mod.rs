@@ -13,7 +13,7 @@ use std::io;
 /// As published with Microsoft's SARIF Multitool (MIT licence).
 const SARIF_SCHEMA: &str = include_str!("../schemas/sarif-2.1.0.json");
 
-const ALL_FORMATS: [Format; 10] = [
+const ALL_FORMATS: [Format; 11] = [
     Format::Text,
     Format::Concise,
     Format::Json,
@@ -24,6 +24,7 @@ const ALL_FORMATS: [Format; 10] = [
     Format::Markdown,
     Format::Azure,
     Format::Checkstyle,
+    Format::Rdjson,
 ];
 
 #[test]
@@ -131,6 +132,7 @@ fn other_consumers_get_their_forms() {
         ("markdown", Format::Markdown),
         ("azure", Format::Azure),
         ("checkstyle", Format::Checkstyle),
+        ("rdjson", Format::Rdjson),
     ] {
         assert_snapshot!(name, Sample::new().written(format));
     }
@@ -298,7 +300,7 @@ fn formats_are_named_as_users_write_them() {
         .iter()
         .map(|format| format.to_possible_value().unwrap().get_name().to_owned())
         .collect();
-    let expected = "text concise json sarif github gitlab junit markdown azure checkstyle";
+    let expected = "text concise json sarif github gitlab junit markdown azure checkstyle rdjson";
     assert_eq!(names.join(" "), expected);
     assert_eq!(Format::default(), Format::Text);
     assert!(Level::Note < Level::Error);
