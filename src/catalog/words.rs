@@ -51,6 +51,8 @@ pub struct Words {
     phrases: Phrases,
     /// Finds the words of which a flag's name must have one, in whatever case they are written.
     flag_stems: AhoCorasick,
+    /// The same of a secret's name.
+    secret_stems: AhoCorasick,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -262,20 +264,28 @@ impl Words {
             &phrases.require_objects,
             &phrases.verify_objects,
         ];
-        let flag_stems = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(stems(of_flags.into_iter().flatten()))
-            .map_err(|error| error.to_string())?;
+        let finder = |stems: Vec<&str>| {
+            let mut builder = AhoCorasick::builder();
+            let finder = builder.ascii_case_insensitive(true).build(stems);
+            finder.map_err(|error| error.to_string())
+        };
+        let flag_stems = finder(stems(of_flags.into_iter().flatten()))?;
+        let secret_stems = finder(stems(phrases.secret.iter().chain(&phrases.secret_ending)))?;
         Ok(Self {
             file,
             phrases,
             flag_stems,
+            secret_stems,
         })
     }
 
     /// Whether a setting of this name is a secret. A `*` in the name stands for an unknown part.
     #[must_use]
     pub fn is_secret(&self, name: &str) -> bool {
+        // Most names are none, and to look for a word is cheaper than to split them.
+        if !self.secret_stems.is_match(name) {
+            return false;
+        }
         let words = split(name);
         let words = words_of(&words);
         let core = self.without_suffixes(&words);
