@@ -2,7 +2,7 @@
 
 use super::Findings;
 use crate::facts::{
-    BindingKind, BlockId, BlockKind, Comparison, Exit, ExprId, ExprKind, FileFacts, FunctionId, Language, Name,
+    BindingKind, BlockId, BlockKind, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, FunctionId, Language, Name,
 };
 use crate::finding::{CodeScope, Site};
 use crate::program::{Program, Surface, Validation};
@@ -37,7 +37,7 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
             let Some(place) = silent_end(program, file, block) else {
                 continue;
             };
-            if reported.insert((file, place)) {
+            if !ends_connection(program, file, validation.call) && reported.insert((file, place)) {
                 let call = program.written(file, facts[validation.call].callee);
                 let finding = out.add(
                     program,
@@ -134,6 +134,23 @@ fn silent_end(program: &Program<'_>, file: FileId, block: BlockId) -> Option<Spa
         Some(value) => facts[value].span,
         None if program[file].language == Language::Python => facts[block].span.tail("return".len()),
         None => Span::new(facts[block].span.start, facts[block].span.start + 1),
+    })
+}
+
+/// Whether a function that is called ends the connection by itself where the token is refused.
+fn ends_connection(program: &Program<'_>, file: FileId, call: CallId) -> bool {
+    program.edges_of(file, call).any(|edge| {
+        let (file, callee) = edge.callee;
+        let facts = &program[file].facts;
+        facts.calls.iter().any(|call| {
+            let ends = match facts[call.callee].kind {
+                ExprKind::Member { object, name } => {
+                    facts.text(name) == "disconnect" || (facts.text(name) == "close" && is_socket(facts, object))
+                }
+                _ => false,
+            };
+            ends && facts.function_around(call.scope) == Some(callee)
+        })
     })
 }
 
