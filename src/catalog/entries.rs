@@ -72,6 +72,9 @@ pub struct CallEntry {
     /// The meanings of the arguments without which it accepts anything in their place.
     #[serde(default, rename = "open-without")]
     pub open_without: Vec<String>,
+    /// Whether what it signs or reads is data of any kind, so that only the code around it tells whether that is a token.
+    #[serde(default, rename = "any-data")]
+    pub any_data: bool,
     /// Code that calls it.
     #[serde(default)]
     pub example: Option<String>,

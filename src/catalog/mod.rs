@@ -43,6 +43,8 @@ pub struct Entry {
     pub methods: Vec<String>,
     /// The meanings of the arguments without which it accepts anything in their place.
     pub open_without: Vec<String>,
+    /// Whether only the code around it tells whether what it signs or reads is a token.
+    pub any_data: bool,
 }
 
 impl Entry {
@@ -460,6 +462,7 @@ impl Catalog {
                 fills: None,
                 methods: Vec::new(),
                 open_without: Vec::new(),
+                any_data: false,
             });
             self.nodes[node.0 as usize].item = Some(self.entries.len() - 1);
         }
@@ -475,6 +478,7 @@ impl Catalog {
                 fills: None,
                 methods: base.methods.clone(),
                 open_without: Vec::new(),
+                any_data: false,
             });
             self.nodes[node.0 as usize].base = Some(self.entries.len() - 1);
             self.alias(node, place(&base.path), &base.also);
@@ -492,6 +496,7 @@ impl Catalog {
             fills,
             methods: call.methods.clone(),
             open_without: call.open_without.clone(),
+            any_data: call.any_data,
         });
         self.entries.len() - 1
     }

@@ -172,6 +172,8 @@ struct Authentication {
     failure_fields: Vec<String>,
     passing_on: Vec<String>,
     gates: PhraseList,
+    signed: PhraseList,
+    signed_by: Vec<String>,
     unrelated_errors: Vec<String>,
     questions: PhraseList,
     requests: PhraseList,
@@ -726,6 +728,13 @@ impl Words {
     #[must_use]
     pub fn is_gate(&self, name: &str) -> bool {
         self.file.authentication.gates.is_said(name)
+    }
+
+    /// Whether data that is signed where a function, class, module or key has this name lets somebody in.
+    #[must_use]
+    pub fn makes_signed_data_token(&self, name: &str) -> bool {
+        let authentication = &self.file.authentication;
+        authentication.signed.is_said(name) || has(&authentication.signed_by, &split(name).replace(' ', "_"))
     }
 
     /// Whether a service says at such an address whether a token is good: `/auth/validate`, `introspection_url`.

@@ -8,6 +8,9 @@ use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use rustc_hash::FxHashMap;
 
+/// So many names around a call say what it is for: those of its function, of a class and of the module.
+const NAMES_AROUND: usize = 3;
+
 /// A place where a token is validated or minted.
 #[derive(Clone, Debug)]
 pub struct TokenSite {
@@ -65,7 +68,8 @@ fn library_sites(
     file: FileId,
     is_site: impl Fn(&Program<'_>, &LibrarySite) -> bool,
 ) -> Vec<TokenSite> {
-    let sites = program.sites_in(file).iter().filter(|site| is_site(program, site));
+    let sites = program.sites_in(file).iter();
+    let sites = sites.filter(|site| is_site(program, site) && !is_other_data(program, site));
     sites
         .map(|site| TokenSite {
             primary: program.primary(site),
@@ -77,6 +81,34 @@ fn library_sites(
             token: program.argument(site, "token"),
         })
         .collect()
+}
+
+/// A call that signs or reads data of any kind, where nothing around it says that this lets somebody in: the pages of a list, an address
+/// to confirm.
+fn is_other_data(program: &Program<'_>, site: &LibrarySite) -> bool {
+    if !program.entry(site).is_some_and(|entry| entry.any_data) {
+        return false;
+    }
+    let words = program.catalog().words();
+    let facts = &program[site.file].facts;
+    let symbol = program.symbol(site.file, site.scope);
+    let mut names = symbol.rsplit('.').take(NAMES_AROUND);
+    // Texts that are passed, and the keys of mappings that are.
+    let text = |expr: ExprId| match facts[expr].kind {
+        ExprKind::Text(text) => vec![facts.text(text)],
+        ExprKind::Table(entries) => {
+            let keys = facts.entries(entries).iter().filter_map(|(key, _)| *key);
+            let texts = keys.filter_map(|key| match facts[key].kind {
+                ExprKind::Text(text) => Some(facts.text(text)),
+                _ => None,
+            });
+            texts.collect()
+        }
+        _ => Vec::new(),
+    };
+    let arguments = site.call.map_or(&[][..], |call| facts.arguments(&facts[call]));
+    let mut texts = arguments.iter().flat_map(|argument| text(argument.value));
+    !names.any(|name| words.makes_signed_data_token(name)) && !texts.any(|text| words.makes_signed_data_token(text))
 }
 
 /// A library call that decodes a token. A class that validates what it is made with (`AccessToken(raw)`) does so only when it gets

@@ -139,6 +139,7 @@ fn call() -> Value {
         "fills": described("The type of the objects that get its keywords as attributes.", reference("text")),
         "methods": described("The methods that it calls of objects of a class that it is handed.", reference("texts")),
         "open-without": described("The meanings of the arguments without which it accepts anything.", reference("texts")),
+        "any-data": described("Whether only the code around it tells whether what it signs or reads is a token.", json!({ "type": "boolean" })),
         "example": example(),
     });
     let mut call = table("A function, or a method of a type.", &["path"], properties);
