@@ -6,7 +6,7 @@
 use crate::finding::{Edit, Site};
 use crate::source::{FileId, Span};
 use similar::TextDiff;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The lines shown around a change.
 const CONTEXT: usize = 3;
@@ -34,6 +34,8 @@ pub enum Obstacle {
     Remains,
     /// The file is in an encoding that is not written.
     Encoding,
+    /// The changed lines hold a secret, which is not shown.
+    Secret,
 }
 
 /// An edit in its file. Ordered by place.
@@ -150,14 +152,23 @@ fn with_line_ends_of(text: &str, replacement: &str) -> String {
     replacement.replace('\n', ends)
 }
 
-/// What changes in the file at `path`, as `patch` and `git apply` read it.
+/// What changes in the file at `path`, as `patch` and `git apply` read it, with as many lines around it as show none of the `secret`
+/// lines; nothing where what changes is itself one of them.
 #[must_use]
-pub fn unified_diff(path: &str, old: &str, new: &str) -> String {
-    TextDiff::from_lines(old, new)
-        .unified_diff()
-        .context_radius(CONTEXT)
-        .header(&format!("a/{path}"), &format!("b/{path}"))
-        .to_string()
+pub fn unified_diff(path: &str, old: &str, new: &str, secret: &HashSet<&str>) -> Option<String> {
+    let changes = TextDiff::from_lines(old, new);
+    let with_context = |lines: usize| {
+        changes
+            .unified_diff()
+            .context_radius(lines)
+            .header(&format!("a/{path}"), &format!("b/{path}"))
+            .to_string()
+    };
+    let shows_secret = |diff: &String| {
+        let lines = diff.lines().filter_map(|line| line.get(1..));
+        lines.into_iter().any(|line| secret.contains(line))
+    };
+    (0..=CONTEXT).rev().map(with_context).find(|diff| !shows_secret(diff))
 }
 
 #[cfg(test)]
@@ -221,7 +232,13 @@ mod tests {
 
     #[test]
     fn a_diff_can_be_applied() {
-        let diff = unified_diff("a.py", "1\n2\n", "1\n3\n");
-        assert_eq!(diff, "--- a/a.py\n+++ b/a.py\n@@ -1,2 +1,2 @@\n 1\n-2\n+3\n");
+        let diff = |secret: &[&str]| {
+            let secret = secret.iter().copied().collect();
+            unified_diff("a.py", "0\n1\n2\n", "0\n1\n3\n", &secret)
+        };
+        let head = "--- a/a.py\n+++ b/a.py\n";
+        assert_eq!(diff(&[]), Some(format!("{head}@@ -1,3 +1,3 @@\n 0\n 1\n-2\n+3\n")));
+        assert_eq!(diff(&["0"]), Some(format!("{head}@@ -2,2 +2,2 @@\n 1\n-2\n+3\n")));
+        assert_eq!(diff(&["2"]), None);
     }
 }

@@ -224,7 +224,7 @@ impl Check {
 
     /// Shows the fixes; gives the exit status of what is found without them.
     fn diff(&self, console: &Console) -> Result<ExitCode, Failed> {
-        self.with_fixes(console, |fixes, status| {
+        self.with_fixes(console, |mut fixes, status| {
             console.print(&fixes.diff())?;
             if !self.output.is_quiet() {
                 fixes.tell("`--fix` would fix", console);
@@ -236,7 +236,7 @@ impl Check {
     fn with_fixes<T>(
         &self,
         console: &Console,
-        deal: impl FnOnce(&Fixes<'_>, ExitCode) -> Result<T, Failed>,
+        deal: impl FnOnce(Fixes<'_>, ExitCode) -> Result<T, Failed>,
     ) -> Result<T, Failed> {
         let pages = pages().map_err(|error| console.fail(&error))?;
         let input = self.program.find(&self.output.outputs(console)?.files(), console)?;
@@ -257,7 +257,7 @@ impl Check {
             true => self.status(&verdict, &input, &read, console),
             false => ExitCode::SUCCESS,
         };
-        deal(&fixes, status)
+        deal(fixes, status)
     }
 
     /// What is asked of the analysis.

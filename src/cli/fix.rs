@@ -7,10 +7,11 @@ use super::program::Input;
 use ssotlint::finding::{Edit, Finding, Site};
 use ssotlint::fix::{self, Composed, Obstacle};
 use ssotlint::page::Page;
+use ssotlint::report::lines_with_secrets;
 use ssotlint::source::{self, FileId, Reader, SourceFile, Sources};
 use ssotlint::verdict::Verdict;
 use ssotlint::{Request, parse};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The fixes of a verdict, tried out.
 pub struct Fixes<'a> {
@@ -51,13 +52,25 @@ impl<'a> Fixes<'a> {
         fixes
     }
 
-    /// All fixes as a patch.
-    pub fn diff(&self) -> String {
-        let of_file = |(file, new): (&FileId, &String)| {
+    /// All fixes as a patch, which shows no secret; what cannot be shown without one is left out, and told.
+    pub fn diff(&mut self) -> String {
+        let words = self.input.catalog.words();
+        let mut patch = String::new();
+        let mut unseen = 0;
+        for (file, new) in &self.composed.texts {
             let path = self.input.sources.path_from(&self.input.root.current, *file);
-            fix::unified_diff(&path, self.original(*file).unwrap_or(""), new)
-        };
-        self.composed.texts.iter().map(of_file).collect()
+            let old = self.original(*file).unwrap_or("");
+            let with_secrets = |text| lines_with_secrets(&path, text, &|name| words.is_secret(name));
+            let secret: HashSet<&str> = with_secrets(old).into_iter().chain(with_secrets(new)).collect();
+            match fix::unified_diff(&path, old, new, &secret) {
+                Some(diff) => patch.push_str(&diff),
+                None => unseen += 1,
+            }
+        }
+        if unseen > 0 {
+            *self.left.entry(Obstacle::Secret).or_default() += unseen;
+        }
+        patch
     }
 
     /// Writes the files that are changed, each wholly or not at all.
@@ -169,5 +182,6 @@ fn in_words(obstacle: Obstacle) -> &'static str {
         Obstacle::Syntax => "the file could not be parsed with it; mend it by hand",
         Obstacle::Remains => "the finding would still be there; mend it by hand",
         Obstacle::Encoding => "the file is not UTF-8; mend it by hand",
+        Obstacle::Secret => "the changed lines hold a secret, which is not shown; `ssotlint check --fix` makes it",
     }
 }

@@ -29,6 +29,7 @@ mod xml;
 
 pub use graph::{Arrow, Graph, GraphFormat, graph};
 pub use inventory::{INVENTORY_SCHEMA, InventoryFormat, InventoryOptions, write_inventory};
+pub use mask::lines_with_secrets;
 pub use printable::line as printable;
 pub use summary::one_line as summary;
 pub use terminal::{Colour, Terminal};

@@ -38,7 +38,8 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         if !reported.insert(primary) {
             continue;
         }
-        let mut values = vec![("call", key.call.clone())];
+        // The call may stand elsewhere; another one of several may be found first when code moves.
+        let mut values = vec![("user", key.call.clone())];
         if let KeySource::Embedded { path, .. } = key.source {
             values = vec![("name", path)];
         }

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Values that tell of other places than the finding's own. Those can change without making it another finding.
-const ELSEWHERE: [&str; 4] = ["caller", "comment", "others", "owner"];
+const ELSEWHERE: [&str; 5] = ["caller", "comment", "others", "owner", "user"];
 
 /// Names the findings of a run, in the order of reports.
 #[derive(Default)]

@@ -45,6 +45,17 @@ pub(super) fn mask(
     covered(text, hidden)
 }
 
+/// The lines of a text that hold secrets, as far as names and looks tell.
+#[must_use]
+pub fn lines_with_secrets<'t>(path: &str, text: &'t str, is_secret_name: &dyn Fn(&str) -> bool) -> Vec<&'t str> {
+    let masked = mask(path, text, &|_| Watch::Names, is_secret_name);
+    let lines = text.lines().zip(masked.lines());
+    lines
+        .filter(|(line, masked)| masked.bytes().filter(|byte| *byte == b'*').count() > line.matches('*').count())
+        .map(|(line, _)| line)
+        .collect()
+}
+
 /// How closely a line is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Watch {
