@@ -9,6 +9,7 @@ mod injections;
 mod routers;
 
 use super::Program;
+use super::bindings::lookup;
 use super::calls::{CallEdge, Caller, Control, Thread, control_of};
 use super::entries::EntryPoint;
 use super::names::FunctionRef;
@@ -508,6 +509,10 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             {
                 continue;
             }
+            let is_loop = matches!(block.kind, BlockKind::Loop { .. });
+            if self.is_built_in(file, subject, is_loop) {
+                continue;
+            }
             let caller = (file, facts.function_around(block.scope));
             let site = Site {
                 file,
@@ -545,6 +550,23 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 classes.retain(|thing| matches!(thing, Thing::Class(..)));
                 self.add_targets(&classes, caller, site, None, BY_CALL);
             }
+        }
+    }
+
+    /// Whether something is made by the language itself, as what loops run over and `with` enters mostly is: a literal, what a built-in
+    /// function gives, or in a loop a method that built-in types have.
+    fn is_built_in(&self, file: FileId, expr: ExprId, is_loop: bool) -> bool {
+        let facts = self.facts(file);
+        match facts[expr].kind {
+            ExprKind::Group(_) | ExprKind::Table(_) | ExprKind::Text(_) | ExprKind::Template(_) => true,
+            ExprKind::Call(call) => match facts[facts[call].callee].kind {
+                ExprKind::Name { name, scope } => lookup(facts, scope, name).is_none() && !self.program.has_stars(file),
+                ExprKind::Member { name, .. } => {
+                    is_loop && self.program.catalog.words().is_common_method(facts.text(name))
+                }
+                _ => false,
+            },
+            _ => false,
         }
     }
 

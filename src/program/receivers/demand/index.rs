@@ -179,7 +179,11 @@ impl Receivers<'_, '_> {
                     }
                 };
                 let symbol = self.symbol(file, name);
-                demand.calls.entry(symbol).or_default().push((file, call_id(index)));
+                let number = symbol.0 as usize;
+                if number >= demand.calls.len() {
+                    demand.calls.resize_with(number + 1, Vec::new);
+                }
+                demand.calls[number].push((file, call_id(index)));
                 if Some(name) == constructor {
                     demand.constructor_calls.entry(file).or_default().push(call_id(index));
                 }

@@ -28,8 +28,8 @@ const NEVER: u8 = u8::MAX;
 /// What is wanted, and where its names are called.
 #[derive(Debug, Default)]
 pub(super) struct Demand {
-    /// The calls of this worker's files by the name they call.
-    calls: FxHashMap<Symbol, Vec<(FileId, CallId)>>,
+    /// The calls of this worker's files by the number of the symbol they call.
+    calls: Vec<Vec<(FileId, CallId)>>,
     decorations: Vec<Decoration>,
     /// The decorations of this worker's files by the name of the decorator.
     decorators: FxHashMap<Symbol, Vec<u32>>,
@@ -186,7 +186,7 @@ impl Receivers<'_, '_> {
         let decorations = demand.decorators.get(&name).map_or(&[][..], Vec::as_slice);
         match whose {
             Wanted::Named => {
-                let calls = demand.calls.get(&name).into_iter().flatten();
+                let calls = demand.calls.get(name.0 as usize).into_iter().flatten();
                 let calls = calls.map(|(file, call)| Place::Call(*file, *call));
                 let places = calls.chain(decorations.iter().map(|index| Place::Decoration(*index)));
                 demand.waiting.extend(places.map(|place| (distance, place)));
