@@ -153,6 +153,12 @@ pub struct BaseEntry {
     /// What the keywords of its fields' attributes mean.
     #[serde(default)]
     pub arguments: BTreeMap<String, Vec<Meaning>>,
+    /// The methods of the derived class itself that make a handler of it: `as_view`.
+    #[serde(default, rename = "made-by")]
+    pub made_by: Vec<String>,
+    /// Whether routes are given to derived classes by pairs: `("/berths", Berths)`.
+    #[serde(default, rename = "in-pairs")]
+    pub in_pairs: bool,
     /// Code that does it.
     #[serde(default)]
     pub example: Option<String>,

@@ -45,6 +45,10 @@ pub struct Entry {
     pub open_without: Vec<String>,
     /// Whether only the code around it tells whether what it signs or reads is a token.
     pub any_data: bool,
+    /// The methods of a derived class itself that make a handler of it.
+    pub made_by: Vec<String>,
+    /// Whether routes are given to derived classes by pairs.
+    pub in_pairs: bool,
 }
 
 impl Entry {
@@ -350,6 +354,17 @@ impl Catalog {
             .map(|entry| &self.entries[entry])
     }
 
+    /// Whether any of the libraries in `imported` gives routes to classes by pairs.
+    #[must_use]
+    pub fn any_in_pairs(&self, imported: &FxHashSet<&str>) -> bool {
+        let mut paired = self.entries.iter().filter(|entry| entry.in_pairs);
+        paired.any(|entry| {
+            split(&entry.path)
+                .next()
+                .is_some_and(|library| imported.contains(library))
+        })
+    }
+
     /// The methods by which a language sends requests over HTTP.
     pub fn clients(&self, language: Language) -> impl Iterator<Item = &ClientEntry> {
         let clients = self.clients.iter().filter(move |(of, _)| *of == language);
@@ -463,6 +478,8 @@ impl Catalog {
                 methods: Vec::new(),
                 open_without: Vec::new(),
                 any_data: false,
+                made_by: Vec::new(),
+                in_pairs: false,
             });
             self.nodes[node.0 as usize].item = Some(self.entries.len() - 1);
         }
@@ -479,6 +496,8 @@ impl Catalog {
                 methods: base.methods.clone(),
                 open_without: Vec::new(),
                 any_data: false,
+                made_by: base.made_by.clone(),
+                in_pairs: base.in_pairs,
             });
             self.nodes[node.0 as usize].base = Some(self.entries.len() - 1);
             self.alias(node, place(&base.path), &base.also);
@@ -497,6 +516,8 @@ impl Catalog {
             methods: call.methods.clone(),
             open_without: call.open_without.clone(),
             any_data: call.any_data,
+            made_by: Vec::new(),
+            in_pairs: false,
         });
         self.entries.len() - 1
     }

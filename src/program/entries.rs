@@ -67,13 +67,13 @@ pub struct EntryPoint {
     pub registration: Option<Registration>,
 }
 
-/// The call that makes a function an entry point.
+/// What makes a function an entry point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Registration {
-    /// The file of the call.
+    /// The file where that stands.
     pub file: FileId,
-    /// The call: `router.get("/berths")`.
-    pub call: CallId,
+    /// The call: `router.get("/berths")`; none where a pair of a route and a class does it.
+    pub call: Option<CallId>,
     /// The route that it names.
     pub route: Option<ExprId>,
 }
@@ -91,6 +91,11 @@ impl Entries {
         all.extend(tests(program));
         all.sort_unstable();
         all.dedup();
+        // What is an entry point by its class alone has nothing to add to where its class is registered.
+        let registered = all.iter().filter(|entry| entry.registration.is_some());
+        let registered: FxHashSet<(FunctionRef, Surface)> =
+            registered.map(|entry| (entry.function, entry.surface)).collect();
+        all.retain(|entry| entry.registration.is_some() || !registered.contains(&(entry.function, entry.surface)));
         let functions = all.iter().map(|entry| entry.function).collect();
         Self { all, functions }
     }

@@ -3,8 +3,7 @@
 use super::Program;
 use super::edges::{Making, Mount, Prefix, Router, Routers};
 use super::entries::{EntryPoint, Surface};
-use super::names::Origin;
-use super::names::last_name;
+use super::names::{FunctionRef, Origin, last_name};
 use super::rust;
 use crate::facts::{BindingKind, CallId, ExprId, ExprKind, ScopeKind};
 use crate::finding::CodeScope;
@@ -74,7 +73,8 @@ impl<'p, 'a> RouteTable<'p, 'a> {
         };
         let (file, call) = (registration.file, registration.call);
         let own = registration.route.and_then(|route| self.text(file, route));
-        let routers = self.registering.get(&(file, call)).map_or(&[][..], Vec::as_slice);
+        let routers = call.and_then(|call| self.registering.get(&(file, call)));
+        let routers = routers.map_or(&[][..], Vec::as_slice);
         let mut prefixes: Vec<(String, bool)> = Vec::new();
         for router in routers {
             prefixes.extend(self.prefixes(*router, 0));
@@ -98,7 +98,9 @@ impl<'p, 'a> RouteTable<'p, 'a> {
         routes.truncate(MOST_ROUTES);
         Routes {
             routes,
-            method: self.program.method_of(file, call),
+            method: call
+                .and_then(|call| self.program.method_of(file, call))
+                .or_else(|| self.program.method_named(entry.function)),
             is_mounted,
         }
     }
@@ -228,6 +230,16 @@ impl Program<'_> {
         let name = facts.text(last_name(facts, facts[call].callee)?);
         let verb = name.strip_prefix("add_").unwrap_or(name);
         METHODS.contains(&verb).then(|| verb.to_ascii_uppercase())
+    }
+
+    /// The HTTP method that a method of a class of handlers is named after.
+    fn method_named(&self, (file, function): FunctionRef) -> Option<String> {
+        let facts = &self[file].facts;
+        let name = facts[function]
+            .class
+            .and(facts[function].name)
+            .map(|name| facts.text(name))?;
+        METHODS.contains(&name).then(|| name.to_ascii_uppercase())
     }
 }
 

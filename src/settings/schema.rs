@@ -186,6 +186,8 @@ fn base() -> Value {
         "role": reference("role"),
         "methods": described("The methods that the library calls of objects of the derived class.", reference("texts")),
         "arguments": reference("arguments"),
+        "made-by": described("The methods of the derived class itself that make a handler of it.", reference("texts")),
+        "in-pairs": described("Whether routes are given to derived classes by pairs of a route and the class.", json!({ "type": "boolean" })),
         "example": example(),
     });
     table("A class to derive from.", &["path", "role"], properties)

@@ -3,14 +3,14 @@
 
 use super::EdgeWalk;
 use crate::catalog::Entry as Known;
-use crate::facts::{CallId, ClassId, FileFacts, FunctionId};
+use crate::facts::{CallId, ClassId, ExprId, ExprKind, FileFacts, FunctionId};
 use crate::program::argument_that_means;
 use crate::program::entries::{EntryPoint, Registration, Surface};
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::program::receivers::{Handed, PathId, Thing, Things};
 use crate::source::FileId;
 
-impl EdgeWalk<'_, '_, '_> {
+impl<'a> EdgeWalk<'_, '_, 'a> {
     /// The functions of a file that decorators make handlers, and the classes that are full of them.
     pub(super) fn visit_handlers(&mut self, file: FileId) {
         let facts = self.facts(file);
@@ -23,6 +23,9 @@ impl EdgeWalk<'_, '_, '_> {
             }
         }
         self.visit_lists(file);
+        if self.receivers.is_paired {
+            self.visit_pairs(file);
+        }
     }
 
     /// `@router.get("/")`, `@app.before_request`: a handler by its decorator.
@@ -49,13 +52,18 @@ impl EdgeWalk<'_, '_, '_> {
         };
         for Handed { value, is_called, .. } in self.receivers.handed_over(path, file, call) {
             if is_called {
+                let registration = registration(self.facts(file), entry, file, call);
+                for (class, base) in self.views(file, value) {
+                    self.add_methods(class, &base.methods, surface, Some(registration));
+                }
                 let handed = self.receivers.settled(file, value);
                 for given in handed.iter() {
                     if let Thing::Class(class, _) = given.thing {
-                        self.add_methods(class, &entry.methods, surface);
+                        let base = self.base_of(class);
+                        let methods = base.map_or(&entry.methods, |base| &base.methods);
+                        self.add_methods(class, methods, surface, Some(registration));
                     }
                 }
-                let registration = registration(self.facts(file), entry, file, call);
                 for handler in self.functions_called(handed) {
                     self.add_entry(handler, Some(surface), Some(registration));
                     self.add_handler(entry, file, call, handler);
@@ -66,14 +74,78 @@ impl EdgeWalk<'_, '_, '_> {
 
     /// The methods that a library calls of the objects of a class, its own and those that it inherits from others of the program.
     fn visit_class_of_handlers(&mut self, class: ClassRef) {
+        if let Some(base) = self.base_of(class)
+            && let Some(surface) = base.role.and_then(Surface::of)
+        {
+            self.add_methods(class, &base.methods, surface, None);
+        }
+    }
+
+    /// What the catalog knows of the library's class that a class of handlers derives from.
+    fn base_of(&mut self, class: ClassRef) -> Option<&'a Known> {
         let catalog = self.program.catalog;
-        for path in self.receivers.library_ancestors(class) {
-            let node = self.receivers.paths.node(path);
-            let Some(entry) = node.and_then(|node| catalog.base(node)) else {
+        let ancestors = self.receivers.library_ancestors(class).into_iter();
+        let nodes = ancestors.filter_map(|path| self.receivers.paths.node(path));
+        let mut bases = nodes.filter_map(|node| catalog.base(node));
+        bases.find(|base| base.role.and_then(Surface::of).is_some())
+    }
+
+    /// The classes that `Berths.as_view()` makes handlers of, and what is known of them; a decorator may be around it.
+    fn views(&mut self, file: FileId, made: ExprId) -> Vec<(ClassRef, &'a Known)> {
+        let facts = self.facts(file);
+        let mut next = Some(made);
+        while let Some(expr) = next {
+            let ExprKind::Call(call) = facts[expr].kind else { break };
+            if let ExprKind::Member { object, name } = facts[facts[call].callee].kind {
+                let maker = facts.text(name);
+                let classes = self.receivers.settled(file, object);
+                let classes = classes.iter().filter_map(|entry| match entry.thing {
+                    Thing::Class(class, _) => Some(class),
+                    _ => None,
+                });
+                let classes: Vec<ClassRef> = classes.collect();
+                let known = classes.into_iter().filter_map(|class| {
+                    let base = self.base_of(class)?;
+                    base.made_by.iter().any(|known| known == maker).then_some((class, base))
+                });
+                let known: Vec<_> = known.collect();
+                if !known.is_empty() {
+                    return known;
+                }
+            }
+            next = facts.arguments(&facts[call]).first().map(|argument| argument.value);
+        }
+        Vec::new()
+    }
+
+    /// `[("/berths", Berths)]`: routes that are given to classes of handlers by pairs.
+    fn visit_pairs(&mut self, file: FileId) {
+        let facts = self.facts(file);
+        for expr in &facts.exprs {
+            let ExprKind::Group(elements) = expr.kind else { continue };
+            let [route, class, ..] = facts.list(elements) else {
                 continue;
             };
-            if let Some(surface) = entry.role.and_then(Surface::of) {
-                self.add_methods(class, &entry.methods, surface);
+            let is_route = matches!(
+                facts[*route].kind,
+                ExprKind::Text(_) | ExprKind::Template(_) | ExprKind::Name { .. }
+            );
+            let is_class = matches!(facts[*class].kind, ExprKind::Name { .. } | ExprKind::Member { .. });
+            if !is_route || !is_class {
+                continue;
+            }
+            for entry in self.receivers.settled(file, *class) {
+                let Thing::Class(class, _) = entry.thing else { continue };
+                let base = self.base_of(class).filter(|base| base.in_pairs);
+                if let Some(base) = base {
+                    let registration = Registration {
+                        file,
+                        call: None,
+                        route: Some(*route),
+                    };
+                    let surface = base.role.and_then(Surface::of).unwrap_or(Surface::Http);
+                    self.add_methods(class, &base.methods, surface, Some(registration));
+                }
             }
         }
     }
@@ -86,7 +158,7 @@ impl EdgeWalk<'_, '_, '_> {
             };
             for entry in self.receivers.things_listed(file, &list.name) {
                 match entry.thing {
-                    Thing::Class(class, _) => self.add_methods(class, &list.methods, surface),
+                    Thing::Class(class, _) => self.add_methods(class, &list.methods, surface, None),
                     Thing::Function(_) => {
                         let made = self.receivers.results_of(&Things::one(entry.thing));
                         for handler in self.functions_called(made) {
@@ -107,12 +179,18 @@ impl EdgeWalk<'_, '_, '_> {
         targets.into_iter().map(|(function, ..)| function).collect()
     }
 
-    fn add_methods(&mut self, class: ClassRef, patterns: &[String], surface: Surface) {
+    fn add_methods(
+        &mut self,
+        class: ClassRef,
+        patterns: &[String],
+        surface: Surface,
+        registration: Option<Registration>,
+    ) {
         for method in self.receivers.methods_of(class) {
             let facts = self.facts(method.0);
             let name = facts[method.1].name.map_or("", |name| facts.text(name));
             if patterns.iter().any(|pattern| is_meant(pattern, name)) {
-                self.add_entry(method, Some(surface), None);
+                self.add_entry(method, Some(surface), registration);
             }
         }
     }
@@ -130,7 +208,7 @@ impl EdgeWalk<'_, '_, '_> {
 fn registration(facts: &FileFacts, entry: &Known, file: FileId, call: CallId) -> Registration {
     Registration {
         file,
-        call,
+        call: Some(call),
         route: argument_that_means(facts, call, entry, "route"),
     }
 }

@@ -67,6 +67,8 @@ pub(crate) struct Receivers<'p, 'a> {
     is_whole: bool,
     /// Whether the program uses a library that fills parameters by what they depend on.
     pub(crate) is_injected: bool,
+    /// Whether it uses one that gives routes to classes by pairs.
+    pub(crate) is_paired: bool,
     pub(crate) paths: Paths,
     memo: Memo,
     /// Where the keys of each file's facts begin.
@@ -184,14 +186,17 @@ impl<'p, 'a> Receivers<'p, 'a> {
 
     /// The workers, with what they know before any call is looked at.
     fn workers(program: &'p Program<'a>, is_whole: bool) -> Vec<Self> {
+        let imported = imported(program);
         let is_injected = program
             .catalog
-            .any_does(Role::InjectsDependency, Language::Python, &imported(program));
+            .any_does(Role::InjectsDependency, Language::Python, &imported);
+        let is_paired = program.catalog.any_in_pairs(&imported);
         let mut workers: Vec<Self> = shares(program)
             .into_iter()
             .map(|own| Self {
                 is_whole,
                 is_injected,
+                is_paired,
                 ..Self::new(program, own)
             })
             .collect();
@@ -267,6 +272,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             program,
             is_whole: false,
             is_injected: false,
+            is_paired: false,
             paths: Paths::new(program.catalog, Language::Python),
             memo: Memo::new(next as usize),
             first_keys,

@@ -75,7 +75,11 @@ fn registration(facts: &FileFacts, entry: &Entry, file: FileId, attribute: ExprI
         return None;
     };
     let route = argument_that_means(facts, call, entry, "route");
-    Some(Registration { file, call, route })
+    Some(Registration {
+        file,
+        call: Some(call),
+        route,
+    })
 }
 
 /// The route of the handler that `expr` makes, where a call around it mounts that: `.route("/berths", get(handler))`.
@@ -143,7 +147,7 @@ fn handed(program: &Program<'_>, index: &Index<'_>, file: FileId, names: &Handed
                 let handlers = walk.functions_in(file, argument.value).into_iter();
                 let registration = Some(Registration {
                     file,
-                    call: id,
+                    call: Some(id),
                     route: route_around(program, file, call.expr),
                 });
                 found.extend(handlers.map(|function| EntryPoint {
