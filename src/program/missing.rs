@@ -2,10 +2,11 @@
 //!
 //! Only what is certain counts: the module is read whole, makes no names as it runs, and nothing rescues the import.
 
+use super::modules::Place;
 use super::names::last_name_span;
 use super::{Program, ProgramFile};
 use crate::catalog::Role;
-use crate::facts::{BindingKind, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Import, Language};
+use crate::facts::{Anchor, BindingKind, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Import, Language};
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashMap;
@@ -32,6 +33,58 @@ impl Program<'_> {
                 missing_in(self, file, data)
             })
         })
+    }
+
+    /// The dotted path that a Python import names, if it begins in the program and certainly leads nowhere: a module or package that
+    /// was read whole has no such name.
+    fn missing_import(&self, file: FileId, import: &Import) -> Option<String> {
+        let segments = self.segments(file, import);
+        let (start, rest) = match import.anchor {
+            Anchor::Absolute => (self.modules.absolute(file, segments.first()?, false)?, &segments[1..]),
+            Anchor::Up(levels) => (self.modules.up(file, levels)?, &segments[..]),
+            Anchor::Root => return None,
+        };
+        // A package that the file does not lie in may have the name of a library that is meant.
+        let is_own = |package: Place| matches!(package, Place::Folder(folder) if self.modules.contains(folder, file));
+        let is_beside = |module: Place| {
+            self.modules
+                .up(file, 1)
+                .is_some_and(|folder| self.modules.submodule(folder, segments[0]) == Some(module))
+        };
+        if !is_own(start) && !is_beside(start) {
+            return None;
+        }
+        let mut place = start;
+        for segment in rest {
+            if !self.own_member(place, segment, 0).is_empty() {
+                return None;
+            }
+            match self.modules.submodule(place, segment) {
+                Some(inner) => place = inner,
+                None => {
+                    // Another part of a package without a file of its own may lie elsewhere, unless it is the importing file's own.
+                    let is_known = match self.names_of(place) {
+                        Some((at, _)) => self.has_fixed_names(at),
+                        None => is_own(place),
+                    };
+                    let dots = match import.anchor {
+                        Anchor::Up(levels) => ".".repeat(levels as usize),
+                        _ => String::new(),
+                    };
+                    return is_known.then(|| dots + &segments.join("."));
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether a Python file says all names that its module has.
+    fn has_fixed_names(&self, file: FileId) -> bool {
+        let facts = &self[file].facts;
+        let makes_names = ["__getattr__", "globals", "modules", "setattr", "exec"];
+        facts.problems.is_empty()
+            && !facts.imports.iter().any(|import| import.star)
+            && !makes_names.iter().any(|name| facts.names.find(name).is_some())
     }
 }
 

@@ -47,11 +47,13 @@ impl TextPage<'_> {
         );
         let _ = writeln!(
             text,
-            "{}, {}{}\n",
+            "{}, {}{}",
             counted(counts.entry_points, "entry point"),
             counted(counts.validation_sites, "validation site"),
             not_live(counts)
         );
+        text.push('\n');
+        let headed = text.len();
         for (surface, count) in counts.by_surface.iter().filter(|(_, count)| **count > 0) {
             let of_surface = self.inventory.live().filter(|path| path.surface == *surface);
             let past = of_surface.filter(|path| !path.through_owner).count();
@@ -76,7 +78,9 @@ impl TextPage<'_> {
                 owner.reason
             );
         }
-        text.push('\n');
+        if text.len() > headed {
+            text.push('\n');
+        }
     }
 
     /// What has changed since another revision.
