@@ -304,7 +304,7 @@ impl Program<'_> {
                 return Values::one(Origin::Class(class)).at_most(Confidence::Likely);
             }
             if is_receiver {
-                return Values::one(Origin::Instance(class)).at_most(Confidence::Likely);
+                return self.receiver_of(class, step);
             }
         }
         let mut values = Values::one(Origin::Parameter((file, function), index));
@@ -316,6 +316,15 @@ impl Program<'_> {
             values.extend(self.annotated(file, annotation, step + 1));
         }
         values
+    }
+
+    /// What a method's receiver is: an instance of its class, and of what is not of this program where a block adds methods to that.
+    fn receiver_of(&self, class: ClassRef, step: u32) -> Values {
+        let mut values = Values::one(Origin::Instance(class));
+        if let Some(extends) = self[class.0].facts[class.1].extends {
+            values.extend(self.annotated(class.0, extends, step + 1));
+        }
+        values.at_most(Confidence::Likely)
     }
 
     /// An instance of what an annotation names, optional and union types looked through.
