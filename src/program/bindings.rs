@@ -35,6 +35,40 @@ pub(super) fn lookup_range(facts: &FileFacts, scope: ScopeId, name: Name) -> Opt
     None
 }
 
+/// The bindings of `name` that a path of Rust can begin with (`name::…`), in the innermost scope that has any: modules and types have
+/// names of their own, so that no variable or function hides them.
+pub(super) fn lookup_path_start(facts: &FileFacts, scope: ScopeId, name: Name) -> Holding {
+    let mut next = Some(scope);
+    while let Some(current) = next {
+        let bound = facts.binding_range(current, name);
+        let found: Holding = bound
+            .filter(|index| begins_paths(facts, &facts.bindings[*index]))
+            .map(id)
+            .collect();
+        if !found.is_empty() {
+            return found;
+        }
+        next = match facts[current].kind {
+            ScopeKind::Inline(_) => None,
+            _ => facts[current].parent,
+        };
+    }
+    Holding::new()
+}
+
+/// Whether a binding of Rust binds a name of modules and types, not one of values.
+pub(super) fn begins_paths(facts: &FileFacts, binding: &Binding) -> bool {
+    let is_capital = || facts.text(binding.name).starts_with(char::is_uppercase);
+    match binding.kind {
+        // Members are named by paths; what else stands in the scope of a type are its parameters.
+        BindingKind::Unknown => is_capital(),
+        _ if matches!(facts[binding.scope].kind, ScopeKind::Class(_)) => false,
+        BindingKind::Import(_) | BindingKind::Class(_) | BindingKind::Module(_) => true,
+        BindingKind::Value(_) | BindingKind::Declared => binding.annotation.is_none() && is_capital(),
+        _ => false,
+    }
+}
+
 /// The bindings of one name that can hold at `place`, which lies in `scope`.
 ///
 /// Within the binding scope these are the last one that every way to the place passes, and those after it on some of the ways; a

@@ -1,7 +1,7 @@
 //! What an expression refers to: through scopes, imports, aliases, re-exports and stars to a definition or a library path.
 
 use super::Program;
-use super::bindings::{at_end_of_scope, lookup, lookup_range, reaching};
+use super::bindings::{at_end_of_scope, lookup_path_start, lookup_range, reaching};
 use super::crates;
 use super::modules::Place;
 use crate::catalog::Node;
@@ -225,7 +225,15 @@ impl Program<'_> {
         let facts = &self[file].facts;
         match facts[expr].kind {
             ExprKind::Name { name, scope } => self.name(file, scope, name, facts[expr].span, step + 1),
-            ExprKind::Member { object, name } => self.member(file, object, facts.text(name), step + 1),
+            ExprKind::Member { object, name } => {
+                let name = facts.text(name);
+                match path_start(facts, expr) {
+                    Some((scope, start)) if self[file].language == Language::Rust => {
+                        self.path_member(file, scope, start, name, step + 1)
+                    }
+                    _ => self.member(file, object, name, step + 1),
+                }
+            }
             ExprKind::Through(inner) => self.follow(file, inner, step + 1),
             ExprKind::Choice { options, how } => {
                 let mut values = Values::default();
@@ -253,6 +261,24 @@ impl Program<'_> {
             values.extend(self.bound(file, &facts[binding], step));
         }
         values
+    }
+
+    /// The member `name` of what a path begins with, which no variable is.
+    fn path_member(&self, file: FileId, scope: ScopeId, start: Name, name: &str, step: u32) -> Values {
+        let facts = &self[file].facts;
+        let bindings = lookup_path_start(facts, scope, start);
+        let mut starts = Values::default();
+        for binding in &bindings {
+            starts.extend(self.bound(file, &facts[*binding], step));
+        }
+        if bindings.is_empty() {
+            starts = self.free_path(file, scope, facts.text(start), step);
+        }
+        let mut values = Values::default();
+        for start in starts {
+            values.extend(self.member_of(start, name, step + 1));
+        }
+        self.or_trait_method(values, file, name, step)
     }
 
     /// What a binding binds its name to.
@@ -304,7 +330,7 @@ impl Program<'_> {
                 return Values::one(Origin::Class(class)).at_most(Confidence::Likely);
             }
             if is_receiver {
-                return Values::one(Origin::Instance(class)).at_most(Confidence::Likely);
+                return self.receiver_of(class, step);
             }
         }
         let mut values = Values::one(Origin::Parameter((file, function), index));
@@ -316,6 +342,15 @@ impl Program<'_> {
             values.extend(self.annotated(file, annotation, step + 1));
         }
         values
+    }
+
+    /// What a method's receiver is: an instance of its class, and of what is not of this program where a block adds methods to that.
+    fn receiver_of(&self, class: ClassRef, step: u32) -> Values {
+        let mut values = Values::one(Origin::Instance(class));
+        if let Some(extends) = self[class.0].facts[class.1].extends {
+            values.extend(self.annotated(class.0, extends, step + 1));
+        }
+        values.at_most(Confidence::Likely)
     }
 
     /// An instance of what an annotation names, optional and union types looked through.
@@ -715,13 +750,10 @@ impl Program<'_> {
     /// The first segment of a path without an anchor: a name of the module itself, but not through the import that asks, else a crate.
     fn first_of_path(&self, file: FileId, import: &Import, first: &str, step: u32) -> Values {
         let facts = &self[file].facts;
-        let bindings = facts
-            .names
-            .find(first)
-            .and_then(|name| lookup(facts, import.scope, name))
-            .unwrap_or(&[]);
+        let name = facts.names.find(first);
+        let bindings = name.map(|name| lookup_path_start(facts, import.scope, name));
         let mut values = Values::default();
-        for binding in bindings {
+        for binding in bindings.into_iter().flatten().map(|id| &facts[id]) {
             let asks_itself = match binding.kind {
                 BindingKind::Import(id) => {
                     facts[id].path == import.path
@@ -759,7 +791,14 @@ impl Program<'_> {
         for object in self.follow_settled(file, object, steps_of_object) {
             values.extend(self.member_of(object, name, step + 1));
         }
-        if values.is_empty() && self[file].language == Language::Rust && self.catalog.is_last_name(name) {
+        match self[file].language {
+            Language::Rust => self.or_trait_method(values, file, name, step),
+            _ => values,
+        }
+    }
+
+    fn or_trait_method(&self, values: Values, file: FileId, name: &str, step: u32) -> Values {
+        if values.is_empty() && self.catalog.is_last_name(name) {
             return self.trait_method(file, name, step + 1).at_most(Confidence::Likely);
         }
         values
@@ -1014,6 +1053,23 @@ pub(super) fn has_decorator(facts: &FileFacts, function: FunctionId, name: &str)
         .list(facts[function].decorators)
         .iter()
         .any(|decorator| last_name(facts, *decorator).is_some_and(|last| facts.text(last) == name))
+}
+
+/// The name that a path of Rust begins with, where `expr` is its first two segments (`api::routes`) and no field or method.
+fn path_start(facts: &FileFacts, expr: ExprId) -> Option<(ScopeId, Name)> {
+    let ExprKind::Member { object, name } = facts[expr].kind else {
+        return None;
+    };
+    let ExprKind::Name { name: start, scope } = facts[object].kind else {
+        return None;
+    };
+    let length = u32::try_from(facts.text(name).len()).unwrap_or(u32::MAX);
+    let between = facts[expr]
+        .span
+        .end
+        .checked_sub(length)?
+        .checked_sub(facts[object].span.end)?;
+    (between == 2).then_some((scope, start))
 }
 
 /// The last name of a dotted expression.

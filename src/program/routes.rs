@@ -56,6 +56,9 @@ impl<'p, 'a> RouteTable<'p, 'a> {
         for (call, router) in of_rust.registering {
             table.registering.entry(call).or_default().push(router);
         }
+        for making in of_rust.making {
+            table.making.insert(making.router, making);
+        }
         for mount in of_rust.mounts {
             table.mounts.entry(mount.inner).or_default().push(mount);
         }
@@ -224,12 +227,22 @@ impl Program<'_> {
         definitions.last()
     }
 
-    /// The HTTP method that a call is named after: `GET` of `@router.get("/berths")`.
+    /// The HTTP method that a call is named after, or one before it in its chain: `GET` of `@router.get("/berths")`, `web::get().to(list)`.
     pub(super) fn method_of(&self, file: FileId, call: CallId) -> Option<String> {
         let facts = &self[file].facts;
-        let name = facts.text(last_name(facts, facts[call].callee)?);
+        let callee = facts[call].callee;
+        let name = facts.text(last_name(facts, callee)?);
         let verb = name.strip_prefix("add_").unwrap_or(name);
-        METHODS.contains(&verb).then(|| verb.to_ascii_uppercase())
+        if METHODS.contains(&verb) {
+            return Some(verb.to_ascii_uppercase());
+        }
+        match facts[callee].kind {
+            ExprKind::Member { object, .. } => match facts[object].kind {
+                ExprKind::Call(before) => self.method_of(file, before),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The HTTP method that a method of a class of handlers is named after.

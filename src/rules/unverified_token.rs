@@ -550,24 +550,47 @@ impl<'p, 'a> Verification<'p, 'a> {
             }
             Read::Configured(object, scope) => {
                 let rules = subjects_of(facts, object);
-                let function = facts.function_around(scope);
-                let uses = self.program.sites_in(file).iter().filter(|site| {
-                    facts.function_around(site.scope) == function
-                        && self.program.argument(site, "options").is_some_and(|options| {
-                            subjects_of(facts, options)
-                                .iter()
-                                .any(|subject| rules.contains(subject))
-                        })
-                });
-                let mut uses = uses.filter_map(|site| Some((site, site.call?))).peekable();
-                uses.peek().is_some()
-                    && uses.all(|(site, call)| {
-                        reads_header_only(facts, site.expr)
-                            || self.is_verified(file, call, &self.subjects_of_site(site), 0)
-                    })
+                self.is_for_verified_tokens(file, facts.function_around(scope), &rules, 0)
             }
             Read::None => false,
         }
+    }
+
+    /// Whether all reads that are given `rules` are made up for: those of this function, and those of its callers where it gives the
+    /// rules back.
+    fn is_for_verified_tokens(
+        &self,
+        file: FileId,
+        function: Option<FunctionId>,
+        rules: &[Subject],
+        depth: u32,
+    ) -> bool {
+        let facts = &self.program[file].facts;
+        let is_one = |expr: ExprId| subjects_of(facts, expr).iter().any(|subject| rules.contains(subject));
+        let uses = self.program.sites_in(file).iter().filter(|site| {
+            facts.function_around(site.scope) == function && self.program.argument(site, "options").is_some_and(is_one)
+        });
+        let uses: Vec<(&LibrarySite, CallId)> = uses.filter_map(|site| Some((site, site.call?))).collect();
+        let mut returned = facts
+            .returns
+            .iter()
+            .filter(|returned| Some(returned.function) == function);
+        let is_returned = returned.any(|returned| returned.value.is_some_and(is_one));
+        let callers = match function.filter(|_| is_returned && depth < DEEPEST) {
+            Some(function) => self.program.passing_into((file, function)),
+            None => Vec::new(),
+        };
+        let is_used = !uses.is_empty() || !callers.is_empty();
+        is_used
+            && uses.into_iter().all(|(site, call)| {
+                reads_header_only(facts, site.expr) || self.is_verified(file, call, &self.subjects_of_site(site), 0)
+            })
+            && callers.iter().all(|caller| {
+                let outer = &self.program[caller.file].facts;
+                let call = &outer[caller.call];
+                let given = [Subject::Given(call.expr)];
+                self.is_for_verified_tokens(caller.file, outer.function_around(call.scope), &given, depth + 1)
+            })
     }
 
     /// Whether a function, or else every caller, compares the claim that a check is about by itself.

@@ -50,7 +50,7 @@ const MEANINGS: &[(Role, &[&str])] = &[
     (Role::BindsArguments, &["callable"]),
     (Role::InjectsDependency, &["callable"]),
     (Role::ProvidesFixture, &["name", "everywhere"]),
-    (Role::MakesRouter, &["dependencies", "prefix"]),
+    (Role::MakesRouter, &["dependencies", "prefix", "route"]),
     (Role::MakesApplication, &["dependencies", "prefix"]),
     (
         Role::MountsRouter,

@@ -3,7 +3,7 @@
 use super::edges::RustWalk;
 use super::index::Index;
 use crate::catalog::{Entry, Role};
-use crate::facts::{CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, MODULE_SCOPE, Name};
+use crate::facts::{Call, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, MODULE_SCOPE, Name};
 use crate::program::entries::{EntryPoint, Registration, Surface};
 use crate::program::names::{FunctionRef, Origin, last_name};
 use crate::program::{Program, ProgramFile, argument_of, argument_that_means};
@@ -82,8 +82,58 @@ fn registration(facts: &FileFacts, entry: &Entry, file: FileId, attribute: ExprI
     })
 }
 
-/// The route of the handler that `expr` makes, where a call around it mounts that: `.route("/berths", get(handler))`.
-fn route_around(program: &Program<'_>, file: FileId, expr: ExprId) -> Option<ExprId> {
+/// The attribute by which a function says that it is a handler.
+pub(super) fn declaring_attribute(program: &Program<'_>, (file, function): FunctionRef) -> Option<CallId> {
+    let (_, attribute) = decorator(program, file, function, |role| Surface::of(role).is_some())?;
+    match program[file].facts[attribute].kind {
+        ExprKind::Call(call) => Some(call),
+        _ => None,
+    }
+}
+
+/// The route of the handler that `expr` makes, where the chain that it is part of begins with one, or a call around it mounts that:
+/// `resource("/berths").route(get().to(handler))`, `.route("/berths", get(handler))`.
+fn route_around(walk: &mut RustWalk<'_, '_>, program: &Program<'_>, file: FileId, expr: ExprId) -> Option<ExprId> {
+    let mounted = mounted_at(program, file, expr);
+    mounted.or_else(|| {
+        let facts = &program[file].facts;
+        let place = facts[expr].span;
+        let mut around: Vec<&Call> = facts
+            .calls
+            .iter()
+            .filter(|call| facts[call.expr].span.contains(place))
+            .collect();
+        around.sort_by_key(|call| facts[call.expr].span.end - facts[call.expr].span.start);
+        around
+            .into_iter()
+            .find_map(|call| route_of_chain(walk, program, file, call))
+    })
+}
+
+/// The route that a chain of calls begins with.
+fn route_of_chain<'c>(
+    walk: &mut RustWalk<'_, '_>,
+    program: &'c Program<'_>,
+    file: FileId,
+    mut call: &'c Call,
+) -> Option<ExprId> {
+    let facts = &program[file].facts;
+    while let ExprKind::Member { object, .. } = facts[call.callee].kind {
+        let ExprKind::Call(before) = facts[object].kind else {
+            break;
+        };
+        call = &facts[before];
+    }
+    let ExprKind::Call(id) = facts[call.expr].kind else {
+        return None;
+    };
+    let entry = walk.library(file, id).and_then(|node| program.catalog.call(node));
+    let entry = entry.filter(|entry| entry.role == Some(Role::MakesRouter))?;
+    argument_that_means(facts, id, entry, "route")
+}
+
+/// The route that a call around `expr` mounts it at.
+fn mounted_at(program: &Program<'_>, file: FileId, expr: ExprId) -> Option<ExprId> {
     let facts = &program[file].facts;
     let mounting: FxHashSet<&str> = program
         .catalog
@@ -148,7 +198,7 @@ fn handed(program: &Program<'_>, index: &Index<'_>, file: FileId, names: &Handed
                 let registration = Some(Registration {
                     file,
                     call: Some(id),
-                    route: route_around(program, file, call.expr),
+                    route: route_around(&mut walk, program, file, call.expr),
                 });
                 found.extend(handlers.map(|function| EntryPoint {
                     function,

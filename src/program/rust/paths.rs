@@ -5,6 +5,7 @@ use crate::facts::{
     Binding, BindingId, BindingKind, ExprId, ExprKind, FileFacts, ImportId, Language, Name, ScopeId, ScopeKind,
 };
 use crate::finding::Confidence;
+use crate::program::bindings::begins_paths;
 use crate::program::crates::module_scope;
 use crate::program::modules::Place;
 use crate::program::names::{Origin, Value};
@@ -263,24 +264,16 @@ fn is_of_locals(binding: &Binding) -> bool {
 }
 
 fn is_in(facts: &FileFacts, binding: &Binding, space: Space) -> bool {
+    if space == Space::Types {
+        return begins_paths(facts, binding);
+    }
     let is_of_type = matches!(facts[binding.scope].kind, ScopeKind::Class(_));
     match binding.kind {
-        // Members are named by paths; what else stands in the scope of a type are its parameters.
-        BindingKind::Unknown => space == Space::Types && is_capital(facts.text(binding.name)),
         _ if is_of_type => false,
-        BindingKind::Import(_) | BindingKind::Class(_) => true,
-        BindingKind::Module(_) => space == Space::Types,
-        BindingKind::Function(_) => space == Space::Values,
-        BindingKind::Value(_) | BindingKind::Declared if binding.annotation.is_none() => {
-            space == Space::Types && is_capital(facts.text(binding.name))
-        }
-        BindingKind::Value(_) => space == Space::Values,
+        BindingKind::Import(_) | BindingKind::Class(_) | BindingKind::Function(_) => true,
+        BindingKind::Value(_) => binding.annotation.is_some(),
         _ => false,
     }
-}
-
-fn is_capital(name: &str) -> bool {
-    name.starts_with(char::is_uppercase)
 }
 
 fn items_of(values: impl IntoIterator<Item = Value>) -> Items {
