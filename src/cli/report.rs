@@ -88,14 +88,12 @@ impl ReportCommand {
         }
         let inventory = found;
         drop(progress);
-        let folder = input.root.folder.file_name();
         let options = InventoryOptions {
             terminal: if self.output.is_some() {
                 console.file()
             } else {
                 console.output()
             },
-            title: &folder.map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
             source_url: &self.source_url,
         };
         let mut content = Vec::new();

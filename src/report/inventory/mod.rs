@@ -38,8 +38,6 @@ pub enum InventoryFormat {
 pub struct InventoryOptions<'a> {
     /// What the text is shown on.
     pub terminal: Terminal,
-    /// What people call the program.
-    pub title: &'a str,
     /// What stands before the path of a file in links to it, such as the address of the repository's files.
     pub source_url: &'a str,
 }
