@@ -75,9 +75,9 @@ pub(super) fn finder_of<W: AsRef<[u8]>>(words: &[W]) -> Result<AhoCorasick, Stri
 }
 
 /// Of each phrase a word that every name with the phrase has. Phrases share words where they can, so that the words are few.
-pub(super) fn stems<'p, W: AsRef<str>>(phrases: impl Iterator<Item = &'p [W]>) -> Vec<&'p str>
+pub(super) fn stems<'p, W>(phrases: impl Iterator<Item = &'p [W]>) -> Vec<&'p str>
 where
-    W: 'p,
+    W: AsRef<str> + 'p,
 {
     let mut phrases: Vec<&[W]> = phrases.collect();
     let longest = |phrase: &[W]| phrase.iter().map(|word| word.as_ref().len()).max();
