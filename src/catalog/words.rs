@@ -86,6 +86,7 @@ struct Secret {
     private_file_words: Vec<String>,
     foreign: Vec<String>,
     objects: Vec<String>,
+    places: Vec<String>,
     kinds: Vec<String>,
     masked: Vec<String>,
     masked_texts: Vec<String>,
@@ -392,7 +393,7 @@ impl Words {
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
         let phrases = || self.phrases.secret.iter().chain(&self.phrases.secret_ending);
         let ends_like_secret = phrases().any(|phrase| ends_with(&own, phrase));
-        let is_header = text.len() > 2 && text[..2].eq_ignore_ascii_case("x-");
+        let is_header = text.len() > 2 && text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
         let is_identifier = text
             .chars()
             .all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '.' | ':'));
@@ -454,6 +455,15 @@ impl Words {
     #[must_use]
     pub fn says_masked(&self, name: &str) -> bool {
         split(name).split(' ').any(|word| has(&self.file.secret.masked, word))
+    }
+
+    /// Whether a name says that what it holds is where something is kept.
+    #[must_use]
+    pub fn is_name_of_place(&self, name: &str) -> bool {
+        let words = split(name);
+        words_of(&words)
+            .last()
+            .is_some_and(|last| has(&self.file.secret.places, last))
     }
 
     /// Whether a variable of this name may hold a token.
@@ -1156,6 +1166,7 @@ mod tests {
             ("password", "admin"),
             ("SECRET_KEY", "super-secret-key"),
             ("DB_PASSWORD", "harbour4711"),
+            ("DB_PASSWORD", "häfen4711pass2"),
         ] {
             assert!(words.is_secret_text(name, text), "{name}: {text}");
         }

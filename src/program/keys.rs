@@ -135,6 +135,16 @@ impl Program<'_> {
         takes && !is_other && !self.needs_no_key(site, entry)
     }
 
+    /// Whether the call at `primary` decodes a token without checking its signature.
+    pub(super) fn is_decoded_unchecked(&self, primary: Site) -> bool {
+        let mut sites = self.sites_in(primary.file).iter();
+        let site = sites.find(|site| self.primary(site) == primary);
+        site.is_some_and(|site| {
+            let entry = self.entry(site);
+            entry.is_some_and(|entry| entry.role == Some(Role::DecodesUnverified) || self.needs_no_key(site, entry))
+        })
+    }
+
     /// Whether a call decodes without checking the signature, or makes a key for one that does, so that any key will do.
     fn needs_no_key(&self, site: &LibrarySite, entry: &Entry) -> bool {
         if !matches!(entry.role, None | Some(Role::ValidatesToken)) {

@@ -4,7 +4,7 @@
 //! refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` (what a call calls), `callers` and `calls`
 //! (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all calls, by names), `sites` (where
 //! library functions of a role are called), `entries` (where the program is entered), `values` (what arguments come to), `tokens`,
-//! `secrets`, `wrappers`, `fallbacks` and `keys` (where the work of a concern is done), `owners` (who may do it), `safeguards` (what is
+//! `secrets`, `ways`, `wrappers`, `fallbacks` and `keys` (where the work of a concern is done), `owners` (who may do it), `safeguards` (what is
 //! built around it), `reach` (by which ways control gets somewhere), `blocks` and `own_loop` (under which conditions, on which event
 //! loop), `requests`, `services`, `validation`, `refusals` and `environments` (what validates tokens, what becomes of a failure, what
 //! depends on where the program runs), `routes`, `credentials`, `missing` and `auth_paths` (by which gates control gets to validation),
@@ -52,6 +52,7 @@ mod trace;
 mod units;
 mod validation;
 mod values;
+mod ways;
 mod wrappers;
 
 pub use auth_paths::{AuthPath, AuthPaths, PathEntry, PathState};
@@ -82,6 +83,7 @@ pub use texts::TextOrigin;
 pub use tokens::TokenSite;
 pub use validation::Validation;
 pub use values::{Passing, ValueOrigin};
+pub use ways::WaysToSecrets;
 
 use crate::catalog::{Catalog, Entry, Role};
 use crate::facts::{

@@ -100,6 +100,8 @@ struct Worked {
     file: FileId,
     scope: ScopeId,
     span: Span,
+    /// Whether it is only a glance: a token that is decoded without a check of its signature.
+    is_glance: bool,
 }
 
 impl Owners {
@@ -314,13 +316,16 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
         file: primary.file,
         scope,
         span: primary.span,
+        is_glance: false,
     };
     match concern {
         TOKEN_VALIDATION => program
             .validation_sites()
             .iter()
-            .map(|site| (site.primary, site.scope))
-            .map(worked)
+            .map(|site| Worked {
+                is_glance: program.is_decoded_unchecked(site.primary),
+                ..worked((site.primary, site.scope))
+            })
             .collect(),
         TOKEN_MINTING => program
             .minting_sites()
@@ -420,6 +425,7 @@ fn worked_in<'w>(program: &Program<'_>, worked: &'w [Worked]) -> BTreeMap<UnitId
 }
 
 fn owner(program: &Program<'_>, concern: &str, unit: UnitId, sites: &UnitSites<'_>, users: &Users) -> Option<Owner> {
+    let sites = &without_glances(sites);
     let total: usize = sites.values().map(Vec::len).sum();
     // Who calls whom says more than who imports what, but values that are computed once are only imported.
     let user_count = |file: FileId, sites: &[&Worked]| {
@@ -454,6 +460,16 @@ fn owner(program: &Program<'_>, concern: &str, unit: UnitId, sites: &UnitSites<'
         names: Vec::new(),
         unit: Some(unit),
     })
+}
+
+/// The sites that do the whole work; all where none does. Who only glances at tokens is nobody to send others to.
+fn without_glances<'w>(sites: &UnitSites<'w>) -> UnitSites<'w> {
+    let mut whole = sites.clone();
+    for sites in whole.values_mut() {
+        sites.retain(|site| !site.is_glance);
+    }
+    whole.retain(|_, sites| !sites.is_empty());
+    if whole.is_empty() { sites.clone() } else { whole }
 }
 
 /// The other production modules whose calls get to the functions of a module in which the sites stand, through others of that module

@@ -6,7 +6,7 @@ use crate::facts::{
     Access, Binding, BindingKind, BlockKind, Call, CallId, Exit, ExprId, ExprKind, FileFacts, Language, Name, ScopeId,
 };
 use crate::finding::{CodeScope, Confidence, Site};
-use crate::program::{FunctionRef, PrintedSecrets, Program, ProgramFile, ReadBy, Surface};
+use crate::program::{FunctionRef, PrintedSecrets, Program, ProgramFile, ReadBy, Surface, WaysToSecrets};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashSet;
 
@@ -14,6 +14,7 @@ use rustc_hash::FxHashSet;
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     let hidden = hidden_by_type(program);
     let printed = program.printed_secrets();
+    let ways = program.ways_to_secrets();
     let handlers: FxHashSet<FunctionRef> = program
         .entry_points()
         .iter()
@@ -30,6 +31,7 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
             data,
             hidden: &hidden,
             printed: &printed,
+            ways: &ways,
             found: Vec::new(),
         };
         leaks.calls();
@@ -169,6 +171,7 @@ struct Leaks<'p> {
     data: &'p ProgramFile,
     hidden: &'p FxHashSet<String>,
     printed: &'p PrintedSecrets,
+    ways: &'p WaysToSecrets,
     found: Vec<Leak>,
 }
 
@@ -461,6 +464,9 @@ impl<'p> Leaks<'p> {
         if depth > DEEPEST {
             return None;
         }
+        if self.ways.has(self.program, self.file, expr) {
+            return None;
+        }
         let facts = self.facts();
         let span = facts[expr].span;
         let whole = |name: String| {
@@ -544,7 +550,8 @@ impl<'p> Leaks<'p> {
         let facts = self.facts();
         let text = facts.text(name);
         let span = facts[expr].span;
-        if self.hidden.contains(text) || self.program.catalog().words().says_masked(text) {
+        let words = self.program.catalog().words();
+        if self.hidden.contains(text) || words.says_masked(text) || words.is_name_of_place(text) {
             return None;
         }
         let by_name = || {
