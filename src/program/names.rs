@@ -779,11 +779,10 @@ impl Program<'_> {
     // Members
 
     fn member(&self, file: FileId, object: ExprId, name: &str, step: u32) -> Values {
-        // The links of a chain stand in one another, so that there is an end to them: each counts as one step, however many it takes to
-        // look through it.
+        // The links of a chain stand in one another, so each counts as one step, however many it takes to look through it. They do not
+        // count for nothing: variables are made of one another in circles.
         let more_steps = match self[file].facts[object].kind {
-            ExprKind::Call(_) | ExprKind::Choice { .. } => 3,
-            ExprKind::Member { .. } => 2,
+            ExprKind::Call(_) => 2,
             _ => 0,
         };
         let steps_of_object = (step + 1).saturating_sub(more_steps);
