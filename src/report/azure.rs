@@ -6,8 +6,7 @@ use crate::finding::Level;
 use std::io;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let base = report.sources.repository.as_ref().unwrap_or(&report.sources.root);
-    let places = Places::seen_from(base, report);
+    let places = Places::seen_from_repository(report);
     for judged in &report.verdict.kept {
         let place = places.place(judged.finding.primary).start;
         // Azure knows errors and warnings only.

@@ -10,8 +10,7 @@ use std::cmp::Reverse;
 use std::io;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let base = report.sources.repository.as_ref().unwrap_or(&report.sources.root);
-    let places = Places::seen_from(base, report);
+    let places = Places::seen_from_repository(report);
     let mut judged: Vec<&Judged> = report.verdict.kept.iter().collect();
     judged.sort_by_key(|judged| Reverse(judged.level));
     for judged in judged {

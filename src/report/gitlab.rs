@@ -35,8 +35,7 @@ struct Position {
 }
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let base = report.sources.repository.as_ref().unwrap_or(&report.sources.root);
-    let places = Places::seen_from(base, report);
+    let places = Places::seen_from_repository(report);
     let mut given = FxHashSet::default();
     let issues = report.verdict.kept.iter().map(|judged| {
         let place = places.place(judged.finding.primary);

@@ -7,8 +7,7 @@ use crate::verdict::Judged;
 use std::io;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let base = report.sources.repository.as_ref().unwrap_or(&report.sources.root);
-    let places = Places::seen_from(base, report);
+    let places = Places::seen_from_repository(report);
     let kept = &report.verdict.kept;
     let name = escaped(report.tool.name);
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;

@@ -45,6 +45,12 @@ impl<'a> Places<'a> {
         }
     }
 
+    /// Paths are written as seen from the repository, or from the root where there is none: what services of repositories expect.
+    pub(super) fn seen_from_repository(report: &'a Report<'a>) -> Self {
+        let base = report.sources.repository.as_ref().unwrap_or(&report.sources.root);
+        Self::seen_from(base, report)
+    }
+
     /// The path of a file of the run.
     pub(super) fn path(&self, file: FileId) -> String {
         self.report.sources.path_from(self.base, file)

@@ -60,8 +60,7 @@ struct Position {
 }
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let base = report.sources.repository.as_ref().unwrap_or(&report.sources.root);
-    let places = Places::seen_from(base, report);
+    let places = Places::seen_from_repository(report);
     let kept = report.verdict.kept.iter();
     let result = DiagnosticResult {
         source: Source {

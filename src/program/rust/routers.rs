@@ -5,7 +5,7 @@ use crate::catalog::Role;
 use crate::facts::{CallId, ExprId, ExprKind, Language};
 use crate::program::edges::{Making, Mount, Prefix, Router};
 use crate::program::names::{FunctionRef, Origin};
-use crate::program::{LibrarySite, Program};
+use crate::program::{LibrarySite, Program, expressions_within};
 use crate::source::FileId;
 use rustc_hash::FxHashMap;
 
@@ -242,13 +242,10 @@ impl Chains<'_, '_> {
     fn declared_within(&self, file: FileId, expr: ExprId) -> Vec<(FileId, CallId)> {
         let program = self.program;
         let facts = &program[file].facts;
-        let place = facts[expr].span;
-        let ids = (0u32..).map(ExprId).zip(&facts.exprs);
-        let named = ids.filter(|(_, inner)| {
-            place.contains(inner.span) && matches!(inner.kind, ExprKind::Name { .. } | ExprKind::Member { .. })
-        });
+        let named = expressions_within(facts, facts[expr].span)
+            .filter(|inner| matches!(facts[*inner].kind, ExprKind::Name { .. } | ExprKind::Member { .. }));
         let mut found: Vec<(FileId, CallId)> = Vec::new();
-        for value in named.flat_map(|(id, _)| program.values(file, id)) {
+        for value in named.flat_map(|inner| program.values(file, inner)) {
             if let Origin::Function(function) = value.origin {
                 found.extend(declaring_attribute(program, function).map(|call| (function.0, call)));
             }

@@ -94,15 +94,7 @@ impl TextPage<'_> {
         );
         let _ = writeln!(text, "  {}", self.painted(&title, Style::new().bold()));
         for (kind, path) in self.inventory.changes() {
-            let _ = writeln!(
-                text,
-                "  {kind:<8} {} -> {}  {}:{}  ({})",
-                printable(&path.gate),
-                printable(&path.site.call),
-                printable(&path.site.path),
-                path.site.line,
-                path.state
-            );
+            let _ = writeln!(text, "  {kind:<8} {}  ({})", ends(path), path.state);
         }
         text.push('\n');
     }
@@ -207,14 +199,7 @@ impl TextPage<'_> {
                 } else {
                     format!("  ({})", path.note)
                 };
-                let _ = writeln!(
-                    text,
-                    "  {} -> {}  {}:{}{note}",
-                    printable(&path.gate),
-                    printable(&path.site.call),
-                    printable(&path.site.path),
-                    path.site.line
-                );
+                let _ = writeln!(text, "  {}{note}", ends(path));
             }
             if paths.len() > MOST_LISTED {
                 let _ = writeln!(text, "  and {} more", paths.len() - MOST_LISTED);
@@ -293,6 +278,18 @@ fn level_style(level: Option<Level>) -> Style {
         Some(Level::Warning) => AnsiColor::Yellow.on_default(),
         _ => Style::new(),
     }
+}
+
+/// Where a path begins and ends: its gate and its site.
+fn ends(path: &PathRow) -> String {
+    let site = &path.site;
+    format!(
+        "{} -> {}  {}:{}",
+        printable(&path.gate),
+        printable(&site.call),
+        printable(&site.path),
+        site.line
+    )
 }
 
 /// How many paths are not live, to stand behind a number.

@@ -36,8 +36,7 @@ const UNREAD: &str = "unread-file";
 const PARTLY_READ: &str = "partly-read-file";
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let base = report.sources.repository.as_ref().unwrap_or(&report.sources.root);
-    let places = Places::seen_from(base, report);
+    let places = Places::seen_from_repository(report);
     let log = Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
