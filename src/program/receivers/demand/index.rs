@@ -178,6 +178,12 @@ impl Receivers<'_, '_> {
                         continue;
                     }
                 };
+                // Nearly all calls of `get` are of built-in types: what they are made on is not followed to callers.
+                let is_common = is_member && self.program.catalog.words().is_common_method(facts.text(name));
+                let is_plain = is_common && !decorators.contains(&call.expr) && !passes_function(facts, call);
+                if is_plain && !may_be_of_library(facts, call.callee, false) {
+                    continue;
+                }
                 let symbol = self.symbol(file, name);
                 let number = symbol.0 as usize;
                 if number >= demand.calls.len() {
@@ -189,12 +195,7 @@ impl Receivers<'_, '_> {
                 }
                 let doing = demand.doing.get(&symbol).copied();
                 let doing = doing.filter(|doing| is_member || !doing.only_methods);
-                // Nearly all calls of `get` are of built-in types: what they are made on is not followed to callers.
-                let is_plain = |doing: &Doing| {
-                    is_member
-                        && self.program.catalog.words().is_common_method(facts.text(name))
-                        && !(doing.hands_over && (decorators.contains(&call.expr) || passes_function(facts, call)))
-                };
+                let is_plain = |doing: &Doing| is_common && (is_plain || !doing.hands_over);
                 if let Some(doing) = doing.filter(is_plain) {
                     if may_be_of_library(facts, call.callee, doing.only_settings) {
                         demand.waiting.push((FURTHEST, place));
@@ -351,22 +352,18 @@ fn may_be_of_library(facts: &FileFacts, callee: ExprId, only_settings: bool) -> 
 
 /// Whether a call may pass a function, as far as its arguments tell.
 fn passes_function(facts: &FileFacts, call: &Call) -> bool {
-    facts
-        .arguments(call)
-        .iter()
-        .any(|argument| match facts[argument.value].kind {
-            ExprKind::Lambda(_) | ExprKind::Member { .. } | ExprKind::Call(_) => true,
-            ExprKind::Name { name, scope } => lookup(facts, scope, name).is_none_or(|bindings| {
-                let mut kinds = bindings.iter().map(|binding| binding.kind);
-                kinds.any(|kind| {
-                    matches!(
-                        kind,
-                        BindingKind::Function(_) | BindingKind::Import(_) | BindingKind::Value(_)
-                    )
-                })
-            }),
-            _ => false,
-        })
+    let mut arguments = facts.arguments(call).iter();
+    arguments.any(|argument| match facts[argument.value].kind {
+        ExprKind::Lambda(_) | ExprKind::Member { .. } | ExprKind::Call(_) => true,
+        ExprKind::Name { name, scope } => lookup(facts, scope, name).is_none_or(|bindings| {
+            bindings.iter().any(|binding| match binding.kind {
+                BindingKind::Function(_) | BindingKind::Import(_) => true,
+                BindingKind::Value(value) => may_be_called(facts, value),
+                _ => false,
+            })
+        }),
+        _ => false,
+    })
 }
 
 /// Whether a parameter says what it takes, and that is no plain data.
