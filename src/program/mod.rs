@@ -3,7 +3,7 @@
 //! The storeys, lowest first: `modules` and `crates` (which file is which module), `bindings`, `names` and `stars` (what an expression
 //! refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` (what a call calls), `callers` and `calls`
 //! (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all calls, by names), `sites` (where
-//! library functions of a role are called), `entries` (where the program is entered), `values` (what arguments come to), `tokens`,
+//! library functions of a role are called), `handed` (where they are handed on to be called), `entries` (where the program is entered), `values` (what arguments come to), `tokens`,
 //! `secrets`, `setting_fields`, `ways`, `printed`, `wrappers`, `fallbacks` and `keys` (where the work of a concern is done), `owners`
 //! and `rewrites` (who may do it, and how others call it), `safeguards` (what is built around it), `reach` (by which ways control gets somewhere), `blocks` and `own_loop` (under which conditions, on which event
 //! loop), `requests`, `services`, `validation`, `refusals` and `environments` (what validates tokens, what becomes of a failure, what
@@ -25,6 +25,7 @@ mod edges;
 mod entries;
 mod environments;
 mod fallbacks;
+mod handed;
 mod keys;
 mod missing;
 mod modules;

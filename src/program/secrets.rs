@@ -1,5 +1,6 @@
 //! Where the program reads secrets: settings with secret names, secret files, secret managers, fields of settings classes.
 
+use super::handed::HandedOn;
 use super::names::{self, FunctionRef, Origin};
 use super::{LibrarySite, Program, ProgramFile};
 use super::{setting_fields, wrappers};
@@ -74,6 +75,8 @@ pub(super) fn direct(program: &Program<'_>) -> Vec<SecretRead> {
             .iter()
             .filter_map(|site| read_at(program, data, site))
             .collect();
+        let handed_on = program.handed_on_in(file).iter();
+        reads.extend(handed_on.filter_map(|handed| handed_on_read(program, handed)));
         match data.language {
             Language::Python => reads.extend(setting_fields::of_classes(program, file, data)),
             Language::Rust => {
@@ -143,6 +146,27 @@ fn read_at(program: &Program<'_>, data: &ProgramFile, site: &LibrarySite) -> Opt
     })
 }
 
+/// What reads settings by the names that are handed on beside it: `map(os.getenv, NAMES)`.
+fn handed_on_read(program: &Program<'_>, handed: &HandedOn) -> Option<SecretRead> {
+    let role = handed.entry(program)?.role?;
+    if !matches!(role, Role::ReadsSetting | Role::ReadsSecret) {
+        return None;
+    }
+    let passed = handed.passed(program).into_iter();
+    let names = sorted(passed.flat_map(|names| secret_names_in(program, handed.file, names)));
+    (!names.is_empty()).then(|| SecretRead {
+        primary: handed.primary(program),
+        scope: handed.scope,
+        by: ReadBy::Name,
+        names,
+        subject: program.written(handed.file, handed.reference),
+        expr: None,
+        default: None,
+        confidence: handed.confidence,
+        through: Vec::new(),
+    })
+}
+
 /// `getenv("ALLOW_API_KEYS", "false")`: whatever its name says, the setting is a switch.
 fn defaults_to_a_switch(program: &Program<'_>, site: &LibrarySite) -> bool {
     let facts = &program[site.file].facts;
@@ -160,25 +184,23 @@ pub(super) fn is_switch(program: &Program<'_>, facts: &FileFacts, value: ExprId)
 }
 
 fn secret_names(program: &Program<'_>, site: &LibrarySite, argument: &str) -> Vec<String> {
+    let names = program.argument(site, argument);
+    names.map_or_else(Vec::new, |names| {
+        sorted(secret_names_in(program, site.file, names).into_iter())
+    })
+}
+
+/// The secret names that an expression can be, or that are among its elements.
+fn secret_names_in(program: &Program<'_>, file: FileId, names: ExprId) -> Vec<String> {
     let words = program.catalog().words();
-    let texts = program
-        .argument(site, argument)
-        .map(|name| program.texts(site.file, name))
-        .unwrap_or_default();
-    let elements = program
-        .argument(site, argument)
-        .map(|names| program.elements(site.file, names, 0))
-        .unwrap_or_default();
-    let listed = elements
-        .into_iter()
-        .flat_map(|(file, element)| program.texts(file, element));
-    sorted(
-        texts
-            .into_iter()
-            .chain(listed)
-            .map(|text| text.text)
-            .filter(|text| words.is_secret(text)),
-    )
+    let texts = program.texts(file, names).into_iter();
+    let elements = program.elements(file, names, 0).into_iter();
+    let listed = elements.flat_map(|(file, element)| program.texts(file, element));
+    let secret = texts
+        .chain(listed)
+        .map(|text| text.text)
+        .filter(|text| words.is_secret(text));
+    secret.collect()
 }
 
 pub(super) fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 use super::bindings;
 use super::calls::LibraryCall;
+use super::handed::{self, HandedOn};
 use super::names::{self, Origin};
 use super::{Program, ProgramFile};
 use crate::catalog::{Meaning, Node, Role};
@@ -36,6 +37,8 @@ pub struct LibrarySite {
 pub(super) struct Sites {
     all: Vec<LibrarySite>,
     by_file: Vec<Range<u32>>,
+    /// The functions that are handed on instead of called, in the order of files.
+    handed_on: Vec<HandedOn>,
 }
 
 impl Sites {
@@ -52,7 +55,12 @@ impl Sites {
             by_file.push(u32::try_from(start).unwrap_or(u32::MAX)..u32::try_from(start + length).unwrap_or(u32::MAX));
             start += length;
         }
-        Self { all, by_file }
+        let handed_on = program.for_each_file(|file, data| handed::find_in(program, file, data));
+        Self {
+            all,
+            by_file,
+            handed_on,
+        }
     }
 
     pub(super) fn all(&self) -> &[LibrarySite] {
@@ -63,6 +71,12 @@ impl Sites {
         let range = &self.by_file[file.0 as usize];
         &self.all[range.start as usize..range.end as usize]
     }
+
+    fn handed_on_in(&self, file: FileId) -> &[HandedOn] {
+        let start = self.handed_on.partition_point(|handed| handed.file < file);
+        let behind = &self.handed_on[start..];
+        &behind[..behind.partition_point(|handed| handed.file == file)]
+    }
 }
 
 impl Program<'_> {
@@ -70,6 +84,11 @@ impl Program<'_> {
     #[must_use]
     pub fn sites_in(&self, file: FileId) -> &[LibrarySite] {
         self.sites.get().map_or(&[], |sites| sites.in_file(file))
+    }
+
+    /// The library functions that one file hands on, in order.
+    pub(super) fn handed_on_in(&self, file: FileId) -> &[HandedOn] {
+        self.sites.get().map_or(&[], |sites| sites.handed_on_in(file))
     }
 
     /// The site that `expr` itself is, if it is one.

@@ -1,12 +1,13 @@
 //! Where tokens are validated and minted: library calls, and code that does it by hand.
 
-use super::names::Origin;
+use super::handed::HandedOn;
+use super::names::{FunctionRef, Origin};
 use super::{LibrarySite, Program, ProgramFile};
 use crate::catalog::Role;
-use crate::facts::{BindingKind, Call, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId};
+use crate::facts::{BindingKind, Call, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
-use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 /// So many names around a call say what it is for: those of its function, of a class and of the module.
 const NAMES_AROUND: usize = 3;
@@ -41,10 +42,12 @@ impl TokenSites {
     pub(super) fn find(program: &Program<'_>) -> Self {
         let found = program.for_each_file(|file, data| {
             let mut validation = library_sites(program, file, is_validation);
+            validation.extend(handed_on(program, file, Role::decodes));
             validation.extend(hand_rolled_validation(program, file, data));
             let mut minting = library_sites(program, file, |program, site| {
                 role(program, site) == Some(Role::MintsToken)
             });
+            minting.extend(handed_on(program, file, |role| role == Role::MintsToken));
             minting.extend(hand_rolled_minting(program, file, data));
             vec![(validation, minting)]
         });
@@ -81,6 +84,24 @@ fn library_sites(
             token: program.argument(site, "token"),
         })
         .collect()
+}
+
+/// The library functions with a role that are handed on, to be called out of sight.
+fn handed_on(program: &Program<'_>, file: FileId, is_role: fn(Role) -> bool) -> impl Iterator<Item = TokenSite> {
+    let is_site = move |handed: &&HandedOn| {
+        let entry = handed.entry(program).filter(|entry| !entry.any_data);
+        entry.and_then(|entry| entry.role).is_some_and(is_role)
+    };
+    let handed_on = program.handed_on_in(file).iter().filter(is_site);
+    handed_on.map(move |handed| TokenSite {
+        primary: handed.primary(program),
+        scope: handed.scope,
+        call: program.written(file, handed.reference),
+        confidence: handed.confidence,
+        hand_rolled: false,
+        unbound: false,
+        token: None,
+    })
 }
 
 /// A call that signs or reads data of any kind, where nothing around it says that this lets somebody in: the pages of a list, an address
@@ -136,65 +157,53 @@ fn is_validation(program: &Program<'_>, site: &LibrarySite) -> bool {
     }
 }
 
-/// A token split at its dots whose second part is base64-decoded and parsed as JSON, in one function.
+/// A token split at its dots whose second part is base64-decoded and parsed as JSON: in one function, or with the help of another that
+/// it hands the part to.
 fn hand_rolled_validation(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<TokenSite> {
     let facts = &data.facts;
-    let mut found = Vec::new();
-    let mut by_function: FxHashMap<Option<FunctionId>, Vec<&LibrarySite>> = FxHashMap::default();
-    for site in program.sites_in(file) {
-        by_function
-            .entry(facts.function_around(site.scope))
-            .or_default()
-            .push(site);
+    // Most files say nowhere what a token is split at.
+    if facts.names.find(".").is_none() {
+        return Vec::new();
     }
-    for (function, sites) in by_function {
-        let parses = sites.iter().any(|site| role(program, site) == Some(Role::ParsesJson));
-        if !parses {
-            continue;
-        }
-        let splits = facts
-            .calls
-            .iter()
-            .any(|call| facts.function_around(call.scope) == function && splits_at_dots(facts, call));
-        if !splits {
-            continue;
-        }
-        let decoded = sites
-            .iter()
-            .filter(|site| role(program, site) == Some(Role::DecodesBase64));
-        let payload = decoded.filter(|site| {
-            program
-                .argument(site, "value")
-                .is_some_and(|value| is_token_part(program, file, value, 0))
-        });
-        if let Some(site) = payload.min_by_key(|site| facts[site.expr].span) {
-            found.push(hand_rolled(program, site));
+    let splits = facts.calls.iter().filter(|call| splits_at_dots(facts, call));
+    let functions: BTreeSet<Option<FunctionId>> = splits.map(|call| facts.function_around(call.scope)).collect();
+    let in_function = |function: Option<FunctionId>| {
+        let opened = opened_in(program, file, function).into_iter();
+        opened.min_by_key(|site| site.primary)
+    };
+    functions.into_iter().filter_map(in_function).collect()
+}
+
+/// Where a function opens parts of tokens by hand.
+fn opened_in(program: &Program<'_>, file: FileId, function: Option<FunctionId>) -> Vec<TokenSite> {
+    let facts = &program[file].facts;
+    let parses = works(program, file, function, Role::ParsesJson);
+    let mut found = Vec::new();
+    for (id, call) in calls_in(facts, function) {
+        let opens = |value: ExprId| is_token_part(program, file, value, 0);
+        if let Some(site) = site_of_role(program, file, call, Role::DecodesBase64) {
+            if parses && program.argument(site, "value").is_some_and(opens) {
+                found.push(hand_rolled(program, site));
+            }
+        } else if let Some((helper, confidence)) = helper(program, file, call)
+            && works(program, helper.0, Some(helper.1), Role::DecodesBase64)
+            && (parses || works(program, helper.0, Some(helper.1), Role::ParsesJson))
+            && facts.arguments(call).iter().any(|argument| opens(argument.value))
+        {
+            found.push(hand_rolled_at(program, file, id, confidence));
         }
     }
     found
 }
 
-/// A header and a payload that are joined by a dot and signed with HMAC, in one function.
+/// A header and a payload that are joined by a dot and signed with HMAC, in one function, or with the help of those that it calls.
 fn hand_rolled_minting(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<TokenSite> {
     let facts = &data.facts;
+    let is_rust = data.language == Language::Rust;
+    let signs = |site: &&LibrarySite| role(program, site) == Some(Role::SignsHmac);
     let mut found = Vec::new();
-    for site in program
-        .sites_in(file)
-        .iter()
-        .filter(|site| role(program, site) == Some(Role::SignsHmac))
-    {
+    for site in program.sites_in(file).iter().filter(signs) {
         let function = facts.function_around(site.scope);
-        let in_function = |scope: ScopeId| facts.function_around(scope) == function;
-        let is_rust = data.language == Language::Rust;
-        // Python's `str.encode` makes bytes; in Rust the method is an engine's.
-        let encodes = facts.calls.iter().filter(|call| in_function(call.scope)).any(|call| {
-            let name = super::names::last_name(facts, call.callee).map_or("", |name| facts.text(name));
-            name.contains("b64") || name.contains("base64") || (is_rust && name.starts_with("encode"))
-        });
-        let dumps = facts
-            .calls
-            .iter()
-            .any(|call| in_function(call.scope) && is_named(facts, call, &["dumps"]));
         let extent = function.map_or(facts.blocks[0].span, |function| facts[function].extent);
         let joins = facts.exprs.iter().any(|expr| match expr.kind {
             ExprKind::Template(parts) if extent.contains(expr.span) => facts
@@ -203,10 +212,20 @@ fn hand_rolled_minting(program: &Program<'_>, file: FileId, data: &ProgramFile) 
                 .any(|part| matches!(facts[*part].kind, ExprKind::Text(text) if facts.text(text) == ".")),
             _ => false,
         });
-        let splits = facts
-            .calls
-            .iter()
-            .any(|call| in_function(call.scope) && splits_at_dots(facts, call));
+        let splits = calls_in(facts, function).any(|(_, call)| splits_at_dots(facts, call));
+        let mut made_in = vec![(file, function)];
+        if joins && !splits {
+            let helpers = calls_in(facts, function).filter_map(|(_, call)| helper(program, file, call));
+            made_in.extend(helpers.map(|((file, helper), _)| (file, Some(helper))));
+        }
+        let encodes = made_in.iter().any(|(file, function)| {
+            let facts = &program[*file].facts;
+            calls_in(facts, *function).any(|(_, call)| encodes_base64(facts, call, is_rust))
+        });
+        let dumps = made_in.iter().any(|(file, function)| {
+            let facts = &program[*file].facts;
+            calls_in(facts, *function).any(|(_, call)| is_named(facts, call, &["dumps"]))
+        });
         if encodes && (dumps || (is_rust && joins)) && !splits {
             found.push(hand_rolled(program, site));
         }
@@ -214,12 +233,64 @@ fn hand_rolled_minting(program: &Program<'_>, file: FileId, data: &ProgramFile) 
     found
 }
 
+/// Whether a call encodes something as base64, by its name. Python's `str.encode` makes bytes; in Rust the method is an engine's.
+fn encodes_base64(facts: &FileFacts, call: &Call, is_rust: bool) -> bool {
+    let name = super::names::last_name(facts, call.callee).map_or("", |name| facts.text(name));
+    name.contains("b64") || name.contains("base64") || (is_rust && name.starts_with("encode"))
+}
+
+/// The calls of a function, or of a module's own statements.
+fn calls_in(facts: &FileFacts, function: Option<FunctionId>) -> impl Iterator<Item = (CallId, &Call)> {
+    let calls = facts.calls.iter().enumerate();
+    calls
+        .filter(move |(_, call)| facts.function_around(call.scope) == function)
+        .map(|(index, call)| (CallId(u32::try_from(index).unwrap_or(u32::MAX)), call))
+}
+
+/// Whether a function calls a library function of a role.
+fn works(program: &Program<'_>, file: FileId, function: Option<FunctionId>, of_role: Role) -> bool {
+    let facts = &program[file].facts;
+    let mut sites = program.sites_in(file).iter();
+    sites.any(|site| role(program, site) == Some(of_role) && facts.function_around(site.scope) == function)
+}
+
+/// The site that a call is, if it has a role.
+fn site_of_role<'p>(program: &'p Program<'_>, file: FileId, call: &Call, of_role: Role) -> Option<&'p LibrarySite> {
+    let site = program.site_at(file, call.expr)?;
+    (role(program, site) == Some(of_role)).then_some(site)
+}
+
+/// The function of the program that a call arrives at, if it is one.
+fn helper(program: &Program<'_>, file: FileId, call: &Call) -> Option<(FunctionRef, Confidence)> {
+    let values = program.values(file, call.callee);
+    values.into_iter().find_map(|value| match value.origin {
+        Origin::Function(function) => Some((function, value.confidence)),
+        _ => None,
+    })
+}
+
 fn hand_rolled(program: &Program<'_>, site: &LibrarySite) -> TokenSite {
+    hand_rolled_by(program, program.primary(site), site.scope, site.callee, site.confidence)
+}
+
+fn hand_rolled_at(program: &Program<'_>, file: FileId, call: CallId, confidence: Confidence) -> TokenSite {
+    let call = &program[file].facts[call];
+    let primary = program.callee_site(file, call);
+    hand_rolled_by(program, primary, call.scope, call.callee, confidence)
+}
+
+fn hand_rolled_by(
+    program: &Program<'_>,
+    primary: Site,
+    scope: ScopeId,
+    callee: ExprId,
+    confidence: Confidence,
+) -> TokenSite {
     TokenSite {
-        primary: program.primary(site),
-        scope: site.scope,
-        call: program.written(site.file, site.callee),
-        confidence: site.confidence,
+        primary,
+        scope,
+        call: program.written(primary.file, callee),
+        confidence,
         hand_rolled: true,
         unbound: false,
         token: None,
@@ -247,8 +318,10 @@ fn splits_at_dots(facts: &FileFacts, call: &Call) -> bool {
         ],
     ) && facts
         .arguments(call)
-        .first()
-        .is_some_and(|argument| matches!(facts[argument.value].kind, ExprKind::Text(text) if facts.text(text) == "."))
+        .iter()
+        // `splitn(3, '.')`
+        .take(2)
+        .any(|argument| matches!(facts[argument.value].kind, ExprKind::Text(text) if facts.text(text) == "."))
 }
 
 /// Whether a value is a part of something split at its dots, other than the first part alone: a token's header.
@@ -287,13 +360,26 @@ fn is_token_part(program: &Program<'_>, file: FileId, value: ExprId, depth: u32)
             bindings.iter().any(|binding| match binding.kind {
                 BindingKind::Value(inner) | BindingKind::Changed(inner) if inner != value => deeper(inner),
                 BindingKind::Unpacked { value: split, position } => {
-                    position != 0 && is_split(program, file, split, depth + 1)
+                    // The first part of what is behind the header is none: `rest.split_once('.')`.
+                    is_split(program, file, split, depth + 1)
+                        && (position != 0 || what_is_split(facts, split).is_some_and(deeper))
                 }
                 BindingKind::Element { over } => is_split(program, file, over, depth + 1) || deeper(over),
                 _ => false,
             })
         }
         _ => false,
+    }
+}
+
+/// What a call splits: `rest` of `rest.split_once('.')`.
+fn what_is_split(facts: &FileFacts, split: ExprId) -> Option<ExprId> {
+    match facts[split].kind {
+        ExprKind::Call(call) if splits_at_dots(facts, &facts[call]) => match facts[facts[call].callee].kind {
+            ExprKind::Member { object, .. } => Some(object),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

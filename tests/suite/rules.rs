@@ -1,6 +1,7 @@
 //! Runs the examples of the rule pages and the cases of `fixtures/rules/`.
 
 use crate::cases::{Case, Expected, Mark, cases};
+use ssotlint::catalog::{Catalog, Entries, ExtraWords};
 use ssotlint::finding::{Finding, Level};
 use ssotlint::page::Page;
 use ssotlint::rules::{Check, RULES, Rule};
@@ -10,6 +11,7 @@ use ssotlint::verdict::{Date, Verdict};
 use ssotlint::{Parsed, Request};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// The rules and concerns that settings may name.
 pub fn known_rules() -> Vec<&'static str> {
@@ -18,7 +20,7 @@ pub fn known_rules() -> Vec<&'static str> {
 
 #[test]
 fn pages_and_cases_hold() {
-    let mut problems = String::new();
+    let mut all: Vec<(&Rule, String, Case)> = Vec::new();
     for rule in RULES {
         let fixture = format!("fixtures/rules/{}.md", rule.id);
         let page = format!("rules/{}.md", rule.id);
@@ -27,14 +29,28 @@ fn pages_and_cases_hold() {
             let Ok(text) = std::fs::read_to_string(location) else {
                 continue;
             };
-            for case in cases(&text).unwrap_or_else(|problem| panic!("{path}: {problem}")) {
-                let differences = on_a_large_stack(|| differences(rule, &case));
-                if !differences.is_empty() {
-                    let _ = writeln!(problems, "{path}:{}: {}\n{differences}", case.line, case.title);
-                }
-            }
+            let cases = cases(&text).unwrap_or_else(|problem| panic!("{path}: {problem}"));
+            all.extend(cases.into_iter().map(|case| (rule, path.clone(), case)));
         }
     }
+    let run = |(rule, path, case): &(&Rule, String, Case)| match differences(rule, case).as_str() {
+        "" => String::new(),
+        differences => format!("{path}:{}: {}\n{differences}\n", case.line, case.title),
+    };
+    // Threads of their own: the pool's must stay free for what the cases hand to it.
+    let share = all
+        .len()
+        .div_ceil(std::thread::available_parallelism().map_or(1, usize::from));
+    let problems: String = std::thread::scope(|scope| {
+        let threads = all.chunks(share).map(|cases| {
+            let thread = std::thread::Builder::new().stack_size(ssotlint::parse::STACK_SIZE);
+            thread
+                .spawn_scoped(scope, move || cases.iter().map(run).collect::<String>())
+                .unwrap()
+        });
+        let threads: Vec<_> = threads.collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
     let count = problems.lines().filter(|line| line.starts_with("    ")).count();
     assert!(problems.is_empty(), "{count} expectations are not met:\n\n{problems}");
 }
@@ -86,6 +102,30 @@ fn differences(rule: &Rule, case: &Case) -> String {
     out
 }
 
+/// The pages of all rules.
+static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| ssotlint::pages().unwrap());
+
+/// The catalog of settings that add nothing to it: that of almost all cases.
+static CATALOG: LazyLock<Catalog> = LazyLock::new(|| ssotlint::load_catalog(&Settings::default()).unwrap());
+
+/// The catalog of settings that add something to it.
+fn own_catalog(settings: &Settings) -> Option<Catalog> {
+    let Entries {
+        calls,
+        types,
+        values,
+        items,
+        ..
+    } = &settings.catalog;
+    let adds_nothing = calls.is_empty()
+        && types.is_empty()
+        && values.is_empty()
+        && items.is_empty()
+        && settings.words == ExtraWords::default()
+        && settings.concerns.iter().all(|concern| concern.calls.is_empty());
+    (!adds_nothing).then(|| ssotlint::load_catalog(settings).unwrap())
+}
+
 fn found(rule: &Rule, case: &Case) -> Vec<(String, u32, Level, String)> {
     let settings_file = case.files.iter().find(|file| file.path == "ssot.toml");
     let settings = settings_file.map_or_else(Settings::default, |file| {
@@ -107,9 +147,10 @@ fn found(rule: &Rule, case: &Case) -> Vec<(String, u32, Level, String)> {
         })
         .collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
-    let catalog = ssotlint::load_catalog(&settings).unwrap();
+    let own_catalog = own_catalog(&settings);
+    let catalog = own_catalog.as_ref().unwrap_or(&CATALOG);
     let declarations = ssotlint::declarations(&settings, settings_file.is_some());
-    let program = ssotlint::link(files, &settings, &catalog, &declarations);
+    let program = ssotlint::link(files, &settings, catalog, &declarations);
     let unresolved: Vec<&str> = program
         .owners()
         .unresolved()
@@ -130,7 +171,7 @@ fn found(rule: &Rule, case: &Case) -> Vec<(String, u32, Level, String)> {
         today: Date::from((2026, 11, 21)),
         ..Request::default()
     };
-    let verdict: Verdict = ssotlint::analyse(&program, &settings, &ssotlint::pages().unwrap(), &request);
+    let verdict: Verdict = ssotlint::analyse(&program, &settings, &PAGES, &request);
     for judged in verdict.kept.iter().filter(|judged| judged.finding.rule == rule.id) {
         assert_worded(rule, &judged.finding);
     }
