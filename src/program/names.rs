@@ -782,7 +782,7 @@ impl Program<'_> {
         // The links of a chain stand in one another, so each counts as one step, however many it takes to look through it. They do not
         // count for nothing: variables are made of one another in circles.
         let is_link = matches!(self[file].facts[object].kind, ExprKind::Call(_));
-        let steps_of_object = (step + 1).saturating_sub(if is_link { 2 } else { 0 });
+        let steps_of_object = (step + 1).saturating_sub(if is_link { 3 } else { 0 });
         let mut values = Values::default();
         for object in self.follow_settled(file, object, steps_of_object) {
             values.extend(self.member_of(object, name, step + 1));
