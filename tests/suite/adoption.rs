@@ -340,8 +340,29 @@ mod init {
     #[test]
     fn a_clean_tree_is_told_to_stay_clean() {
         let folder = Folder::of(&[("a.py", "x = 1\n")]);
-        assert_says(&folder.run(&["init"]).stdout, "the tree is clean");
+        let run = folder.run(&["init"]);
+        assert_says(&run.stdout, "with no owner: nothing in it does enough to be one\n");
+        assert_says(&run.stdout, "the tree is clean");
+        let commands = run.stdout.lines().filter(|line| line.starts_with("  ssotlint "));
+        assert_eq!(commands.count(), 3, "{}", run.stdout);
         assert_status(&folder.run(&["check"]), 0);
+    }
+
+    #[test]
+    fn settings_that_are_there_are_spared() {
+        let folder = Folder::of(&[
+            ("a.py", "x = 1\n"),
+            ("pyproject.toml", "[tool.ssotlint.files]\nexclude = [\"b/\"]\n"),
+        ]);
+        let run = folder.run(&["init"]);
+        assert_status(&run, 2);
+        assert_says(&run.stderr, "`pyproject.toml` holds settings already");
+        assert!(!folder.path().join("ssot.toml").exists());
+        assert_status(&folder.run(&["init", "--force"]), 0);
+        // Nothing to read, nothing to propose.
+        let folder = Folder::of::<&str, &str>(&[]);
+        assert_status(&folder.run(&["init"]), 2);
+        assert!(!folder.path().join("ssot.toml").exists());
     }
 }
 
