@@ -75,7 +75,10 @@ mod baseline {
         );
         let run = folder.run(&["check", "--ratchet"]);
         assert_status(&run, 1);
-        assert_says(&run.stderr, "error: --ratchet: 1 entry of `ssot-baseline.json`");
+        assert_says(
+            &run.stderr,
+            "error: --ratchet: 1 entry of what is found no longer in `ssot-baseline.json`",
+        );
         // What was not looked for is not gone.
         for arguments in [
             ["check", "more.py"],
@@ -111,6 +114,37 @@ mod baseline {
         folder.write("more.py", SICK);
         folder.run(&["baseline"]);
         assert_says(&folder.read("ssot-baseline.json"), "\"until\":\"2027-03-01\"");
+    }
+
+    #[test]
+    fn what_is_like_an_accepted_finding_can_be_accepted_too() {
+        let folder = Folder::of(&[("jobs.py", SICK)]);
+        folder.run(&["baseline"]);
+        folder.write("more.py", SICK);
+        assert_status(&folder.run(&["check"]), 1);
+        assert_says(
+            &folder.run(&["baseline"]).stderr,
+            "accepts 2 findings (1 added, 0 removed)",
+        );
+        assert_status(&folder.run(&["check", "--ratchet"]), 0);
+    }
+
+    #[test]
+    fn branches_that_accept_something_each_can_be_merged() {
+        let before: Vec<(String, &str)> = ["b", "d", "f", "h"].map(|name| (format!("{name}.py"), SICK)).into();
+        let folder = Folder::of(&before);
+        folder.run(&["baseline"]);
+        folder.git(&["init", "-q", "-b", "main"]);
+        folder.commit();
+        for (branch, file) in [("one", "c.py"), ("two", "g.py")] {
+            folder.git(&["checkout", "-q", "-b", branch, "main"]);
+            folder.write(file, SICK);
+            assert_says(&folder.run(&["baseline"]).stderr, "(1 added, 0 removed)");
+            folder.commit();
+        }
+        folder.git(&["merge", "-q", "-m", "both", "one"]);
+        assert_eq!(folder.read("ssot-baseline.json").lines().count(), 8);
+        assert_status(&folder.run(&["check", "--ratchet"]), 0);
     }
 
     #[test]
@@ -381,6 +415,15 @@ fn settings_are_shown_with_where_they_are_said() {
     assert!(skip(&["settings"]).ends_with("(`[rules.skip-auth-flag]`)"));
     assert!(skip(&["settings", "old/a.py"]).starts_with("skip-auth-flag off"));
     assert!(skip(&["settings", "old/a.py"]).ends_with("(`[[overrides]]` for old/)"));
+    folder.write(
+        "ssot.toml",
+        format!("{settings}[budget]\nauth-paths = 3\nsurface.http = 2\n[waiver-policy]\nlongest = \"90d\"\n"),
+    );
+    assert_eq!(line(&["settings"], "budget").as_deref(), Some("budget auth-paths: 3"));
+    assert_eq!(
+        line(&["settings"], "waivers").as_deref(),
+        Some("waivers last 90 days at most")
+    );
     let code = line(&["settings", "tests/b.py"], "code");
     assert_eq!(code.as_deref(), Some("code test, by `files.test`"));
 }
