@@ -83,7 +83,11 @@ fn from_a_sick_code_base_to_a_required_check() {
         "duplicate-token-validation in backend.auth.legacy_tokens",
     );
     let run = check(&["--ratchet"]);
-    assert_ends(&run, 1, "of `ssot-baseline.json` accept nothing any more; remove them");
+    assert_ends(
+        &run,
+        1,
+        "of what is found no longer in `ssot-baseline.json`: take out what is too much with `ssotlint baseline --prune`",
+    );
     assert_ends(&folder.run(&["baseline", "--prune"]), 0, "removed");
     assert_ends(&check(&["--ratchet"]), 0, "in the baseline");
     folder.commit();
