@@ -148,6 +148,31 @@ mod baseline {
     }
 
     #[test]
+    fn of_two_sides_of_a_merge_all_lines_can_be_kept() {
+        let folder = Folder::of(&[("b.py", SICK), (".gitattributes", "ssot-baseline.json merge=union\n")]);
+        folder.run(&["baseline"]);
+        folder.git(&["init", "-q", "-b", "main"]);
+        folder.commit();
+        // Both add lines at the end, where there is no comma.
+        for (branch, file) in [("one", "x.py"), ("two", "y.py")] {
+            folder.git(&["checkout", "-q", "-b", branch, "main"]);
+            folder.write(file, SICK);
+            folder.run(&["baseline"]);
+            folder.commit();
+        }
+        folder.git(&["merge", "-q", "-m", "both", "one"]);
+        assert_status(&folder.run(&["check", "--ratchet"]), 0);
+        // A comma that is too much, where the last entry was taken out by hand.
+        let written = folder.read("ssot-baseline.json");
+        let lines: Vec<&str> = written.lines().filter(|line| !line.contains("y.main")).collect();
+        folder.write("ssot-baseline.json", lines.join("\n"));
+        assert_says(
+            &folder.run(&["check", "--format", "concise"]).stdout,
+            "y.py:9:13: error",
+        );
+    }
+
+    #[test]
     fn a_broken_file_is_told_with_its_line() {
         let folder = Folder::of(&[("jobs.py", SICK)]);
         let run = folder.run(&["baseline", "--prune"]);
