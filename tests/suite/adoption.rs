@@ -110,6 +110,7 @@ mod baseline {
         let run = folder.run(&["check", "--today", "2027-03-02", "--ratchet"]);
         assert_status(&run, 1);
         assert_says(&run.stdout, "nested-event-loop");
+        assert_says(&run.stdout, "the baseline accepted this until 2027-03-01");
         // Written anew, it keeps both.
         folder.write("more.py", SICK);
         folder.run(&["baseline"]);
@@ -305,7 +306,9 @@ mod waivers {
         let run = folder.run(&["check", "--today", "2027-03-01"]);
         assert_status(&run, 0);
         assert_says(&run.stdout, "waived: 1");
-        assert_status(&folder.run(&["check", "--today", "2027-03-02"]), 1);
+        let run = folder.run(&["check", "--today", "2027-03-02"]);
+        assert_status(&run, 1);
+        assert_says(&run.stdout, "a waiver of the settings spoke for this until 2027-03-01");
         assert_status(&folder.run(&["check", "--no-waivers"]), 1);
         // A module is waived with all that it holds, another function is not.
         folder.write("ssot.toml", waiver.replace("jobs.main", "jobs"));
