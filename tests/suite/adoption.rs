@@ -421,6 +421,11 @@ mod init {
         assert_says(&run.stderr, "`pyproject.toml` holds settings already");
         assert!(!folder.path().join("ssot.toml").exists());
         assert_status(&folder.run(&["init", "--force"]), 0);
+        // They speak for the folders below, too.
+        folder.write("app/main.py", "x = 1\n");
+        let run = folder.run(&["init", "app"]);
+        assert_status(&run, 2);
+        assert_says(&run.stderr, "there is `ssot.toml` already");
         // Nothing to read, nothing to propose.
         let folder = Folder::of::<&str, &str>(&[]);
         assert_status(&folder.run(&["init"]), 2);
