@@ -18,7 +18,7 @@ Examples:
   ssotlint baseline --prune
       Only take out what is found no longer; accept nothing new.
 
-The file is `ssot-baseline.json` in the root. Commit it. An entry may be given a `reason` and, as `until`, a last day
+The file is `ssot-baseline.json` in the root. Commit it. An entry may be given a `reason` and, as `until`, a last day \
 (\"2027-03-01\"), after which the finding is back.";
 
 /// Accept what is found today
@@ -74,7 +74,9 @@ impl BaselineCommand {
             .cloned()
             .collect();
         // An entry whose last day is over stays as it is: a new one beside it would make that day mean nothing.
-        let accepting = old.accepting(&verdict.kept, &|file| input.sources[file].path.as_str());
+        let expired = old.entries().iter().filter(|entry| !entry.holds_on(request.today));
+        let expired = Baseline::of(expired.cloned().collect());
+        let accepting = expired.accepting(&verdict.kept, &|file| input.sources[file].path.as_str());
         let new = verdict.kept.iter().zip(accepting).filter(|(_, entry)| entry.is_none());
         let before = entries.len();
         entries

@@ -412,7 +412,7 @@ impl Check {
         let can_shrink = self.baseline.ratchet && !verdict.stale.is_empty();
         if can_shrink {
             console.error(&format!(
-                "--ratchet: {} of `{}` accept nothing any more; remove them with `ssotlint baseline --prune`, and commit that",
+                "--ratchet: {} of what is found no longer in `{}`: take out what is too much with `ssotlint baseline --prune`, and commit the file",
                 baseline::counted(verdict.stale.len(), "entry"),
                 baseline::shown(input)
             ));

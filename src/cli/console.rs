@@ -70,6 +70,7 @@ impl Console {
         let handler = GraphicalReportHandler::new_themed(self.errors.theme())
             .with_width(self.errors.width)
             .with_links(false)
+            .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
             .without_syntax_highlighting();
         for mistake in mistakes {
             let mut text = String::new();

@@ -27,6 +27,13 @@ enum What {
     Why(WhyArguments),
 }
 
+const WHY_EXAMPLES: &str = "\
+Examples:
+  ssotlint debug why backend.main.serve backend.auth.AuthClient.validate
+      Show the calls that lead from one to the other, or where the way ends.
+
+`ssotlint graph calls` lists the functions by name.";
+
 #[derive(Debug, clap::Args)]
 struct FactsArguments {
     /// The file
@@ -34,6 +41,7 @@ struct FactsArguments {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = WHY_EXAMPLES)]
 struct WhyArguments {
     /// The calling function or module, by the name that `graph calls` gives it
     caller: String,

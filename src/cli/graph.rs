@@ -17,7 +17,7 @@ Examples:
   ssotlint graph calls backend --tier certain --format dot | dot -Tsvg > calls.svg
       Draw the calls of which there is no doubt.
 
-An edge is certain where there is one way to resolve it, likely where a method may be overridden, there are several
+An edge is certain where there is one way to resolve it, likely where a method may be overridden, there are several \
 values, or what is asked of an object tells its class, and possible where only the name of a method is known.";
 
 #[derive(Debug, clap::Args)]

@@ -5,12 +5,15 @@ use super::baseline::counted;
 use super::console::Console;
 use super::program::{Input, ProgramArguments};
 use super::progress::Progress;
-use ssotlint::program::{BUILT_IN_CONCERNS, Because, Owner, Program};
+use ssotlint::facts::Language;
+use ssotlint::finding::CodeScope;
+use ssotlint::program::{BUILT_IN_CONCERNS, Because, Owner, PathState, Program, TOKEN_MINTING, TOKEN_VALIDATION};
 use ssotlint::settings::{SCRIPT_GLOBS, TEST_GLOBS};
 use ssotlint::source;
 use ssotlint::verdict::Verdict;
-use ssotlint::{Request, pages};
+use ssotlint::{Request, pages, parse};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::ExitCode;
 
 const SETTINGS_FILE: &str = "ssot.toml";
@@ -51,62 +54,147 @@ impl Init {
         let input = self.program.without_settings().find(&[], console)?;
         let location = input.root.folder.join(SETTINGS_FILE);
         let shown = source::relative(&input.root.current, &location);
-        if source::is_there(&location) && !self.force {
+        if !self.force {
+            self.spare_settings(&input, &location, console)?;
+        }
+        let progress = Progress::new(true);
+        let (owners, count) = {
+            let (files, read) = input.read(&progress, console)?;
+            let program = input.link(files, &read, &progress, console)?;
+            owners(&program)
+        };
+        // With these owners other things are found than without any, so they are counted as they will be.
+        let head = format!("{}{owners}{}", head(&input), scopes(&input));
+        let input = input.under(location.clone(), head.clone(), console)?;
+        let (files, read) = input.read(&progress, console)?;
+        let program = input.link(files, &read, &progress, console)?;
+        let verdict = ssotlint::analyse(&program, &input.settings, &pages, &Request::default());
+        let text = format!("{head}{}{}", budget(&program), found(&input, &verdict));
+        drop(progress);
+        source::replace_file(&location, text.as_bytes())
+            .map_err(|reason| console.fail(&format!("cannot write `{shown}`: {reason}")))?;
+        console.print(&next_steps(&shown, count, &verdict))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Fails if there are settings already, which would be lost.
+    fn spare_settings(&self, input: &Input, location: &Path, console: &Console) -> Result<(), Failed> {
+        let shown = source::relative(&input.root.current, location);
+        if source::is_there(location) {
             return Err(console.fail(&format!(
                 "there is `{shown}` already; change it by hand, or write it anew with `ssotlint init --force`"
             )));
         }
-        let progress = Progress::new(true);
-        let (files, read) = input.read(&progress, console)?;
-        let program = input.link(files, &read, &progress, console)?;
-        let verdict = ssotlint::analyse(&program, &input.settings, &pages, &Request::default());
-        drop(progress);
-        let text = proposal(&input, &program, &verdict);
-        source::replace_file(&location, text.as_bytes())
-            .map_err(|reason| console.fail(&format!("cannot write `{shown}`: {reason}")))?;
-        console.print(&next_steps(&shown, &program, &verdict))?;
-        Ok(ExitCode::SUCCESS)
+        let settings = self.program.root(console)?.settings;
+        if let Some(other) = settings.filter(|other| other.location.parent() == location.parent()) {
+            let other = source::relative(&input.root.current, &other.location);
+            return Err(console.fail(&format!(
+                "`{other}` holds settings already, which `{shown}` would take the place of; change them by hand, or take them out and \
+                 run `ssotlint init` again"
+            )));
+        }
+        Ok(())
     }
 }
 
-/// The settings, as text.
-fn proposal(input: &Input, program: &Program<'_>, verdict: &Verdict) -> String {
-    let mut text = String::new();
-    if source::is_there(&input.root.folder.join(SCHEMA_FILE)) {
-        text.push_str(&format!("#:schema ./{SCHEMA_FILE}\n"));
-    }
-    text.push_str(
-        "# What ssotlint knows about this program. `ssotlint explain RULE` says what each rule finds and why.\n\n\
-         # Who may do what; everything else that does it is a finding. These owners are proposals: correct them.\n",
-    );
+fn head(input: &Input) -> String {
+    let schema = match source::is_there(&input.root.folder.join(SCHEMA_FILE)) {
+        true => format!("#:schema ./{SCHEMA_FILE}\n"),
+        false => String::new(),
+    };
+    format!(
+        "{schema}# What ssotlint knows about this program. `ssotlint explain RULE` says what each rule finds and why.\n\n\
+         # Who may do what; everything else that does it is a finding. These owners are proposals: correct them.\n"
+    )
+}
+
+/// The owners that the program seems to have, with the reasons, and how many they are.
+fn owners(program: &Program<'_>) -> (String, usize) {
     let mut by_concern: BTreeMap<&str, Vec<&Owner>> = BTreeMap::new();
     for owner in program.owners().all() {
-        by_concern.entry(&owner.concern).or_default().push(owner);
+        // What cannot be named cannot be declared.
+        if !program.symbols_named(&owner.path).is_empty() {
+            by_concern.entry(&owner.concern).or_default().push(owner);
+        }
     }
+    let mut text = String::new();
     for concern in BUILT_IN_CONCERNS {
         match by_concern.get(concern) {
             Some(owners) => text.push_str(&proposed(concern, owners)),
             None => text.push_str(&format!("# [concerns.{concern}]\n# owner = \"package.module\"\n\n")),
         }
     }
-    text.push_str(&format!(
-        "# Globs in gitignore syntax. Test code and scripts are told by these names, unless you say otherwise:\n\
+    (text, by_concern.values().map(Vec::len).sum())
+}
+
+/// What counts as test code and scripts.
+fn scopes(input: &Input) -> String {
+    let count = |scope: CodeScope| {
+        let files = input.sources.files.iter();
+        let code =
+            files.filter(|file| parse::language_of(&file.path).is_some_and(|language| language != Language::Config));
+        code.filter(|file| input.settings.code_scope(&file.path) == scope)
+            .count()
+    };
+    let files = |scope: CodeScope| counted(count(scope), "file");
+    format!(
+        "# Globs in gitignore syntax. These names tell test code ({}) and scripts ({}), unless you say otherwise:\n\
          # [files]\n# exclude = [\"vendor/\"]\n# test = {}\n# script = {}\n\n",
+        files(CodeScope::Test),
+        files(CodeScope::Script),
         listed(&TEST_GLOBS),
         listed(&SCRIPT_GLOBS)
-    ));
-    let counts = counts(verdict);
-    if !counts.is_empty() {
-        let files = input.sources.files.len();
-        text.push_str(&format!("# Found with these owners, in {}:\n", counted(files, "file")));
-        for (rule, count) in counts {
-            text.push_str(&format!("#   {rule}: {count}\n"));
-        }
-        text.push_str(
-            "# A rule that is not for you yet can be a note:\n# [rules.skip-auth-flag]\n# level = \"note\"\n",
-        );
+    )
+}
+
+/// As many ways in as there are, and no more.
+fn budget(program: &Program<'_>) -> String {
+    let found = program.auth_paths();
+    let live = || found.paths.iter().filter(|path| path.state == PathState::Live);
+    if live().next().is_none() {
+        return String::new();
     }
-    text
+    let mut surfaces: BTreeMap<&str, usize> = BTreeMap::new();
+    for path in live() {
+        *surfaces.entry(path.surface_name()).or_default() += 1;
+    }
+    let done = [TOKEN_VALIDATION, TOKEN_MINTING].map(|concern| (concern, program.implementations_of(concern).len()));
+    format!(
+        "# As many ways in as there are today: `ssotlint report` shows them, and `ssotlint check` fails when there are more. Lower the\n\
+         # numbers as ways are closed.\n\
+         [budget]\nauth-paths = {}\n# surface = {}\n# concern = {}\n\n",
+        live().count(),
+        numbered(surfaces),
+        numbered(done.into_iter().filter(|(_, count)| *count > 0))
+    )
+}
+
+fn numbered<'a>(counts: impl IntoIterator<Item = (&'a str, usize)>) -> String {
+    let counts: Vec<String> = counts
+        .into_iter()
+        .map(|(name, count)| format!("{name} = {count}"))
+        .collect();
+    format!("{{ {} }}", counts.join(", "))
+}
+
+/// How much is found today.
+fn found(input: &Input, verdict: &Verdict) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for judged in &verdict.kept {
+        *counts.entry(judged.finding.rule).or_default() += 1;
+    }
+    let Some((most, _)) = counts.iter().max_by_key(|(_, count)| **count) else {
+        return String::new();
+    };
+    let rows: String = counts
+        .iter()
+        .map(|(rule, count)| format!("#   {rule}: {count}\n"))
+        .collect();
+    format!(
+        "# Found with these owners, in {}:\n{rows}\
+         # A rule that is not for you yet can be a note, or `off`:\n# [rules.{most}]\n# level = \"note\"\n",
+        counted(input.sources.files.len(), "file")
+    )
 }
 
 fn proposed(concern: &str, owners: &[&Owner]) -> String {
@@ -125,28 +213,38 @@ fn proposed(concern: &str, owners: &[&Owner]) -> String {
     text
 }
 
-fn next_steps(shown: &str, program: &Program<'_>, verdict: &Verdict) -> String {
-    let owners = program.owners().all().len();
-    let mut text = format!("wrote `{shown}` with {}\n", counted(owners, "proposed owner"));
-    let found = verdict.kept.len();
-    if found == 0 {
-        text.push_str("nothing is found: the tree is clean. Keep it so:\n\n");
-        text.push_str("  ssotlint check              in CI, and as a hook before each commit\n");
-        return text;
-    }
-    text.push_str(&format!("{} so far. Next:\n\n", counted(found, "finding")));
-    text.push_str("  ssotlint check              read what is found, and correct the owners in the settings\n");
-    text.push_str("  ssotlint baseline           accept what is left for now; commit both files\n");
-    text.push_str("  ssotlint check --ratchet    in CI: fails on what is new, and when the baseline could shrink\n");
-    text
-}
-
-fn counts(verdict: &Verdict) -> BTreeMap<&'static str, usize> {
-    let mut counts = BTreeMap::new();
-    for judged in &verdict.kept {
-        *counts.entry(judged.finding.rule).or_default() += 1;
-    }
-    counts
+fn next_steps(shown: &str, owners: usize, verdict: &Verdict) -> String {
+    let owners = match owners {
+        0 => "no owner: nothing in it does enough to be one".to_owned(),
+        some => counted(some, "proposed owner"),
+    };
+    let found = match verdict.kept.len() {
+        0 => "nothing is found: the tree is clean. Keep it so:".to_owned(),
+        some => format!("{} so far. Next:", counted(some, "finding")),
+    };
+    let steps = match verdict.kept.is_empty() {
+        true => [
+            (
+                "report",
+                "see how many ways in there are, and correct the owners in the settings",
+            ),
+            ("check", "in CI: fails on whatever is found from now on"),
+            (
+                "check --changed",
+                "as a hook before each commit: only what the change touches",
+            ),
+        ],
+        false => [
+            ("check", "read what is found, and correct the owners in the settings"),
+            ("baseline", "accept what is left for now; commit both files"),
+            (
+                "check --ratchet",
+                "in CI: fails on what is new, and when the baseline could shrink",
+            ),
+        ],
+    };
+    let steps = steps.map(|(command, why)| format!("  ssotlint {command:<15}    {why}\n"));
+    format!("wrote `{shown}` with {owners}\n{found}\n\n{}", steps.concat())
 }
 
 fn listed(words: &[impl AsRef<str>]) -> String {

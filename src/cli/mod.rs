@@ -27,6 +27,11 @@ use console::Console;
 use ssotlint::report::Colour;
 use std::process::ExitCode;
 
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  ssotlint schema > ssot.schema.json
+      Write it beside the settings, whose first line then is `#:schema ./ssot.schema.json`.";
+
 /// Proves that a code base authenticates in one way.
 ///
 /// ssotlint reads a whole program, Python, Rust and configuration, links it, and finds what gets past the one place that is meant
@@ -66,12 +71,16 @@ enum Command {
     /// Show which settings hold, and where they are said
     Settings(settings::SettingsCommand),
     /// Write the JSON Schema of `ssot.toml`, by which editors complete and check it
+    #[command(after_help = SCHEMA_EXAMPLES)]
     Schema,
     /// Write a graph of a program
     Graph(graph::GraphCommand),
     /// Explain a rule: what it finds, why that matters, how to mend it, with examples
     Explain(explain::Explain),
     /// List the rules
+    #[command(
+        after_help = "`ssotlint explain RULE` shows what a rule finds and why; `[rules.RULE]` in ssot.toml sets its level."
+    )]
     Rules,
     /// Show what the stages know: the facts of a file, why one function gets to another
     Debug(debug::Debug),

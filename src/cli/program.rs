@@ -8,7 +8,9 @@ use ssotlint::catalog::Catalog;
 use ssotlint::program::{BUILT_IN_CONCERNS, Declarations, Program};
 use ssotlint::rules::RULES;
 use ssotlint::settings::{Known, Settings, SettingsError, SettingsWaiver};
-use ssotlint::source::{self, FileId, Revision, Root, SettingsChoice, SettingsForm, Sources, Unread, Untracked};
+use ssotlint::source::{
+    self, FileId, Revision, Root, SettingsChoice, SettingsFile, SettingsForm, Sources, Unread, Untracked,
+};
 use ssotlint::verdict::{BASELINE_FILE, Date};
 use ssotlint::{Parsed, Reading, parse};
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,8 +100,8 @@ impl ProgramArguments {
         }
     }
 
-    /// Finds the root, reads the settings and lists the files; `outputs` are files that this run writes, and does not read.
-    pub fn find(&self, outputs: &[&Path], console: &Console) -> Result<Input, Failed> {
+    /// Where the program lies, and which settings it has.
+    pub fn root(&self, console: &Console) -> Result<Root, Failed> {
         let current = source::current_folder()
             .map_err(|error| console.fail(&format!("the current folder cannot be looked at: {error}")))?;
         let choice = match &self.config {
@@ -107,14 +109,13 @@ impl ProgramArguments {
             None if self.no_config => SettingsChoice::Off,
             None => SettingsChoice::Nearest,
         };
-        let root =
-            source::find_root(&current, &self.paths, choice).map_err(|error| console.fail(&error.to_string()))?;
-        let rules: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
-        let known = Known {
-            rules: &rules,
-            concerns: &BUILT_IN_CONCERNS,
-        };
-        let settings = Settings::load(&root, &known).map_err(|mistakes| {
+        source::find_root(&current, &self.paths, choice).map_err(|error| console.fail(&error.to_string()))
+    }
+
+    /// Finds the root, reads the settings and lists the files; `outputs` are files that this run writes, and does not read.
+    pub fn find(&self, outputs: &[&Path], console: &Console) -> Result<Input, Failed> {
+        let root = self.root(console)?;
+        let settings = with_known(|known| Settings::load(&root, known)).map_err(|mistakes| {
             console.diagnostics(&mistakes);
             Failed
         })?;
@@ -151,6 +152,26 @@ impl ProgramArguments {
 }
 
 impl Input {
+    /// The same program with `text` as its settings, as it will be once they stand at `location`.
+    pub fn under(self, location: PathBuf, text: String, console: &Console) -> Result<Self, Failed> {
+        let name = source::relative(&self.root.current, &location);
+        let settings =
+            with_known(|known| Settings::parse(&name, text, SettingsForm::Own, known)).map_err(|mistakes| {
+                console.diagnostics(&mistakes);
+                Failed
+            })?;
+        Ok(Self {
+            catalog: ssotlint::load_catalog(&settings).map_err(|error| console.fail(&error))?,
+            declarations: ssotlint::declarations(&settings, true),
+            root: Root {
+                settings: Some(SettingsFile::at(location)),
+                ..self.root
+            },
+            settings,
+            ..self
+        })
+    }
+
     /// Why an owner that the settings name is one, in words.
     pub fn declared_reason(&self) -> String {
         let settings = self.root.settings.as_ref();
@@ -294,6 +315,15 @@ impl Input {
         }
         (!unread.is_empty()).then_some(text)
     }
+}
+
+/// Reads settings, which may name the rules and concerns that there are.
+fn with_known<T>(read: impl FnOnce(&Known<'_>) -> T) -> T {
+    let rules: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+    read(&Known {
+        rules: &rules,
+        concerns: &BUILT_IN_CONCERNS,
+    })
 }
 
 /// The waivers of the settings that last longer than these allow.

@@ -25,10 +25,10 @@ Examples:
   ssotlint report --format markdown >> \"$GITHUB_STEP_SUMMARY\"
       Show them in the summary of a job.
 
-An auth path is a pair of a gate, which is the first step of authentication of an entry point, and a place where a
+An auth path is a pair of a gate, which is the first step of authentication of an entry point, and a place where a \
 token is validated. The number counts those that an entry point leads to.
 
-Exit status: 0, however many paths there are; 2 if the run failed. A `[budget]` in ssot.toml makes `ssotlint check`
+Exit status: 0, however many paths there are; 2 if the run failed. A `[budget]` in ssot.toml makes `ssotlint check` \
 fail when there are more.";
 
 #[derive(Debug, clap::Args)]

@@ -8,10 +8,20 @@ use ssotlint::page::Page;
 use ssotlint::{pages, parse, source};
 use std::process::ExitCode;
 
+const EXAMPLES: &str = "\
+Examples:
+  ssotlint settings
+      Show the root, the settings file, who owns what and the level of each rule.
+  ssotlint settings legacy/app.py
+      Show what holds for one file: whether it is test code, and which override sets which level.
+
+A level is set by `[rules.RULE]` in ssot.toml, for a part of the tree by `[[overrides]]`; `ssotlint explain RULE` says what a rule finds.";
+
 /// Show which settings hold, and where they are said
 ///
 /// Without a FILE, for the program as a whole; with one, for that file.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct SettingsCommand {
     #[command(flatten)]
     program: ProgramArguments,
@@ -53,6 +63,15 @@ fn program(input: &Input) -> String {
     let exclude = input.settings.exclude.written();
     if !exclude.is_empty() {
         text.push_str(&format!("exclude   {}\n", exclude.join(", ")));
+    }
+    let budget = &input.settings.budget;
+    let named = budget.surfaces.iter().chain(&budget.concerns);
+    let all = budget.auth_paths.iter().map(|limit| ("auth-paths", limit));
+    for (name, limit) in all.chain(named.map(|(name, limit)| (name.as_str(), limit))) {
+        text.push_str(&format!("budget    {name}: {}\n", limit.most));
+    }
+    if let Some(days) = input.settings.longest_waiver {
+        text.push_str(&format!("waivers   last {days} days at most\n"));
     }
     text
 }

@@ -13,10 +13,21 @@ use std::process::ExitCode;
 
 const SECONDS_A_DAY: i64 = 86_400;
 
+const EXAMPLES: &str = "\
+Examples:
+  ssotlint waivers
+      List what is waived in the program of the current folder, how old each decision is and when it ends.
+  ssotlint waivers backend
+      List what is waived below backend/.
+
+A waiver that ended is marked so: mend what it speaks of, or give it a later day. One that is not needed any more is reported by \
+`ssotlint check`, and taken out by `ssotlint check --fix`.";
+
 /// List all waivers with their age
 ///
 /// One line each: where it stands, its rules, its age since it was committed, when it ends, and the reason.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Waivers {
     #[command(flatten)]
     program: ProgramArguments,

@@ -358,7 +358,7 @@ impl<'f> Writer<'f> {
         let path: Vec<&str> = facts.path(setting.path).iter().map(|name| facts.text(*name)).collect();
         let value = match setting.value {
             Scalar::Text(text) => format!("{:?}", facts.text(text)),
-            Scalar::Truth(truth) => truth.to_string(),
+            Scalar::Truth(truth, _) => truth.to_string(),
             Scalar::Number(number) => facts.text(number).to_owned(),
             Scalar::Nothing => "nothing".to_owned(),
         };

@@ -614,6 +614,8 @@ pub struct Setting {
     pub key_span: Span,
     /// The value's token, quotes included.
     pub value_span: Span,
+    /// Whether that token holds the value as it reads; that of an alias, which stands elsewhere, does not.
+    pub is_verbatim: bool,
 }
 
 /// The value of a setting.
@@ -621,8 +623,8 @@ pub struct Setting {
 pub enum Scalar {
     /// Text, as it reads after unquoting; of a very long one only the start.
     Text(Name),
-    /// A boolean of the file's own syntax (`true` in YAML is one, `"true"` is text).
-    Truth(bool),
+    /// A boolean of the file's own syntax (`true` in YAML is one, `"true"` is text), and how it is written there: `Off`.
+    Truth(bool, Name),
     /// A number, as written.
     Number(Name),
     /// Nothing: an empty value or null.

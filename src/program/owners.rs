@@ -438,20 +438,21 @@ fn owner(program: &Program<'_>, concern: &str, unit: UnitId, sites: &UnitSites<'
         .map(|(file, sites)| (user_count(*file, sites), *file, sites));
     let (count, file, own) =
         counted.max_by_key(|(count, file, sites)| (*count * sites.len(), sites.len(), std::cmp::Reverse(*file)))?;
-    let reason = match count {
-        0 => format!(
-            "no other module goes through any of the {total} production sites, and {} of them stand here",
-            own.len()
-        ),
-        1 => format!(
-            "{} of {total} production sites stand in it, and one other module goes through them",
-            own.len()
-        ),
-        count => format!(
-            "{} of {total} production sites stand in it, and {count} other modules go through them",
-            own.len()
-        ),
+    let sites = if total == 1 { "site" } else { "sites" };
+    let (stand, them) = if own.len() == 1 {
+        ("stands", "it")
+    } else {
+        ("stand", "them")
     };
+    let others = match count {
+        0 => "no other module goes".to_owned(),
+        1 => "one other module goes".to_owned(),
+        count => format!("{count} other modules go"),
+    };
+    let reason = format!(
+        "{} of {total} production {sites} {stand} in it, and {others} through {them}",
+        own.len()
+    );
     Some(Owner {
         concern: concern.to_owned(),
         path: program.symbol(file, MODULE_SCOPE),

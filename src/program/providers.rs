@@ -328,8 +328,8 @@ impl Settings<'_, '_> {
             };
             let text = match setting.value {
                 Scalar::Text(text) | Scalar::Number(text) => facts.text(text),
-                Scalar::Truth(true) => "true",
-                Scalar::Truth(false) => "false",
+                Scalar::Truth(true, _) => "true",
+                Scalar::Truth(false, _) => "false",
                 Scalar::Nothing => "",
             };
             // `args: [run, deploy, --set-secrets=A=b:latest]`

@@ -442,6 +442,7 @@ fn handler(terminal: Terminal, level: Level) -> GraphicalReportHandler {
         .with_width(terminal.width)
         .with_links(false)
         .with_context_lines(1)
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
         .without_syntax_highlighting()
         .tab_width(TAB)
 }

@@ -136,7 +136,7 @@ impl Flags<'_> {
             };
             let Some(kind) = kind else { continue };
             let (value, is_off) = match setting.value {
-                Scalar::Truth(truth) => (truth.to_string(), enables(kind, Some(truth))),
+                Scalar::Truth(truth, _) => (truth.to_string(), enables(kind, Some(truth))),
                 Scalar::Text(text) | Scalar::Number(text) => {
                     let text = facts.text(text);
                     let effective = default_of(text);
@@ -918,10 +918,7 @@ impl Flags<'_> {
 
     fn switched_setting(&self, setting: &Setting) -> Option<(Span, String)> {
         match setting.value {
-            Scalar::Truth(truth) if length(setting.value_span) == truth.to_string().len() => {
-                Some((setting.value_span, (!truth).to_string()))
-            }
-            Scalar::Text(text) | Scalar::Number(text) => {
+            Scalar::Text(text) | Scalar::Number(text) | Scalar::Truth(_, text) if setting.is_verbatim => {
                 self.switched_text(setting.value_span, self.data.facts.text(text))
             }
             _ => None,

@@ -218,7 +218,9 @@ impl Settings {
             Ok(text) => Self::parse(&name, text, file.form, known),
             Err(reason) => {
                 let message = format!("the settings in `{name}` cannot be read: {reason}");
-                Err(vec![SettingsError::new(message, None, None)])
+                let help =
+                    "save it as UTF-8 text, name another file with `--config`, or go without settings by `--no-config`";
+                Err(vec![SettingsError::new(message, Some(help.to_owned()), None)])
             }
         }
     }
@@ -490,9 +492,10 @@ mod tests {
             (
                 "[rules.skip-auth-flag]\nlevel =\nscopes = [\"prod\"]\n[files]\nexclude = [\"a\"]\nexclude = [\"b\"]",
                 &[
-                    "2: : the settings are not valid TOML: string values must be quoted, expected literal string; ",
+                    "2: : the settings are not valid TOML: string values must be quoted, expected literal string; strings stand in quotes, \
+                     lists in brackets, and a key once",
                     "3: \"prod\": unknown scope `prod`; did you mean `production`?",
-                    "6: exclude: the settings are not valid TOML: duplicate key; ",
+                    "6: exclude: the settings are not valid TOML: duplicate key; strings stand in quotes, lists in brackets, and a key once",
                 ],
             ),
         ];

@@ -590,7 +590,7 @@ fn syntax_mistake(text: &str, error: &toml::de::Error) -> Mistake {
     Mistake {
         span: span(at),
         message: format!("the settings are not valid TOML: {}", error.message()),
-        help: None,
+        help: Some("strings stand in quotes, lists in brackets, and a key once".to_owned()),
     }
 }
 

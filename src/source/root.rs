@@ -71,7 +71,12 @@ pub enum RootError {
 impl std::fmt::Display for RootError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NoPath { path, reason } => write!(out, "cannot read `{path}`: {reason}"),
+            Self::NoPath { path, reason } => {
+                write!(
+                    out,
+                    "cannot read `{path}`: {reason}; name a file or folder that is there and can be read"
+                )
+            }
             Self::SeveralPrograms { settings } => {
                 let settings: Vec<String> = settings.iter().map(|path| format!("`{path}`")).collect();
                 write!(
@@ -386,7 +391,10 @@ mod tests {
         };
         assert!(refused(&["a", "b"]).contains("`a/ssot.toml` and `b/pyproject.toml`"));
         assert!(refused(&["a", "c"]).contains("`a/ssot.toml` speaks"));
-        assert_eq!(refused(&["a", "lost.py"]), "cannot read `lost.py`: no such file");
+        assert_eq!(
+            refused(&["a", "lost.py"]),
+            "cannot read `lost.py`: no such file; name a file or folder that is there and can be read"
+        );
         assert!(find(&folder, "", &["a", "b"], SettingsChoice::Off).is_ok());
         // One above them joins them.
         folder.write(&[("ssot.toml", "")]);

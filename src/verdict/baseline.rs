@@ -60,7 +60,7 @@ impl Baseline {
     /// # Errors
     /// The line and column, and what is wrong there.
     pub fn parse(text: &str) -> Result<Self, BaselineError> {
-        let document: Document = serde_json::from_str(text).map_err(|error| BaselineError {
+        let document: Document = serde_json::from_str(&with_commas(text)).map_err(|error| BaselineError {
             line: error.line(),
             column: error.column(),
             message: said(&error),
@@ -169,6 +169,24 @@ pub struct BaselineError {
     pub column: usize,
     /// What is wrong there.
     pub message: String,
+}
+
+/// The text with a comma behind each entry that another one follows, and none behind the last one. Where both sides of a merge add
+/// lines at one place, keeping all of them is then all there is to do.
+fn with_commas(text: &str) -> String {
+    let mut mended = String::with_capacity(text.len());
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let entry = line.trim_end().trim_end_matches(',');
+        let next = lines.peek().and_then(|next| next.trim_start().chars().next());
+        match next {
+            Some('{') if entry.ends_with('}') => mended.extend([entry, ","]),
+            Some(']') if entry.ends_with('}') => mended.push_str(entry),
+            _ => mended.push_str(line),
+        }
+        mended.push('\n');
+    }
+    mended
 }
 
 /// What a JSON error says, without the place, which it has at the end.

@@ -62,10 +62,15 @@ impl Verdict {
         let accepting = baseline.accepting(&self.kept, path);
         let mut is_free = vec![true; baseline.entries().len()];
         let kept = std::mem::take(&mut self.kept);
-        for (judged, entry) in kept.into_iter().zip(accepting) {
+        for (mut judged, entry) in kept.into_iter().zip(accepting) {
             let accepted = entry.is_some_and(|entry| {
                 is_free[entry] = false;
-                baseline.entries()[entry].holds_on(today)
+                let entry = &baseline.entries()[entry];
+                if let Some(until) = entry.until.filter(|_| !entry.holds_on(today)) {
+                    let site = judged.finding.primary;
+                    tell_end(&mut judged.finding, site, "the baseline accepted this", until);
+                }
+                entry.holds_on(today)
             });
             let list = if accepted { &mut self.baselined } else { &mut self.kept };
             list.push(judged);
@@ -165,6 +170,15 @@ pub struct CommentWaiver {
     pub says: WaiverText,
     /// For each of its rules: whether a finding needed it.
     pub needed: Vec<bool>,
+}
+
+impl CommentWaiver {
+    /// Which of its rules it is meant to waive a finding of, whatever day it is.
+    fn speaks_for(&self, finding: &Finding) -> Option<usize> {
+        let is_covered = self.covers.span.contains(finding.primary.span);
+        let rules = &mut self.says.rules.iter();
+        rules.position(|rule| is_covered && rule == finding.rule)
+    }
 }
 
 /// A waiver of the settings, ready to be held against findings.
@@ -274,7 +288,7 @@ pub fn judge(mut findings: Vec<Finding>, waivers: &mut [CommentWaiver], court: &
     }
     let mut verdict = Verdict::default();
     let mut namer = Namer::default();
-    for finding in findings {
+    for mut finding in findings {
         let Some(level) = level_of(&finding, court) else {
             continue;
         };
@@ -298,6 +312,10 @@ pub fn judge(mut findings: Vec<Finding>, waivers: &mut [CommentWaiver], court: &
             .iter()
             .find_map(|index| waived_by(&finding, &mut waivers[*index], court))
             .or_else(|| waived_by_settings(&finding, court));
+        if waiver.is_none() && court.waivers_count {
+            let near: Vec<&CommentWaiver> = near.iter().map(|index| &waivers[*index]).collect();
+            tell_ended_waiver(&mut finding, &near, court);
+        }
         let judged = Judged {
             finding,
             level,
@@ -342,10 +360,7 @@ fn waived_by_settings(finding: &Finding, court: &Court<'_>) -> Option<WaivedBy> 
 }
 
 fn waived_by(finding: &Finding, waiver: &mut CommentWaiver, court: &Court<'_>) -> Option<WaivedBy> {
-    let index = waiver.says.rules.iter().position(|rule| rule == finding.rule)?;
-    if !waiver.covers.span.contains(finding.primary.span) {
-        return None;
-    }
+    let index = waiver.speaks_for(finding)?;
     waiver.needed[index] = true;
     let until = waiver.says.until.map(Date::from);
     if !court.waivers_count || until.is_some_and(|until| until < court.today) {
@@ -356,6 +371,32 @@ fn waived_by(finding: &Finding, waiver: &mut CommentWaiver, court: &Court<'_>) -
         until: until.map(|until| until.to_string()),
         comment: Some(waiver.comment),
     })
+}
+
+/// Lets a finding that no waiver speaks for any more say which one did, and until when.
+fn tell_ended_waiver(finding: &mut Finding, near: &[&CommentWaiver], court: &Court<'_>) {
+    let comment = near.iter().find(|waiver| waiver.speaks_for(finding).is_some());
+    if let Some((comment, until)) = comment.and_then(|waiver| Some((waiver.comment, waiver.says.until?))) {
+        tell_end(finding, comment, "a waiver spoke for this", until.into());
+        return;
+    }
+    let of_settings = court.waivers.iter().find(|waiver| waiver.speaks_for(finding));
+    if let Some(until) = of_settings.and_then(|waiver| waiver.until) {
+        tell_end(
+            finding,
+            finding.primary,
+            "a waiver of the settings spoke for this",
+            until,
+        );
+    }
+}
+
+fn tell_end(finding: &mut Finding, site: Site, what: &str, until: Date) {
+    finding.related.push(Step {
+        site,
+        symbol: finding.symbol.clone(),
+        note: format!("{what} until {until}"),
+    });
 }
 
 #[cfg(test)]

@@ -75,7 +75,10 @@ mod baseline {
         );
         let run = folder.run(&["check", "--ratchet"]);
         assert_status(&run, 1);
-        assert_says(&run.stderr, "error: --ratchet: 1 entry of `ssot-baseline.json`");
+        assert_says(
+            &run.stderr,
+            "error: --ratchet: 1 entry of what is found no longer in `ssot-baseline.json`",
+        );
         // What was not looked for is not gone.
         for arguments in [
             ["check", "more.py"],
@@ -107,10 +110,67 @@ mod baseline {
         let run = folder.run(&["check", "--today", "2027-03-02", "--ratchet"]);
         assert_status(&run, 1);
         assert_says(&run.stdout, "nested-event-loop");
+        assert_says(&run.stdout, "the baseline accepted this until 2027-03-01");
         // Written anew, it keeps both.
         folder.write("more.py", SICK);
         folder.run(&["baseline"]);
         assert_says(&folder.read("ssot-baseline.json"), "\"until\":\"2027-03-01\"");
+    }
+
+    #[test]
+    fn what_is_like_an_accepted_finding_can_be_accepted_too() {
+        let folder = Folder::of(&[("jobs.py", SICK)]);
+        folder.run(&["baseline"]);
+        folder.write("more.py", SICK);
+        assert_status(&folder.run(&["check"]), 1);
+        assert_says(
+            &folder.run(&["baseline"]).stderr,
+            "accepts 2 findings (1 added, 0 removed)",
+        );
+        assert_status(&folder.run(&["check", "--ratchet"]), 0);
+    }
+
+    #[test]
+    fn branches_that_accept_something_each_can_be_merged() {
+        let before: Vec<(String, &str)> = ["b", "d", "f", "h"].map(|name| (format!("{name}.py"), SICK)).into();
+        let folder = Folder::of(&before);
+        folder.run(&["baseline"]);
+        folder.git(&["init", "-q", "-b", "main"]);
+        folder.commit();
+        for (branch, file) in [("one", "c.py"), ("two", "g.py")] {
+            folder.git(&["checkout", "-q", "-b", branch, "main"]);
+            folder.write(file, SICK);
+            assert_says(&folder.run(&["baseline"]).stderr, "(1 added, 0 removed)");
+            folder.commit();
+        }
+        folder.git(&["merge", "-q", "-m", "both", "one"]);
+        assert_eq!(folder.read("ssot-baseline.json").lines().count(), 8);
+        assert_status(&folder.run(&["check", "--ratchet"]), 0);
+    }
+
+    #[test]
+    fn of_two_sides_of_a_merge_all_lines_can_be_kept() {
+        let folder = Folder::of(&[("b.py", SICK), (".gitattributes", "ssot-baseline.json merge=union\n")]);
+        folder.run(&["baseline"]);
+        folder.git(&["init", "-q", "-b", "main"]);
+        folder.commit();
+        // Both add lines at the end, where there is no comma.
+        for (branch, file) in [("one", "x.py"), ("two", "y.py")] {
+            folder.git(&["checkout", "-q", "-b", branch, "main"]);
+            folder.write(file, SICK);
+            folder.run(&["baseline"]);
+            folder.commit();
+        }
+        folder.git(&["merge", "-q", "-m", "both", "one"]);
+        assert_status(&folder.run(&["check", "--ratchet"]), 0);
+        // A comma that is too much, where the last entry was taken out by hand.
+        let written = folder.read("ssot-baseline.json");
+        let lines: Vec<&str> = written.lines().filter(|line| !line.contains("y.main")).collect();
+        folder.write("ssot-baseline.json", lines.join("\n"));
+        assert_says(
+            &folder.run(&["check", "--format", "concise"]).stdout,
+            "y.py:9:13: error",
+        );
     }
 
     #[test]
@@ -246,7 +306,9 @@ mod waivers {
         let run = folder.run(&["check", "--today", "2027-03-01"]);
         assert_status(&run, 0);
         assert_says(&run.stdout, "waived: 1");
-        assert_status(&folder.run(&["check", "--today", "2027-03-02"]), 1);
+        let run = folder.run(&["check", "--today", "2027-03-02"]);
+        assert_status(&run, 1);
+        assert_says(&run.stdout, "a waiver of the settings spoke for this until 2027-03-01");
         assert_status(&folder.run(&["check", "--no-waivers"]), 1);
         // A module is waived with all that it holds, another function is not.
         folder.write("ssot.toml", waiver.replace("jobs.main", "jobs"));
@@ -340,8 +402,34 @@ mod init {
     #[test]
     fn a_clean_tree_is_told_to_stay_clean() {
         let folder = Folder::of(&[("a.py", "x = 1\n")]);
-        assert_says(&folder.run(&["init"]).stdout, "the tree is clean");
+        let run = folder.run(&["init"]);
+        assert_says(&run.stdout, "with no owner: nothing in it does enough to be one\n");
+        assert_says(&run.stdout, "the tree is clean");
+        let commands = run.stdout.lines().filter(|line| line.starts_with("  ssotlint "));
+        assert_eq!(commands.count(), 3, "{}", run.stdout);
         assert_status(&folder.run(&["check"]), 0);
+    }
+
+    #[test]
+    fn settings_that_are_there_are_spared() {
+        let folder = Folder::of(&[
+            ("a.py", "x = 1\n"),
+            ("pyproject.toml", "[tool.ssotlint.files]\nexclude = [\"b/\"]\n"),
+        ]);
+        let run = folder.run(&["init"]);
+        assert_status(&run, 2);
+        assert_says(&run.stderr, "`pyproject.toml` holds settings already");
+        assert!(!folder.path().join("ssot.toml").exists());
+        assert_status(&folder.run(&["init", "--force"]), 0);
+        // They speak for the folders below, too.
+        folder.write("app/main.py", "x = 1\n");
+        let run = folder.run(&["init", "app"]);
+        assert_status(&run, 2);
+        assert_says(&run.stderr, "there is `ssot.toml` already");
+        // Nothing to read, nothing to propose.
+        let folder = Folder::of::<&str, &str>(&[]);
+        assert_status(&folder.run(&["init"]), 2);
+        assert!(!folder.path().join("ssot.toml").exists());
     }
 }
 
@@ -360,6 +448,15 @@ fn settings_are_shown_with_where_they_are_said() {
     assert!(skip(&["settings"]).ends_with("(`[rules.skip-auth-flag]`)"));
     assert!(skip(&["settings", "old/a.py"]).starts_with("skip-auth-flag off"));
     assert!(skip(&["settings", "old/a.py"]).ends_with("(`[[overrides]]` for old/)"));
+    folder.write(
+        "ssot.toml",
+        format!("{settings}[budget]\nauth-paths = 3\nsurface.http = 2\n[waiver-policy]\nlongest = \"90d\"\n"),
+    );
+    assert_eq!(line(&["settings"], "budget").as_deref(), Some("budget auth-paths: 3"));
+    assert_eq!(
+        line(&["settings"], "waivers").as_deref(),
+        Some("waivers last 90 days at most")
+    );
     let code = line(&["settings", "tests/b.py"], "code");
     assert_eq!(code.as_deref(), Some("code test, by `files.test`"));
 }

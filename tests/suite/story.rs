@@ -34,6 +34,7 @@ fn from_a_sick_code_base_to_a_required_check() {
     let run = folder.run(&["init"]);
     assert_ends(&run, 0, "wrote `ssot.toml` with 5 proposed owners");
     assert_ends(&folder.run(&["check"]), 1, "duplicate-token-validation");
+    assert_counts_hold(&folder);
     folder.write("ssot.toml", settings);
 
     // What is found today is accepted; from now on the check is green.
@@ -63,7 +64,7 @@ fn from_a_sick_code_base_to_a_required_check() {
     assert_ends(
         &folder.run(&["check", "--today", "2027-03-02"]),
         1,
-        "backend/routes/tides.py:14:18",
+        "a waiver spoke for this until 2027-03-01",
     );
     let run = folder.run(&["waivers", "--today", "2027-03-02"]);
     assert_ends(&run, 0, "ended 2027-03-01  moves to the client in spring");
@@ -82,7 +83,11 @@ fn from_a_sick_code_base_to_a_required_check() {
         "duplicate-token-validation in backend.auth.legacy_tokens",
     );
     let run = check(&["--ratchet"]);
-    assert_ends(&run, 1, "of `ssot-baseline.json` accept nothing any more; remove them");
+    assert_ends(
+        &run,
+        1,
+        "of what is found no longer in `ssot-baseline.json`: take out what is too much with `ssotlint baseline --prune`",
+    );
     assert_ends(&folder.run(&["baseline", "--prune"]), 0, "removed");
     assert_ends(&check(&["--ratchet"]), 0, "in the baseline");
     folder.commit();
@@ -113,6 +118,31 @@ fn from_a_sick_code_base_to_a_required_check() {
     );
     assert_ends(&check(&["--prune"]), 0, "removed");
     assert_ends(&check(&["--ratchet"]), 0, "in the baseline");
+}
+
+/// What the proposed settings say is found is what is found with them, and there is no more than their budget allows.
+#[track_caller]
+fn assert_counts_hold(folder: &Folder) {
+    let settings = folder.read("ssot.toml");
+    let run = folder.run(&["check", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let counts = report["counts"].as_object().unwrap();
+    for (rule, count) in counts {
+        assert!(
+            settings.contains(&format!("#   {rule}: {count}\n")),
+            "{rule}: {count} in\n{settings}"
+        );
+    }
+    assert_eq!(settings.matches("\n#   ").count(), counts.len(), "{settings}");
+    let budget = format!("[budget]\nauth-paths = {}\n", live_paths(folder));
+    assert!(settings.contains(&budget), "{budget}\n{settings}");
+    let lower = format!("[budget]\nauth-paths = {}\n", live_paths(folder) - 1);
+    folder.write("ssot.toml", settings.replace(&budget, &lower));
+    assert_ends(
+        &folder.run(&["check", "--select", "auth-path-budget"]),
+        1,
+        "live auth paths",
+    );
 }
 
 /// The project without its marks and without its settings, which are given beside it.

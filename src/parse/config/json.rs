@@ -136,8 +136,7 @@ impl<'r, 'w, 't> Reader<'r, 'w, 't> {
             return;
         }
         let scalar = match text {
-            "true" => Scalar::Truth(true),
-            "false" => Scalar::Truth(false),
+            "true" | "false" => Scalar::Truth(text == "true", self.tree.writer.name(text)),
             "null" => Scalar::Nothing,
             _ if text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '+' | '.'))
                 || matches!(text, "NaN" | "Infinity") =>

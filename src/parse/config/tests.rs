@@ -15,7 +15,7 @@ pub(super) fn dump(path: &str, text: &str) -> String {
         let keys: Vec<&str> = facts.path(setting.path).iter().map(|key| facts.text(*key)).collect();
         let value = match setting.value {
             Scalar::Text(text) => format!("{:?}", facts.text(text)),
-            Scalar::Truth(truth) => truth.to_string(),
+            Scalar::Truth(truth, _) => truth.to_string(),
             Scalar::Number(number) => facts.text(number).to_owned(),
             Scalar::Nothing => "-".to_owned(),
         };

@@ -188,12 +188,11 @@ impl EventReceiver for Reader<'_, '_> {
     fn scalar(&mut self, span: toml_parser::Span, kind: Option<Encoding>, errors: &mut dyn ErrorSink) {
         let mut text = Cow::Borrowed("");
         let decoded = self.raw(span, kind).decode_scalar(&mut text, errors);
+        let written = self.source.input().get(span.start()..span.end()).unwrap_or("");
         let writer = &mut *self.tree.writer;
         let scalar = match decoded {
-            ScalarKind::Boolean(truth) => Scalar::Truth(truth),
-            ScalarKind::Integer(_) | ScalarKind::Float => {
-                Scalar::Number(writer.name(self.source.input().get(span.start()..span.end()).unwrap_or("")))
-            }
+            ScalarKind::Boolean(truth) => Scalar::Truth(truth, writer.name(written)),
+            ScalarKind::Integer(_) | ScalarKind::Float => Scalar::Number(writer.name(written)),
             ScalarKind::String | ScalarKind::DateTime => writer.value(&text),
         };
         let span = self.place(span);

@@ -123,12 +123,14 @@ impl<'t> Writer<'t> {
         self.path.push(key);
         let path = self.builder.path(&self.path);
         self.path.pop();
+        let is_verbatim = self.is_verbatim(value, value_span);
         let settings = self.builder.settings();
         settings.push(Setting {
             path,
             value,
             key_span,
             value_span,
+            is_verbatim,
         });
         settings.len() - 1
     }
@@ -136,13 +138,24 @@ impl<'t> Writer<'t> {
     /// Adds an item of a sequence, whose key is the innermost of the current path. `path` is what the item before it gave.
     pub(super) fn item(&mut self, path: Option<Range>, value: Scalar, span: Span) -> Range {
         let path = path.unwrap_or_else(|| self.builder.path(&self.path));
+        let is_verbatim = self.is_verbatim(value, span);
         self.builder.settings().push(Setting {
             path,
             value,
             key_span: span,
             value_span: span,
+            is_verbatim,
         });
         path
+    }
+
+    fn is_verbatim(&self, value: Scalar, span: Span) -> bool {
+        match value {
+            Scalar::Text(text) | Scalar::Number(text) | Scalar::Truth(_, text) => {
+                self.slice(span).contains(self.name_text(text))
+            }
+            Scalar::Nothing => false,
+        }
     }
 
     fn settings(&self) -> &[Setting] {

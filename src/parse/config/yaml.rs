@@ -188,8 +188,10 @@ impl Walk {
 pub(super) fn plain(writer: &mut Writer, text: &str) -> Scalar {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Scalar::Nothing,
-        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Scalar::Truth(true),
-        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Scalar::Truth(false),
+        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Scalar::Truth(true, writer.name(text)),
+        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => {
+            Scalar::Truth(false, writer.name(text))
+        }
         _ if is_number(text) => Scalar::Number(writer.name(text)),
         _ => writer.value(text),
     }
