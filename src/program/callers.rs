@@ -9,9 +9,11 @@ use super::calls::{Calls, LibraryCall};
 use super::edges::{EdgeWalk, Joined, Walked};
 use super::entries::EntryPoint;
 use super::names::FunctionRef;
-use super::receivers::Receivers;
+use super::receivers::{Receivers, Thing};
 use super::trace::Trace;
-use crate::facts::CallId;
+use crate::catalog::Node;
+use crate::facts::{CallId, ExprId};
+use crate::finding::Confidence;
 use crate::source::FileId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -103,6 +105,18 @@ impl<'p, 'a> Callers<'p, 'a> {
             libraries[file.0 as usize].push(*call);
         }
         libraries
+    }
+
+    /// The library's mapping that an expression holds, by what is known of parameters and attributes.
+    pub(super) fn mapping_at(&mut self, file: FileId, object: ExprId) -> Option<(Node, Confidence)> {
+        let worker = self.workers.first_mut()?;
+        let catalog = self.program.catalog;
+        let held = worker.settled(file, object).into_iter();
+        let mut mappings = held.filter_map(|entry| match entry.thing {
+            Thing::LibraryInstance(path) => Some((worker.paths.node(path)?, entry.confidence)),
+            _ => None,
+        });
+        mappings.find(|(node, _)| catalog.item(*node).is_some())
     }
 
     /// Where libraries enter the program, as far as that is read off.

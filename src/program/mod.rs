@@ -230,9 +230,10 @@ impl<'a> Program<'a> {
 
     /// Finds the sites of library functions, those where tokens and secrets are dealt with, and the calls that lead there.
     fn find_calls(&self) -> (Calls, Vec<SecretRead>) {
-        let callers = Callers::begin(self);
+        let mut callers = Callers::begin(self);
         let libraries = callers.libraries();
-        let sites = self.sites.get_or_init(|| Sites::find(self, &libraries));
+        let mapping_at = |file, object| callers.mapping_at(file, object);
+        let sites = self.sites.get_or_init(|| Sites::find(self, &libraries, mapping_at));
         let tokens = self.tokens.get_or_init(|| TokenSites::find(self));
         let secrets = secrets::direct(self);
         let function_at = |file: FileId, scope| Some((file, self[file].facts.function_around(scope)?));

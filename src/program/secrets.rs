@@ -233,14 +233,36 @@ fn writes(program: &Program<'_>, site: &LibrarySite) -> bool {
 
 fn secret_files(program: &Program<'_>, site: &LibrarySite) -> Vec<String> {
     let facts = &program[site.file].facts;
-    let paths = match program.argument(site, "path") {
-        Some(path) => path_texts(program, site.file, path),
-        None => match facts[site.callee].kind {
-            ExprKind::Member { object, .. } => path_texts(program, site.file, object),
-            _ => Vec::new(),
-        },
-    };
-    sorted(paths.into_iter().filter(|path| is_secret_path(program, path)))
+    let path = program
+        .argument(site, "path")
+        .or_else(|| match facts[site.callee].kind {
+            ExprKind::Member { object, .. } => Some(object),
+            _ => None,
+        });
+    let Some(path) = path else { return Vec::new() };
+    let paths = path_texts(program, site.file, path).into_iter();
+    let secret = paths.filter(|path| is_secret_path(program, path));
+    sorted(secret.chain(settings_of_secret_files(program, site.file, path)))
+}
+
+/// The settings which an expression can be that say where a secret lies: `os.environ["JWT_SECRET_FILE"]`.
+fn settings_of_secret_files(program: &Program<'_>, file: FileId, path: ExprId) -> Vec<String> {
+    let words = program.catalog().words();
+    let written = program.written_values(file, path).into_iter();
+    let reads = written.filter_map(|(at, expr)| program.site_at(at, expr));
+    let settings = reads.filter(|site| {
+        let role = program.entry(site).and_then(|entry| entry.role);
+        role == Some(Role::ReadsSetting)
+    });
+    let names = settings.filter_map(|site| Some((site.file, program.argument(site, "name")?)));
+    let texts = names
+        .flat_map(|(at, name)| program.texts(at, name))
+        .map(|text| text.text);
+    let of_secrets = texts.filter(|name| {
+        let stem = ["_FILE", "_PATH"].iter().find_map(|suffix| name.strip_suffix(suffix));
+        stem.is_some_and(|stem| words.is_secret(stem))
+    });
+    of_secrets.collect()
 }
 
 /// The paths an expression can name, `Path(…)` looked through.

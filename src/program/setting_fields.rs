@@ -64,9 +64,10 @@ fn fields_of(program: &Program<'_>, (file, class): ClassRef, out: &mut Vec<Secre
         {
             continue;
         }
-        let declared = value
-            .map(|value| declared_names(program, file, value))
-            .unwrap_or_default();
+        let declaring = value.into_iter().chain(annotated_with(facts, binding));
+        let declared: Vec<String> = declaring
+            .flat_map(|value| declared_names(program, file, value))
+            .collect();
         let names = if declared.is_empty() {
             vec![format!("{prefix}{name}")]
         } else {
@@ -85,6 +86,22 @@ fn fields_of(program: &Program<'_>, (file, class): ClassRef, out: &mut Vec<Secre
                 ..declared_read((file, class), facts, ReadBy::Field, names)
             });
         }
+    }
+}
+
+/// What a field's type is annotated with: `Annotated[str, Field(…)]`.
+fn annotated_with(facts: &FileFacts, field: &Binding) -> Vec<ExprId> {
+    let key = match field.annotation.map(|annotation| facts[annotation].kind) {
+        Some(ExprKind::Index { object, key, .. })
+            if names::last_name(facts, object).is_some_and(|name| facts.text(name) == "Annotated") =>
+        {
+            key
+        }
+        _ => return Vec::new(),
+    };
+    match facts[key].kind {
+        ExprKind::Group(parts) => facts.list(parts).iter().skip(1).copied().collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -42,9 +42,22 @@ pub(super) struct Sites {
 }
 
 impl Sites {
-    /// Finds them; `libraries` says which library functions the calls of each file arrive at, where receivers know.
-    pub(super) fn find(program: &Program<'_>, libraries: &[Vec<LibraryCall>]) -> Self {
-        let all = program.for_each_file(|file, data| find_in(program, file, data, &libraries[file.0 as usize]));
+    /// Finds them: `libraries` says which library functions the calls of each file arrive at, where receivers know, and `mapping_at`
+    /// which library's mapping an expression holds.
+    pub(super) fn find(
+        program: &Program<'_>,
+        libraries: &[Vec<LibraryCall>],
+        mut mapping_at: impl FnMut(FileId, ExprId) -> Option<(Node, Confidence)>,
+    ) -> Self {
+        let found = program.for_each_file(|file, data| find_in(program, file, data, &libraries[file.0 as usize]));
+        let settled = found.into_iter().filter_map(|found| match found {
+            Found::Site(site) => Some(site),
+            Found::Item(item) => {
+                let (node, confidence) = mapping_at(item.file, item.object)?;
+                Some(item.site(node, confidence))
+            }
+        });
+        let all: Vec<LibrarySite> = settled.collect();
         let mut by_file = Vec::with_capacity(program.files.len());
         let mut start = 0;
         for index in 0..program.files.len() {
@@ -138,7 +151,39 @@ impl Program<'_> {
     }
 }
 
-fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile, libraries: &[LibraryCall]) -> Vec<LibrarySite> {
+/// What a look at one file finds.
+enum Found {
+    Site(LibrarySite),
+    /// Where it takes more to know what it is taken of.
+    Item(Item),
+}
+
+/// An item of something that may be a library's mapping.
+#[derive(Clone, Copy)]
+struct Item {
+    file: FileId,
+    expr: ExprId,
+    object: ExprId,
+    key: ExprId,
+    scope: ScopeId,
+}
+
+impl Item {
+    fn site(self, node: Node, confidence: Confidence) -> LibrarySite {
+        LibrarySite {
+            file: self.file,
+            node,
+            call: None,
+            expr: self.expr,
+            callee: self.object,
+            key: Some(self.key),
+            scope: self.scope,
+            confidence,
+        }
+    }
+}
+
+fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile, libraries: &[LibraryCall]) -> Vec<Found> {
     if data.language == Language::Config {
         return Vec::new();
     }
@@ -147,7 +192,7 @@ fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile, libraries: &
     let mut found = Vec::new();
     let mut add = |id: CallId, node: Node, confidence: Confidence| {
         let call = &facts[id];
-        found.push(LibrarySite {
+        found.push(Found::Site(LibrarySite {
             file,
             node,
             call: Some(id),
@@ -156,7 +201,7 @@ fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile, libraries: &
             key: None,
             scope: call.scope,
             confidence,
-        });
+        }));
     };
     for (call, node, confidence) in libraries {
         if program.catalog.call(*node).is_some() || !program.catalog.concerns(*node).is_empty() {
@@ -178,25 +223,49 @@ fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile, libraries: &
             key,
             access: Access::Read,
         } = expr.kind
-            && may_be_library(program, facts, object, is_rust)
-            && let Some((node, confidence)) = subscripted(program, file, object)
             && let Some((_, scope)) = names::first_name(facts, object)
         {
-            let expr = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
-            found.push(LibrarySite {
+            let item = Item {
                 file,
-                node,
-                call: None,
-                expr,
-                callee: object,
-                key: Some(key),
+                expr: ExprId(u32::try_from(index).unwrap_or(u32::MAX)),
+                object,
+                key,
                 scope,
-                confidence,
-            });
+            };
+            if may_be_library(program, facts, object, is_rust)
+                && let Some((node, confidence)) = subscripted(program, file, object)
+            {
+                found.push(Found::Site(item.site(node, confidence)));
+            } else if !is_rust && may_hold_settings(program, facts, item) {
+                found.push(Found::Item(item));
+            }
         }
     }
-    found.sort_by_key(|site| facts[site.expr].span);
+    found.sort_by_key(|found| match found {
+        Found::Site(site) => facts[site.expr].span,
+        Found::Item(item) => facts[item.expr].span,
+    });
     found
+}
+
+/// Whether the environment may be held by a parameter or an attribute of which an item is taken: by the name of a secret, as settings
+/// are named.
+fn may_hold_settings(program: &Program<'_>, facts: &FileFacts, item: Item) -> bool {
+    let is_held = match facts[item.object].kind {
+        ExprKind::Member { .. } => true,
+        ExprKind::Name { name, scope } => bindings::lookup(facts, scope, name).is_some_and(|bindings| {
+            let mut kinds = bindings.iter().map(|binding| binding.kind);
+            kinds.any(|kind| matches!(kind, BindingKind::Parameter(_)))
+        }),
+        _ => false,
+    };
+    let ExprKind::Text(key) = facts[item.key].kind else {
+        return false;
+    };
+    let key = facts.text(key);
+    is_held
+        && key.bytes().all(|sign| matches!(sign, b'A'..=b'Z' | b'0'..=b'9' | b'_'))
+        && program.catalog.words().is_secret(key)
 }
 
 /// A cheap look at the names, so that the calls of local objects, which are most calls, are not resolved for nothing.
