@@ -14,6 +14,7 @@ use super::own_loop::is_parameter;
 use super::reach::MOST_ALTERNATIVES;
 use super::requests::arrives_at;
 use super::routes::{RouteTable, Routes};
+use super::values::Passing;
 use super::{Program, TOKEN_VALIDATION, TokenSite, expressions_within};
 use crate::facts::{BindingKind, ExprId, ExprKind, FileFacts, FunctionId};
 use crate::finding::{CodeScope, Confidence, Site};
@@ -189,6 +190,17 @@ impl Program<'_> {
         };
         name.is_none() || is_parameter(facts, argument.value) || expressions_within(facts, inside).any(says)
     }
+}
+
+/// Who fills in a dependency that a function declares which no framework calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Injecting {
+    /// Nobody is known to call the function.
+    Nobody,
+    /// Its callers do: what they hand it was validated where they got it.
+    Handed,
+    /// Some caller leaves it out: the declaration itself arrives, and cannot act.
+    Forgotten,
 }
 
 struct Search<'p, 'a> {
@@ -421,10 +433,19 @@ impl<'p, 'a> Search<'p, 'a> {
             let passed = self.program.passed(&passing, edge.callee, position);
             before = before.with(match passed {
                 Some(argument) => self.program.carriers(passing.file, argument.value),
+                None if edge.by == By::Call && self.is_left_out(&passing, edge.callee, position) => Carriers::NONE,
                 None => Carriers::Any,
             });
         }
         before
+    }
+
+    /// Whether a call leaves a parameter to its default.
+    fn is_left_out(&self, passing: &Passing, (file, function): FunctionRef, position: u32) -> bool {
+        let facts = &self.program[file].facts;
+        let parameter = facts.parameters(&facts[function]).get(position as usize);
+        parameter.is_some_and(|parameter| parameter.default.is_some())
+            && !self.program.has_unseen_arguments(passing.file, passing.call)
     }
 
     fn onward(&self, edge: &CallEdge) -> Onward {
@@ -501,7 +522,8 @@ impl<'p, 'a> Search<'p, 'a> {
         for node in &reached.order {
             let is_entry = self.entries.contains_key(&node.caller) || node.caller.1.is_none();
             let is_gate = gates.contains_key(&node.caller);
-            if !called.contains(&node.caller) && !is_entry && !is_gate {
+            let acts = || self.injecting(*node, reached) != Injecting::Handed;
+            if !called.contains(&node.caller) && !is_entry && !is_gate && acts() {
                 gates.insert(node.caller, (*node, Vec::new()));
             }
         }
@@ -509,6 +531,33 @@ impl<'p, 'a> Search<'p, 'a> {
         paths
             .map(|(gate, entries)| self.path(site, reached, gate, entries))
             .collect()
+    }
+
+    /// Who fills in what a function without an entry point declares as a dependency.
+    fn injecting(&self, node: Node, reached: &Reached<'_>) -> Injecting {
+        let (file, Some(function)) = node.caller else {
+            return Injecting::Nobody;
+        };
+        let injected = reached.next.get(&node).map(|(edge, _)| edge);
+        let Some(injected) = injected.filter(|edge| edge.by == By::Injected) else {
+            return Injecting::Nobody;
+        };
+        let facts = &self.program[file].facts;
+        let mut parameters = (0..).zip(facts.parameters(&facts[function]));
+        let Some((position, parameter)) = parameters.find(|(_, parameter)| parameter.span == injected.site.span) else {
+            return Injecting::Nobody;
+        };
+        let mut calling = self.program.passing_into((file, function)).into_iter().peekable();
+        let is_called = calling.peek().is_some();
+        let is_handed = |passing: Passing| {
+            let passed = self.program.passed(&passing, (file, function), position);
+            passed.is_some() || self.program.has_unseen_arguments(passing.file, passing.call)
+        };
+        match (is_called, parameter.default.is_none() || calling.all(is_handed)) {
+            (false, _) => Injecting::Nobody,
+            (true, true) => Injecting::Handed,
+            (true, false) => Injecting::Forgotten,
+        }
     }
 
     /// Whether a handler is the other end of requests that the program itself sends with a credential: those that send them are the
@@ -552,7 +601,7 @@ impl<'p, 'a> Search<'p, 'a> {
             chain.push(onwards.caller);
             node = *onwards;
         }
-        let is_unreachable = entries.is_empty();
+        let is_forgotten = entries.is_empty() && self.injecting(gate, reached) == Injecting::Forgotten;
         let is_owned = |caller: &Caller| {
             let scope = self.program.scope_of_caller(*caller);
             self.program.is_owned(TOKEN_VALIDATION, caller.0, scope, &[])
@@ -580,7 +629,7 @@ impl<'p, 'a> Search<'p, 'a> {
             note: if site.is_missing {
                 format!("`{}` does not exist", site.call)
             } else {
-                note(is_unreachable, gate.onward).to_owned()
+                note(is_forgotten).to_owned()
             },
         }
     }
@@ -624,8 +673,8 @@ impl<'p, 'a> Search<'p, 'a> {
 }
 
 /// What there is to say of a path beside its parts.
-fn note(is_unreachable: bool, onward: Onward) -> &'static str {
-    if is_unreachable && onward == Onward::Injected {
+fn note(is_forgotten: bool) -> &'static str {
+    if is_forgotten {
         "declared as a dependency of a function that is only called directly, where it cannot act"
     } else {
         ""

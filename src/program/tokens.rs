@@ -168,7 +168,10 @@ fn hand_rolled_validation(program: &Program<'_>, file: FileId, data: &ProgramFil
                 .is_some_and(|value| is_token_part(program, file, value, 0))
         });
         if let Some(site) = payload.min_by_key(|site| facts[site.expr].span) {
-            found.push(hand_rolled(program, site));
+            found.push(TokenSite {
+                token: program.argument(site, "value"),
+                ..hand_rolled(program, site)
+            });
         }
     }
     found
