@@ -8,6 +8,7 @@
 use super::bindings::lookup;
 use super::calls::{By, CallEdge, Caller};
 use super::credentials::Carriers;
+use super::decorated::Decorated;
 use super::entries::{EntryPoint, Surface};
 use super::names::FunctionRef;
 use super::own_loop::is_parameter;
@@ -18,7 +19,7 @@ use super::values::Passing;
 use super::{Program, TOKEN_VALIDATION, TokenSite, expressions_within};
 use crate::facts::{BindingKind, ExprId, ExprKind, FileFacts, FunctionId};
 use crate::finding::{CodeScope, Confidence, Site};
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -172,6 +173,20 @@ impl Program<'_> {
             .collect()
     }
 
+    /// The decorator that makes a function an entry point, where it is one that is called.
+    fn registering_decorator(&self, entry: &EntryPoint) -> Option<Span> {
+        let registration = entry.registration?;
+        let (file, function) = entry.function;
+        let facts = &self[file].facts;
+        let call = registration.call.filter(|_| registration.file == file)?;
+        let span = facts[facts[call].expr].span;
+        let decorators = facts.list(facts[function].decorators);
+        decorators
+            .iter()
+            .any(|decorator| facts[*decorator].span.contains(span))
+            .then_some(span)
+    }
+
     /// Whether the call of an edge may hand `function` to its callee, for the parameter at `position`: by the function's name, by one
     /// that is only known to callers, or without saying so.
     fn may_hand(&self, edge: &CallEdge, function: FunctionRef, position: u32) -> bool {
@@ -208,6 +223,10 @@ struct Search<'p, 'a> {
     entries: BTreeMap<Caller, Vec<PathEntry>>,
     /// The requests that arrive at handlers of the program: who sends them, where.
     hops: FxHashMap<FunctionRef, Vec<CallEdge>>,
+    /// What decorators of the program put around functions.
+    decorated: Decorated,
+    /// Where the decorators begin that register functions: what stands above them is not called.
+    registered: FxHashMap<Caller, Span>,
 }
 
 /// What a search backwards from one site found.
@@ -223,6 +242,7 @@ impl<'p, 'a> Search<'p, 'a> {
     fn new(program: &'p Program<'a>) -> Self {
         let table = RouteTable::new(program, program.calls.routers());
         let mut entries: BTreeMap<Caller, Vec<PathEntry>> = BTreeMap::new();
+        let mut registered: FxHashMap<Caller, Span> = FxHashMap::default();
         for entry in program.entry_points() {
             let (file, function) = entry.function;
             let scope = program[file].facts[function].scope;
@@ -230,6 +250,10 @@ impl<'p, 'a> Search<'p, 'a> {
                 continue;
             }
             let caller = (file, Some(function));
+            if let Some(span) = program.registering_decorator(entry) {
+                let outermost = registered.entry(caller).or_insert(span);
+                *outermost = span.min(*outermost);
+            }
             entries.entry(caller).or_default().push(PathEntry {
                 caller,
                 surface: entry.surface,
@@ -240,6 +264,8 @@ impl<'p, 'a> Search<'p, 'a> {
             program,
             entries,
             hops: FxHashMap::default(),
+            decorated: Decorated::find(program),
+            registered,
         };
         search.hops = search.find_hops();
         search
@@ -470,6 +496,15 @@ impl<'p, 'a> Search<'p, 'a> {
             .into_iter()
             .flat_map(move |function| program.calls_into((file, function)));
         let hops = function.and_then(|function| self.hops.get(&(file, function)));
+        let calls = calls.chain(
+            function
+                .into_iter()
+                .flat_map(move |function| self.calls_around((file, function))),
+        );
+        let within = function
+            .into_iter()
+            .flat_map(move |function| self.decorated.within((file, function)));
+        let within = within.filter(move |edge| onward == Onward::Always && self.is_around_entry(edge));
         // Who sends a request to a handler that only lets guests in who were validated before asks for something else.
         let hops = hops.into_iter().flatten().filter(move |_| onward == Onward::Always);
         let counts = move |edge: &&CallEdge| {
@@ -483,7 +518,25 @@ impl<'p, 'a> Search<'p, 'a> {
                 }
                 && !is_test()
         };
-        calls.filter(counts).chain(hops)
+        calls.filter(counts).chain(within).chain(hops)
+    }
+
+    /// Whether a decorator stands around what a framework is told to call.
+    fn is_around_entry(&self, edge: &CallEdge) -> bool {
+        let registering = self.registered.get(&edge.caller);
+        self.entries.contains_key(&edge.caller) && registering.is_none_or(|registering| *registering < edge.site.span)
+    }
+
+    /// The calls of a function by its name that arrive at what a decorator put around it.
+    fn calls_around<'e>(&'e self, function: FunctionRef) -> impl Iterator<Item = &'e CallEdge>
+    where
+        'p: 'e,
+    {
+        let program = self.program;
+        let wrappers = self.decorated.around(function).iter();
+        wrappers
+            .flat_map(move |wrapper| program.calls_into(*wrapper))
+            .filter(move |edge| program.says_name(edge, function))
     }
 
     /// The paths that end in a site.

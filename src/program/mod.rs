@@ -7,7 +7,7 @@
 //! `secrets`, `setting_fields`, `ways`, `printed`, `wrappers`, `fallbacks` and `keys` (where the work of a concern is done), `owners`
 //! and `rewrites` (who may do it, and how others call it), `safeguards` (what is built around it), `reach` (by which ways control gets somewhere), `blocks` and `own_loop` (under which conditions, on which event
 //! loop), `requests`, `services`, `validation`, `refusals` and `environments` (what validates tokens, what becomes of a failure, what
-//! depends on where the program runs), `routes`, `credentials`, `missing` and `auth_paths` (by which gates control gets to validation),
+//! depends on where the program runs), `routes`, `credentials`, `decorated`, `missing` and `auth_paths` (by which gates control gets to validation),
 //! `deployments` and `providers` (which configuration gives which name a value).
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
@@ -20,6 +20,7 @@ mod callers;
 mod calls;
 mod crates;
 mod credentials;
+mod decorated;
 mod deployments;
 mod edges;
 mod entries;
