@@ -300,6 +300,9 @@ impl<'p, 'a> Search<'p, 'a> {
                 self.site(site, carriers.unwrap_or(Carriers::Any))
             })
             .collect();
+        let compared = program.compared_credentials().into_iter();
+        let compared = compared.filter(|(site, _)| !is_tested(site.primary, site.scope));
+        sites.extend(compared.map(|(site, carriers)| self.site(&site, carriers)));
         sites.extend(self.asked());
         sites.extend(self.missing());
         sites.sort_by_key(|site| site.site);
