@@ -10,14 +10,14 @@ use super::calls::{By, CallEdge, Caller};
 use super::credentials::Carriers;
 use super::decorated::Decorated;
 use super::entries::{EntryPoint, Surface};
-use super::names::FunctionRef;
+use super::names::{FunctionRef, first_name};
 use super::own_loop::is_parameter;
 use super::reach::MOST_ALTERNATIVES;
 use super::requests::arrives_at;
 use super::routes::{RouteTable, Routes};
 use super::values::Passing;
 use super::{Program, TOKEN_VALIDATION, TokenSite, expressions_within};
-use crate::facts::{BindingKind, ExprId, ExprKind, FileFacts, FunctionId};
+use crate::facts::{BindingKind, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId};
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::source::{FileId, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -96,6 +96,8 @@ pub struct AuthPaths {
     pub entries: Vec<PathEntry>,
     /// The entry points, among those, of which some siblings are guarded and which no validation is in reach of.
     pub unguarded: Vec<PathEntry>,
+    /// The function that all live paths go through, where nobody else owns validation.
+    pub shared: Option<Caller>,
 }
 
 /// A place where validation is done.
@@ -223,6 +225,8 @@ struct Search<'p, 'a> {
     entries: BTreeMap<Caller, Vec<PathEntry>>,
     /// The requests that arrive at handlers of the program: who sends them, where.
     hops: FxHashMap<FunctionRef, Vec<CallEdge>>,
+    /// By what frameworks fill the parameters of functions: where that is declared, and with the result of which function.
+    injected: FxHashMap<Caller, Vec<(Span, FunctionRef)>>,
     /// What decorators of the program put around functions.
     decorated: Decorated,
     /// Where the decorators begin that register functions: what stands above them is not called.
@@ -264,10 +268,17 @@ impl<'p, 'a> Search<'p, 'a> {
             program,
             entries,
             hops: FxHashMap::default(),
+            injected: FxHashMap::default(),
             decorated: Decorated::find(program),
             registered,
         };
         search.hops = search.find_hops();
+        for (file, _) in program.files() {
+            for edge in program.calls_from(file).iter().filter(|edge| edge.by == By::Injected) {
+                let filled = search.injected.entry(edge.caller).or_default();
+                filled.push((edge.site.span, edge.callee));
+            }
+        }
         search
     }
 
@@ -281,11 +292,30 @@ impl<'p, 'a> Search<'p, 'a> {
         }
         paths.sort_by_key(|path| (path.gate, path.site));
         let unguarded = self.unguarded(&guarded, &self.minting());
+        let shared = self.shared(&paths);
+        for path in &mut paths {
+            path.through_owner |= shared.is_some_and(|function| path.chain.contains(&function));
+        }
         AuthPaths {
+            shared,
             paths,
             entries: self.entries.into_values().flatten().collect(),
             unguarded,
         }
+    }
+
+    /// The lowest function that several live paths all go through, where no owner is known.
+    fn shared(&self, paths: &[AuthPath]) -> Option<Caller> {
+        let mut owners = self.program.owners().all().iter();
+        if owners.any(|owner| owner.concern == TOKEN_VALIDATION) {
+            return None;
+        }
+        let mut live = paths.iter().filter(|path| path.state == PathState::Live);
+        let (first, others) = (live.next()?, live);
+        let others: Vec<&AuthPath> = others.collect();
+        let is_shared = |function: &Caller| others.iter().all(|path| path.chain.contains(function));
+        let lowest = first.chain.iter().rev().copied().find(is_shared);
+        lowest.filter(|(_, function)| function.is_some() && !others.is_empty())
     }
 
     /// The places where tokens are validated, outside tests.
@@ -301,7 +331,12 @@ impl<'p, 'a> Search<'p, 'a> {
             })
             .collect();
         let compared = program.compared_credentials().into_iter();
-        let compared = compared.filter(|(site, _)| !is_tested(site.primary, site.scope));
+        let logging_in = self.logging_in();
+        let compared = compared.filter(|(site, _)| {
+            let file = site.primary.file;
+            let at = (file, program[file].facts.function_around(site.scope));
+            !is_tested(site.primary, site.scope) && !logging_in.contains(&at)
+        });
         sites.extend(compared.map(|(site, carriers)| self.site(&site, carriers)));
         sites.extend(self.asked());
         sites.extend(self.missing());
@@ -461,12 +496,34 @@ impl<'p, 'a> Search<'p, 'a> {
         for position in carriers.positions() {
             let passed = self.program.passed(&passing, edge.callee, position);
             before = before.with(match passed {
+                Some(argument) if self.is_filled_by_validation(edge.caller, argument.value) => Carriers::NONE,
                 Some(argument) => self.program.carriers(passing.file, argument.value),
                 None if edge.by == By::Call && self.is_left_out(&passing, edge.callee, position) => Carriers::NONE,
                 None => Carriers::Any,
             });
         }
         before
+    }
+
+    /// Whether what is passed is, or is taken from, what a framework filled in that was validated for it: who is calling, and no token.
+    fn is_filled_by_validation(&self, caller: Caller, passed: ExprId) -> bool {
+        let (file, Some(function)) = caller else { return false };
+        let facts = &self.program[file].facts;
+        let root = first_name(facts, passed);
+        let position = root.and_then(|(name, scope)| parameter_named(facts, name, scope, function));
+        let parameter = position.and_then(|position| facts.parameters(&facts[function]).get(position as usize));
+        parameter.is_some_and(|parameter| {
+            let injected = self.injected.get(&caller).into_iter().flatten();
+            let mut filling = injected.filter(|(span, _)| *span == parameter.span).peekable();
+            filling.peek().is_some() && filling.all(|(_, dependency)| self.validates(*dependency, 0))
+        })
+    }
+
+    /// Whether a dependency validates a token, itself or by what it depends on.
+    fn validates(&self, (file, function): FunctionRef, step: u32) -> bool {
+        let further = self.injected.get(&(file, Some(function))).into_iter().flatten();
+        self.program.validates_within((file, function))
+            || step < MOST_CALLS && further.into_iter().any(|(_, next)| self.validates(*next, step + 1))
     }
 
     /// Whether a call leaves a parameter to its default.
@@ -698,6 +755,19 @@ impl<'p, 'a> Search<'p, 'a> {
         reached.map(|node| node.caller).collect()
     }
 
+    /// The functions that mint tokens, themselves or by the next call: what is compared there is asked of who has no token yet.
+    fn logging_in(&self) -> FxHashSet<Caller> {
+        let sites = self.program.minting_sites().iter();
+        let minting = sites.map(|site| self.site(site, Carriers::Any).at);
+        let around = |at: Caller| {
+            let calls =
+                at.1.into_iter()
+                    .flat_map(move |function| self.program.calls_into((at.0, function)));
+            calls.map(|edge| edge.caller).chain([at])
+        };
+        minting.flat_map(around).collect()
+    }
+
     /// Handlers that neither validate nor mint, though handlers beside them validate: in the same file, where no middleware does for
     /// all.
     fn unguarded(&self, guarded: &FxHashSet<Caller>, minting: &FxHashSet<Caller>) -> Vec<PathEntry> {
@@ -739,9 +809,13 @@ fn note(is_forgotten: bool) -> &'static str {
 
 /// The position of the parameter of `function` that `expr` names.
 fn parameter_position(facts: &FileFacts, expr: ExprId, function: FunctionId) -> Option<u32> {
-    let ExprKind::Name { name, scope } = facts[expr].kind else {
-        return None;
-    };
+    match facts[expr].kind {
+        ExprKind::Name { name, scope } => parameter_named(facts, name, scope, function),
+        _ => None,
+    }
+}
+
+fn parameter_named(facts: &FileFacts, name: Name, scope: ScopeId, function: FunctionId) -> Option<u32> {
     let bindings = lookup(facts, scope, name)?.iter();
     let mut positions = bindings.filter_map(|binding| match binding.kind {
         BindingKind::Parameter(position) if binding.scope == facts[function].scope => Some(position),

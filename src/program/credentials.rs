@@ -125,6 +125,10 @@ impl CarrierWalk<'_, '_> {
         if step > MOST_STEPS || !self.seen.insert(expr) {
             return Carriers::NONE;
         }
+        if let ExprKind::Choice { options, how } = self.facts[expr].kind {
+            let options = self.facts.options(options, how).iter();
+            return options.fold(Carriers::NONE, |carriers, option| carriers.with(self.of(*option, step)));
+        }
         let says_so = self.names_outside(expr);
         let root = self.root(expr);
         let is_kept = self.makes_object(expr);
