@@ -578,7 +578,15 @@ impl<'p, 'a> Search<'p, 'a> {
                 }
                 && !is_test()
         };
-        calls.filter(counts).chain(within).chain(hops)
+        // Whoever runs a command enters there: what leads to it by the program's own statements is how it is dispatched.
+        let is_command = self.is_command(caller);
+        let all = calls.filter(counts).chain(within).chain(hops);
+        all.filter(move |_| !is_command)
+    }
+
+    fn is_command(&self, caller: Caller) -> bool {
+        let mut entries = self.entries.get(&caller).into_iter().flatten();
+        entries.any(|entry| entry.surface == Surface::Command)
     }
 
     /// Whether a decorator stands around what a framework is told to call.
