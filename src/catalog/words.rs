@@ -111,6 +111,7 @@ struct Secret {
 struct Request {
     credentials: Vec<String>,
     requests: Vec<String>,
+    responses: Vec<String>,
     urls: Vec<String>,
 }
 
@@ -639,6 +640,16 @@ impl Words {
         split(name)
             .split_ascii_whitespace()
             .any(|word| has(&self.file.request.requests, word))
+    }
+
+    /// Whether a variable of this name holds what a client gets from a server.
+    #[must_use]
+    pub fn comes_from_server(&self, name: &str) -> bool {
+        let words = split(name);
+        words
+            .rsplit(' ')
+            .next()
+            .is_some_and(|word| has(&self.file.request.responses, word))
     }
 
     /// Whether what is called so rests after too many failures.

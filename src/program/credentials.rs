@@ -157,6 +157,10 @@ impl CarrierWalk<'_, '_> {
             is_argued,
         } = about;
         let facts = self.facts;
+        // The program asked for it itself.
+        if self.program.catalog.words().comes_from_server(facts.text(name)) {
+            return Carriers::NONE;
+        }
         let Some(bindings) = super::bindings::lookup(facts, scope, name) else {
             return Carriers::NONE;
         };

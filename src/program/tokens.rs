@@ -283,7 +283,9 @@ fn is_token_part(program: &Program<'_>, file: FileId, value: ExprId, depth: u32)
                 ExprKind::Member { object, .. } => deeper(object),
                 _ => false,
             };
-            receiver || facts.arguments(call).iter().any(|argument| deeper(argument.value))
+            // What is looked up by a part is no part: `config.get(part)`.
+            let looks_up = is_named(facts, call, &["__getattr__", "get", "getattr", "pop"]);
+            receiver || !looks_up && facts.arguments(call).iter().any(|argument| deeper(argument.value))
         }
         ExprKind::Name { name, scope } => {
             let bindings = super::bindings::lookup(facts, scope, name).unwrap_or(&[]);
