@@ -257,6 +257,12 @@ impl Inventory {
                 reason,
             }
         });
+        let shared = found.shared.map(|function| OwnerRow {
+            concern: TOKEN_VALIDATION.to_owned(),
+            path: program.symbol_of_caller(function),
+            because: "inferred",
+            reason: "all live paths go through it".to_owned(),
+        });
         let sites: BTreeSet<Site> = found.paths.iter().map(|path| path.site).collect();
         Self {
             version: VERSION,
@@ -266,7 +272,7 @@ impl Inventory {
                 unguarded: unguarded.len(),
                 ..counts(&paths)
             },
-            owners: owners.collect(),
+            owners: shared.into_iter().chain(owners).collect(),
             concerns: clerk.concerns(),
             unguarded,
             configuration: clerk.configuration(),

@@ -111,6 +111,7 @@ struct Secret {
 struct Request {
     credentials: Vec<String>,
     requests: Vec<String>,
+    responses: Vec<String>,
     urls: Vec<String>,
 }
 
@@ -180,6 +181,8 @@ struct Authentication {
     requests: PhraseList,
     credentials: PhraseList,
     weak_credentials: PhraseList,
+    compared: PhraseList,
+    compared_otherwise: PhraseList,
     kinds: Vec<String>,
     test_doors: PhraseList,
     route_doors: PhraseList,
@@ -639,6 +642,16 @@ impl Words {
             .any(|word| has(&self.file.request.requests, word))
     }
 
+    /// Whether a variable of this name holds what a client gets from a server.
+    #[must_use]
+    pub fn comes_from_server(&self, name: &str) -> bool {
+        let words = split(name);
+        words
+            .rsplit(' ')
+            .next()
+            .is_some_and(|word| has(&self.file.request.responses, word))
+    }
+
     /// Whether what is called so rests after too many failures.
     #[must_use]
     pub fn is_breaker(&self, name: &str) -> bool {
@@ -779,6 +792,18 @@ impl Words {
     #[must_use]
     pub fn may_be_credential(&self, name: &str) -> bool {
         self.is_credential(name) || self.file.authentication.weak_credentials.is_said_last(name)
+    }
+
+    /// Whether what is called so is a token or a key that a caller shows, and code compares with the one that it expects.
+    #[must_use]
+    pub fn is_compared_credential(&self, name: &str) -> bool {
+        self.file.authentication.compared.is_said(name)
+    }
+
+    /// Whether what is called so says nothing of who is calling, however it is compared: a signature, a password.
+    #[must_use]
+    pub fn is_compared_otherwise(&self, name: &str) -> bool {
+        self.file.authentication.compared_otherwise.is_said(name)
     }
 
     /// Whether a text says of what kind a credential is, or that there is none.

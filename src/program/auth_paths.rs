@@ -8,16 +8,18 @@
 use super::bindings::lookup;
 use super::calls::{By, CallEdge, Caller};
 use super::credentials::Carriers;
+use super::decorated::Decorated;
 use super::entries::{EntryPoint, Surface};
-use super::names::FunctionRef;
+use super::names::{FunctionRef, first_name};
 use super::own_loop::is_parameter;
 use super::reach::MOST_ALTERNATIVES;
 use super::requests::arrives_at;
 use super::routes::{RouteTable, Routes};
+use super::values::Passing;
 use super::{Program, TOKEN_VALIDATION, TokenSite, expressions_within};
-use crate::facts::{BindingKind, ExprId, ExprKind, FileFacts, FunctionId};
+use crate::facts::{BindingKind, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId};
 use crate::finding::{CodeScope, Confidence, Site};
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -94,6 +96,8 @@ pub struct AuthPaths {
     pub entries: Vec<PathEntry>,
     /// The entry points, among those, of which some siblings are guarded and which no validation is in reach of.
     pub unguarded: Vec<PathEntry>,
+    /// The function that all live paths go through, where nobody else owns validation.
+    pub shared: Option<Caller>,
 }
 
 /// A place where validation is done.
@@ -171,6 +175,20 @@ impl Program<'_> {
             .collect()
     }
 
+    /// The decorator that makes a function an entry point, where it is one that is called.
+    fn registering_decorator(&self, entry: &EntryPoint) -> Option<Span> {
+        let registration = entry.registration?;
+        let (file, function) = entry.function;
+        let facts = &self[file].facts;
+        let call = registration.call.filter(|_| registration.file == file)?;
+        let span = facts[facts[call].expr].span;
+        let decorators = facts.list(facts[function].decorators);
+        decorators
+            .iter()
+            .any(|decorator| facts[*decorator].span.contains(span))
+            .then_some(span)
+    }
+
     /// Whether the call of an edge may hand `function` to its callee, for the parameter at `position`: by the function's name, by one
     /// that is only known to callers, or without saying so.
     fn may_hand(&self, edge: &CallEdge, function: FunctionRef, position: u32) -> bool {
@@ -191,11 +209,28 @@ impl Program<'_> {
     }
 }
 
+/// Who fills in a dependency that a function declares which no framework calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Injecting {
+    /// Nobody is known to call the function.
+    Nobody,
+    /// Its callers do: what they hand it was validated where they got it.
+    Handed,
+    /// Some caller leaves it out: the declaration itself arrives, and cannot act.
+    Forgotten,
+}
+
 struct Search<'p, 'a> {
     program: &'p Program<'a>,
     entries: BTreeMap<Caller, Vec<PathEntry>>,
     /// The requests that arrive at handlers of the program: who sends them, where.
     hops: FxHashMap<FunctionRef, Vec<CallEdge>>,
+    /// By what frameworks fill the parameters of functions: where that is declared, and with the result of which function.
+    injected: FxHashMap<Caller, Vec<(Span, FunctionRef)>>,
+    /// What decorators of the program put around functions.
+    decorated: Decorated,
+    /// Where the decorators begin that register functions: what stands above them is not called.
+    registered: FxHashMap<Caller, Span>,
 }
 
 /// What a search backwards from one site found.
@@ -211,6 +246,7 @@ impl<'p, 'a> Search<'p, 'a> {
     fn new(program: &'p Program<'a>) -> Self {
         let table = RouteTable::new(program, program.calls.routers());
         let mut entries: BTreeMap<Caller, Vec<PathEntry>> = BTreeMap::new();
+        let mut registered: FxHashMap<Caller, Span> = FxHashMap::default();
         for entry in program.entry_points() {
             let (file, function) = entry.function;
             let scope = program[file].facts[function].scope;
@@ -218,6 +254,10 @@ impl<'p, 'a> Search<'p, 'a> {
                 continue;
             }
             let caller = (file, Some(function));
+            if let Some(span) = program.registering_decorator(entry) {
+                let outermost = registered.entry(caller).or_insert(span);
+                *outermost = span.min(*outermost);
+            }
             entries.entry(caller).or_default().push(PathEntry {
                 caller,
                 surface: entry.surface,
@@ -228,8 +268,17 @@ impl<'p, 'a> Search<'p, 'a> {
             program,
             entries,
             hops: FxHashMap::default(),
+            injected: FxHashMap::default(),
+            decorated: Decorated::find(program),
+            registered,
         };
         search.hops = search.find_hops();
+        for (file, _) in program.files() {
+            for edge in program.calls_from(file).iter().filter(|edge| edge.by == By::Injected) {
+                let filled = search.injected.entry(edge.caller).or_default();
+                filled.push((edge.site.span, edge.callee));
+            }
+        }
         search
     }
 
@@ -243,11 +292,30 @@ impl<'p, 'a> Search<'p, 'a> {
         }
         paths.sort_by_key(|path| (path.gate, path.site));
         let unguarded = self.unguarded(&guarded, &self.minting());
+        let shared = self.shared(&paths);
+        for path in &mut paths {
+            path.through_owner |= shared.is_some_and(|function| path.chain.contains(&function));
+        }
         AuthPaths {
+            shared,
             paths,
             entries: self.entries.into_values().flatten().collect(),
             unguarded,
         }
+    }
+
+    /// The lowest function that several live paths all go through, where no owner is known.
+    fn shared(&self, paths: &[AuthPath]) -> Option<Caller> {
+        let mut owners = self.program.owners().all().iter();
+        if owners.any(|owner| owner.concern == TOKEN_VALIDATION) {
+            return None;
+        }
+        let mut live = paths.iter().filter(|path| path.state == PathState::Live);
+        let (first, others) = (live.next()?, live);
+        let others: Vec<&AuthPath> = others.collect();
+        let is_shared = |function: &Caller| others.iter().all(|path| path.chain.contains(function));
+        let lowest = first.chain.iter().rev().copied().find(is_shared);
+        lowest.filter(|(_, function)| function.is_some() && !others.is_empty())
     }
 
     /// The places where tokens are validated, outside tests.
@@ -262,6 +330,14 @@ impl<'p, 'a> Search<'p, 'a> {
                 self.site(site, carriers.unwrap_or(Carriers::Any))
             })
             .collect();
+        let compared = program.compared_credentials().into_iter();
+        let logging_in = self.logging_in();
+        let compared = compared.filter(|(site, _)| {
+            let file = site.primary.file;
+            let at = (file, program[file].facts.function_around(site.scope));
+            !is_tested(site.primary, site.scope) && !logging_in.contains(&at)
+        });
+        sites.extend(compared.map(|(site, carriers)| self.site(&site, carriers)));
         sites.extend(self.asked());
         sites.extend(self.missing());
         sites.sort_by_key(|site| site.site);
@@ -420,11 +496,42 @@ impl<'p, 'a> Search<'p, 'a> {
         for position in carriers.positions() {
             let passed = self.program.passed(&passing, edge.callee, position);
             before = before.with(match passed {
+                Some(argument) if self.is_filled_by_validation(edge.caller, argument.value) => Carriers::NONE,
                 Some(argument) => self.program.carriers(passing.file, argument.value),
+                None if edge.by == By::Call && self.is_left_out(&passing, edge.callee, position) => Carriers::NONE,
                 None => Carriers::Any,
             });
         }
         before
+    }
+
+    /// Whether what is passed is, or is taken from, what a framework filled in that was validated for it: who is calling, and no token.
+    fn is_filled_by_validation(&self, caller: Caller, passed: ExprId) -> bool {
+        let (file, Some(function)) = caller else { return false };
+        let facts = &self.program[file].facts;
+        let root = first_name(facts, passed);
+        let position = root.and_then(|(name, scope)| parameter_named(facts, name, scope, function));
+        let parameter = position.and_then(|position| facts.parameters(&facts[function]).get(position as usize));
+        parameter.is_some_and(|parameter| {
+            let injected = self.injected.get(&caller).into_iter().flatten();
+            let mut filling = injected.filter(|(span, _)| *span == parameter.span).peekable();
+            filling.peek().is_some() && filling.all(|(_, dependency)| self.validates(*dependency, 0))
+        })
+    }
+
+    /// Whether a dependency validates a token, itself or by what it depends on.
+    fn validates(&self, (file, function): FunctionRef, step: u32) -> bool {
+        let further = self.injected.get(&(file, Some(function))).into_iter().flatten();
+        self.program.validates_within((file, function))
+            || step < MOST_CALLS && further.into_iter().any(|(_, next)| self.validates(*next, step + 1))
+    }
+
+    /// Whether a call leaves a parameter to its default.
+    fn is_left_out(&self, passing: &Passing, (file, function): FunctionRef, position: u32) -> bool {
+        let facts = &self.program[file].facts;
+        let parameter = facts.parameters(&facts[function]).get(position as usize);
+        parameter.is_some_and(|parameter| parameter.default.is_some())
+            && !self.program.has_unseen_arguments(passing.file, passing.call)
     }
 
     fn onward(&self, edge: &CallEdge) -> Onward {
@@ -449,6 +556,15 @@ impl<'p, 'a> Search<'p, 'a> {
             .into_iter()
             .flat_map(move |function| program.calls_into((file, function)));
         let hops = function.and_then(|function| self.hops.get(&(file, function)));
+        let calls = calls.chain(
+            function
+                .into_iter()
+                .flat_map(move |function| self.calls_around((file, function))),
+        );
+        let within = function
+            .into_iter()
+            .flat_map(move |function| self.decorated.within((file, function)));
+        let within = within.filter(move |edge| onward == Onward::Always && self.is_around_entry(edge));
         // Who sends a request to a handler that only lets guests in who were validated before asks for something else.
         let hops = hops.into_iter().flatten().filter(move |_| onward == Onward::Always);
         let counts = move |edge: &&CallEdge| {
@@ -462,7 +578,33 @@ impl<'p, 'a> Search<'p, 'a> {
                 }
                 && !is_test()
         };
-        calls.filter(counts).chain(hops)
+        // Whoever runs a command enters there: what leads to it by the program's own statements is how it is dispatched.
+        let is_command = self.is_command(caller);
+        let all = calls.filter(counts).chain(within).chain(hops);
+        all.filter(move |_| !is_command)
+    }
+
+    fn is_command(&self, caller: Caller) -> bool {
+        let mut entries = self.entries.get(&caller).into_iter().flatten();
+        entries.any(|entry| entry.surface == Surface::Command)
+    }
+
+    /// Whether a decorator stands around what a framework is told to call.
+    fn is_around_entry(&self, edge: &CallEdge) -> bool {
+        let registering = self.registered.get(&edge.caller);
+        self.entries.contains_key(&edge.caller) && registering.is_none_or(|registering| *registering < edge.site.span)
+    }
+
+    /// The calls of a function by its name that arrive at what a decorator put around it.
+    fn calls_around<'e>(&'e self, function: FunctionRef) -> impl Iterator<Item = &'e CallEdge>
+    where
+        'p: 'e,
+    {
+        let program = self.program;
+        let wrappers = self.decorated.around(function).iter();
+        wrappers
+            .flat_map(move |wrapper| program.calls_into(*wrapper))
+            .filter(move |edge| program.says_name(edge, function))
     }
 
     /// The paths that end in a site.
@@ -501,7 +643,8 @@ impl<'p, 'a> Search<'p, 'a> {
         for node in &reached.order {
             let is_entry = self.entries.contains_key(&node.caller) || node.caller.1.is_none();
             let is_gate = gates.contains_key(&node.caller);
-            if !called.contains(&node.caller) && !is_entry && !is_gate {
+            let acts = || self.injecting(*node, reached) != Injecting::Handed;
+            if !called.contains(&node.caller) && !is_entry && !is_gate && acts() {
                 gates.insert(node.caller, (*node, Vec::new()));
             }
         }
@@ -509,6 +652,33 @@ impl<'p, 'a> Search<'p, 'a> {
         paths
             .map(|(gate, entries)| self.path(site, reached, gate, entries))
             .collect()
+    }
+
+    /// Who fills in what a function without an entry point declares as a dependency.
+    fn injecting(&self, node: Node, reached: &Reached<'_>) -> Injecting {
+        let (file, Some(function)) = node.caller else {
+            return Injecting::Nobody;
+        };
+        let injected = reached.next.get(&node).map(|(edge, _)| edge);
+        let Some(injected) = injected.filter(|edge| edge.by == By::Injected) else {
+            return Injecting::Nobody;
+        };
+        let facts = &self.program[file].facts;
+        let mut parameters = (0..).zip(facts.parameters(&facts[function]));
+        let Some((position, parameter)) = parameters.find(|(_, parameter)| parameter.span == injected.site.span) else {
+            return Injecting::Nobody;
+        };
+        let mut calling = self.program.passing_into((file, function)).into_iter().peekable();
+        let is_called = calling.peek().is_some();
+        let is_handed = |passing: Passing| {
+            let passed = self.program.passed(&passing, (file, function), position);
+            passed.is_some() || self.program.has_unseen_arguments(passing.file, passing.call)
+        };
+        match (is_called, parameter.default.is_none() || calling.all(is_handed)) {
+            (false, _) => Injecting::Nobody,
+            (true, true) => Injecting::Handed,
+            (true, false) => Injecting::Forgotten,
+        }
     }
 
     /// Whether a handler is the other end of requests that the program itself sends with a credential: those that send them are the
@@ -552,7 +722,7 @@ impl<'p, 'a> Search<'p, 'a> {
             chain.push(onwards.caller);
             node = *onwards;
         }
-        let is_unreachable = entries.is_empty();
+        let is_forgotten = entries.is_empty() && self.injecting(gate, reached) == Injecting::Forgotten;
         let is_owned = |caller: &Caller| {
             let scope = self.program.scope_of_caller(*caller);
             self.program.is_owned(TOKEN_VALIDATION, caller.0, scope, &[])
@@ -580,7 +750,7 @@ impl<'p, 'a> Search<'p, 'a> {
             note: if site.is_missing {
                 format!("`{}` does not exist", site.call)
             } else {
-                note(is_unreachable, gate.onward).to_owned()
+                note(is_forgotten).to_owned()
             },
         }
     }
@@ -591,6 +761,19 @@ impl<'p, 'a> Search<'p, 'a> {
         let sites = sites.map(|site| self.site(site, Carriers::Any));
         let reached = sites.flat_map(|site| self.reached(&site).order);
         reached.map(|node| node.caller).collect()
+    }
+
+    /// The functions that mint tokens, themselves or by the next call: what is compared there is asked of who has no token yet.
+    fn logging_in(&self) -> FxHashSet<Caller> {
+        let sites = self.program.minting_sites().iter();
+        let minting = sites.map(|site| self.site(site, Carriers::Any).at);
+        let around = |at: Caller| {
+            let calls =
+                at.1.into_iter()
+                    .flat_map(move |function| self.program.calls_into((at.0, function)));
+            calls.map(|edge| edge.caller).chain([at])
+        };
+        minting.flat_map(around).collect()
     }
 
     /// Handlers that neither validate nor mint, though handlers beside them validate: in the same file, where no middleware does for
@@ -624,8 +807,8 @@ impl<'p, 'a> Search<'p, 'a> {
 }
 
 /// What there is to say of a path beside its parts.
-fn note(is_unreachable: bool, onward: Onward) -> &'static str {
-    if is_unreachable && onward == Onward::Injected {
+fn note(is_forgotten: bool) -> &'static str {
+    if is_forgotten {
         "declared as a dependency of a function that is only called directly, where it cannot act"
     } else {
         ""
@@ -634,9 +817,13 @@ fn note(is_unreachable: bool, onward: Onward) -> &'static str {
 
 /// The position of the parameter of `function` that `expr` names.
 fn parameter_position(facts: &FileFacts, expr: ExprId, function: FunctionId) -> Option<u32> {
-    let ExprKind::Name { name, scope } = facts[expr].kind else {
-        return None;
-    };
+    match facts[expr].kind {
+        ExprKind::Name { name, scope } => parameter_named(facts, name, scope, function),
+        _ => None,
+    }
+}
+
+fn parameter_named(facts: &FileFacts, name: Name, scope: ScopeId, function: FunctionId) -> Option<u32> {
     let bindings = lookup(facts, scope, name)?.iter();
     let mut positions = bindings.filter_map(|binding| match binding.kind {
         BindingKind::Parameter(position) if binding.scope == facts[function].scope => Some(position),

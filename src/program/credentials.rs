@@ -4,9 +4,10 @@
 //! A token that is read from a store or a configuration says nothing about who is calling. What comes from outside is told by data flow
 //! where that is plain, and by names where it is not: `request.headers`, `credentials.token`.
 
+use super::names::Origin;
 use super::validation::names_within;
 use super::{Program, expressions_within};
-use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId, ScopeKind};
+use crate::facts::{Binding, BindingKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId, ScopeKind};
 use crate::source::FileId;
 use rustc_hash::FxHashSet;
 
@@ -56,6 +57,7 @@ impl Program<'_> {
         };
         let mut walk = CarrierWalk {
             program: self,
+            file,
             facts,
             function,
             seen: FxHashSet::default(),
@@ -97,8 +99,22 @@ fn names_in(facts: &FileFacts, expr: ExprId) -> impl Iterator<Item = (Name, Scop
     })
 }
 
+/// What the expression around a name tells of it.
+#[derive(Clone, Copy)]
+struct About {
+    /// The name is what the expression is about.
+    is_root: bool,
+    /// What the name holds goes into what the expression gives.
+    is_plain: bool,
+    /// The expression names something that comes from outside.
+    says_so: bool,
+    /// The expression calls something with arguments.
+    is_argued: bool,
+}
+
 struct CarrierWalk<'p, 'a> {
     program: &'p Program<'a>,
+    file: FileId,
     facts: &'p FileFacts,
     function: FunctionId,
     seen: FxHashSet<ExprId>,
@@ -109,20 +125,42 @@ impl CarrierWalk<'_, '_> {
         if step > MOST_STEPS || !self.seen.insert(expr) {
             return Carriers::NONE;
         }
+        if let ExprKind::Choice { options, how } = self.facts[expr].kind {
+            let options = self.facts.options(options, how).iter();
+            return options.fold(Carriers::NONE, |carriers, option| carriers.with(self.of(*option, step)));
+        }
         let says_so = self.names_outside(expr);
         let root = self.root(expr);
+        let is_kept = self.makes_object(expr);
         let mut carriers = Carriers::NONE;
         let names: Vec<(Name, ScopeId, ExprId)> = names_in(self.facts, expr).collect();
         for (name, scope, at) in names {
             // An argument of a call that looks something up by it brings nothing along, unless its name says so.
-            let is_plain = Some(at) == root || self.is_from_outside(name) || says_so;
-            carriers = carriers.with(self.of_name(name, scope, is_plain, says_so, step));
+            let is_root = Some(at) == root;
+            let is_plain = is_root || self.is_from_outside(name) || says_so || is_kept;
+            let about = About {
+                is_root,
+                is_plain,
+                says_so,
+                is_argued: self.is_argued(expr),
+            };
+            carriers = carriers.with(self.of_name(name, scope, about, step));
         }
         carriers
     }
 
-    fn of_name(&mut self, name: Name, scope: ScopeId, is_plain: bool, says_so: bool, step: u32) -> Carriers {
+    fn of_name(&mut self, name: Name, scope: ScopeId, about: About, step: u32) -> Carriers {
+        let About {
+            is_root,
+            is_plain,
+            says_so,
+            is_argued,
+        } = about;
         let facts = self.facts;
+        // The program asked for it itself.
+        if self.program.catalog.words().comes_from_server(facts.text(name)) {
+            return Carriers::NONE;
+        }
         let Some(bindings) = super::bindings::lookup(facts, scope, name) else {
             return Carriers::NONE;
         };
@@ -156,13 +194,53 @@ impl CarrierWalk<'_, '_> {
                 {
                     self.of(value, step + 1)
                 }
-                BindingKind::Import(_) if says_so || self.is_from_outside(name) => Carriers::Any,
+                BindingKind::Import(_) if self.is_from_outside(name) || says_so && is_root => {
+                    if self.only_works_on_arguments(binding, is_argued) {
+                        Carriers::NONE
+                    } else {
+                        Carriers::Any
+                    }
+                }
                 BindingKind::Unknown | BindingKind::Declared => Carriers::Any,
                 _ => Carriers::NONE,
             };
             carriers = carriers.with(found);
         }
         carriers
+    }
+
+    /// Whether an imported name stands for what only works on arguments: a module or a class, and a function where it gets some.
+    fn only_works_on_arguments(&self, binding: &Binding, is_argued: bool) -> bool {
+        let values = self.program.bound(self.file, binding, 0).into_iter();
+        let mut origins = values.map(|value| value.origin).peekable();
+        origins.peek().is_some()
+            && origins.all(|origin| match origin {
+                Origin::Module(_) | Origin::Class(_) => true,
+                Origin::Function(_) => is_argued,
+                _ => false,
+            })
+    }
+
+    /// Whether an expression makes an object of a class of the program, which keeps what it is made with.
+    fn makes_object(&self, expr: ExprId) -> bool {
+        let ExprKind::Call(call) = self.facts[expr].kind else {
+            return false;
+        };
+        let called = self.program.values(self.file, self.facts[call].callee);
+        called.iter().any(|value| matches!(value.origin, Origin::Class(_)))
+    }
+
+    /// Whether an expression is a call with arguments, or begins with one.
+    fn is_argued(&self, mut expr: ExprId) -> bool {
+        loop {
+            expr = match self.facts[expr].kind {
+                ExprKind::Call(call) if !self.facts.arguments(&self.facts[call]).is_empty() => return true,
+                ExprKind::Call(call) => self.facts[call].callee,
+                ExprKind::Member { object, .. } | ExprKind::Index { object, .. } | ExprKind::Slice(object) => object,
+                ExprKind::Through(inner) => inner,
+                _ => return false,
+            };
+        }
     }
 
     /// The name that an expression is about: `raw` in `raw.split(".")[1]`.

@@ -7,7 +7,7 @@
 //! `secrets`, `setting_fields`, `ways`, `printed`, `wrappers`, `fallbacks` and `keys` (where the work of a concern is done), `owners`
 //! and `rewrites` (who may do it, and how others call it), `safeguards` (what is built around it), `reach` (by which ways control gets somewhere), `blocks` and `own_loop` (under which conditions, on which event
 //! loop), `requests`, `services`, `validation`, `refusals` and `environments` (what validates tokens, what becomes of a failure, what
-//! depends on where the program runs), `routes`, `credentials`, `missing` and `auth_paths` (by which gates control gets to validation),
+//! depends on where the program runs), `routes`, `credentials`, `comparisons`, `decorated`, `missing` and `auth_paths` (by which gates control gets to validation),
 //! `deployments` and `providers` (which configuration gives which name a value).
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
@@ -18,8 +18,10 @@ mod blocks;
 mod call_graph;
 mod callers;
 mod calls;
+mod comparisons;
 mod crates;
 mod credentials;
+mod decorated;
 mod deployments;
 mod edges;
 mod entries;
@@ -261,7 +263,9 @@ impl<'a> Program<'a> {
         let of_tokens = tokens.validation.iter().chain(&tokens.minting);
         let of_tokens = of_tokens.map(|site| (site.primary.file, site.scope));
         let of_secrets = secrets.iter().map(|read| (read.primary.file, read.scope));
-        let places = of_tokens.chain(of_secrets);
+        let compared = self.compared_credentials();
+        let of_comparisons = compared.iter().map(|(site, _)| (site.primary.file, site.scope));
+        let places = of_tokens.chain(of_secrets).chain(of_comparisons);
         let by_work = places.filter_map(|(file, scope)| function_at(file, scope));
         functions.extend(by_work.map(|function| (function, Far::A_FEW_CALLS)));
         let asking = self.asking_functions(callers.entries()).into_iter();

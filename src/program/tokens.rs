@@ -183,14 +183,20 @@ fn opened_in(program: &Program<'_>, file: FileId, function: Option<FunctionId>) 
         let opens = |value: ExprId| is_token_part(program, file, value, 0);
         if let Some(site) = site_of_role(program, file, call, Role::DecodesBase64) {
             if parses && program.argument(site, "value").is_some_and(opens) {
-                found.push(hand_rolled(program, site));
+                found.push(TokenSite {
+                    token: program.argument(site, "value"),
+                    ..hand_rolled(program, site)
+                });
             }
         } else if let Some((helper, confidence)) = helper(program, file, call)
             && works(program, helper.0, Some(helper.1), Role::DecodesBase64)
             && (parses || works(program, helper.0, Some(helper.1), Role::ParsesJson))
-            && facts.arguments(call).iter().any(|argument| opens(argument.value))
+            && let Some(part) = facts.arguments(call).iter().find(|argument| opens(argument.value))
         {
-            found.push(hand_rolled_at(program, file, id, confidence));
+            found.push(TokenSite {
+                token: Some(part.value),
+                ..hand_rolled_at(program, file, id, confidence)
+            });
         }
     }
     found
@@ -353,7 +359,9 @@ fn is_token_part(program: &Program<'_>, file: FileId, value: ExprId, depth: u32)
                 ExprKind::Member { object, .. } => deeper(object),
                 _ => false,
             };
-            receiver || facts.arguments(call).iter().any(|argument| deeper(argument.value))
+            // What is looked up by a part is no part: `config.get(part)`.
+            let looks_up = is_named(facts, call, &["__getattr__", "get", "getattr", "pop"]);
+            receiver || !looks_up && facts.arguments(call).iter().any(|argument| deeper(argument.value))
         }
         ExprKind::Name { name, scope } => {
             let bindings = super::bindings::lookup(facts, scope, name).unwrap_or(&[]);

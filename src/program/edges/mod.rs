@@ -270,6 +270,11 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             });
         }
         for entry in callees {
+            if let Thing::Class(class, _) = entry.thing
+                && let Some(path) = self.receivers.router_class(class)
+            {
+                self.visit_router_call(path, file, call);
+            }
             if let Thing::Library(path) = entry.thing {
                 self.visit_router_call(path, file, call);
                 self.visit_handed(path, file, call);

@@ -119,7 +119,13 @@ impl Receivers<'_, '_> {
                 Some(class) => self.given_to(function, Some((class, Exact::Yes)), Some((file, call))),
                 None => Things::default(),
             },
-            Thing::Class(class, exact) => Things::one(Thing::Instance(class, exact)),
+            Thing::Class(class, exact) => {
+                let mut things = Things::one(Thing::Instance(class, exact));
+                if self.router_class(class).is_some() {
+                    things.add(Thing::Made(file, self.facts(file)[call].expr), Confidence::Certain);
+                }
+                things
+            }
             Thing::Instance(class, exact) => {
                 let symbol = self.symbol_of("__call__");
                 let mut things = Things::default();
@@ -144,6 +150,20 @@ impl Receivers<'_, '_> {
             }
             _ => Things::default(),
         }
+    }
+
+    /// The class of a library that a class of routers or applications derives from.
+    pub(crate) fn router_class(&mut self, class: ClassRef) -> Option<PathId> {
+        if self.facts(class.0)[class.1].bases.len == 0 {
+            return None;
+        }
+        let catalog = self.program.catalog;
+        let ancestors = self.library_ancestors(class);
+        ancestors.into_iter().find(|path| {
+            let entry = self.paths.node(*path).and_then(|node| catalog.call(node));
+            let role = entry.and_then(|entry| entry.role);
+            matches!(role, Some(Role::MakesRouter | Role::MakesApplication))
+        })
     }
 
     /// What a function gives to one call of it: its own parameters are that call's arguments, `self` is what it is called on.

@@ -4,7 +4,7 @@ use super::super::arguments::Passed;
 use super::super::news::News;
 use super::super::{Receivers, Symbol, python_files};
 use super::{Decoration, FURTHEST, Place, call_id};
-use crate::catalog::Doing;
+use crate::catalog::{Doing, Role};
 use crate::facts::{
     BindingKind, Call, ClassId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId, ScopeKind,
 };
@@ -105,8 +105,16 @@ impl Receivers<'_, '_> {
         }
     }
 
-    /// Finds the names that this worker's files give to functions that do something: `from jwt import decode as read`, `read = decode`.
+    /// Finds the names that this worker's files give to functions that do something: `from jwt import decode as read`, `read = decode`;
+    /// and to classes of routers, `class Berths(APIRouter)`.
     pub(in crate::program::receivers) fn find_renamed(&mut self) {
+        let makes = |role| matches!(role, Role::MakesRouter | Role::MakesApplication);
+        let routers: FxHashSet<&str> = self
+            .program
+            .catalog
+            .with_role(Language::Python, makes)
+            .map(|(_, name)| name)
+            .collect();
         for file in self.own_files() {
             let facts = self.facts(file);
             for binding in &facts.bindings {
@@ -118,6 +126,13 @@ impl Receivers<'_, '_> {
                         ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => Some(name),
                         _ => None,
                     },
+                    BindingKind::Class(class) => {
+                        let mut bases = facts
+                            .list(facts[class].bases)
+                            .iter()
+                            .filter_map(|base| last_name(facts, *base));
+                        bases.find(|base| routers.contains(facts.text(*base)))
+                    }
                     _ => None,
                 };
                 let Some(original) = original else { continue };
