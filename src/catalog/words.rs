@@ -708,6 +708,14 @@ impl Words {
         !is_nobody && self.is_stand_in(name)
     }
 
+    /// Whether a function of this name is about credentials that nobody changed.
+    #[must_use]
+    pub fn is_about_default(&self, name: &str) -> bool {
+        split(name)
+            .split(' ')
+            .any(|word| matches!(word, "DEFAULT" | "DEFAULTS" | "INSECURE" | "UNCHANGED" | "WEAK"))
+    }
+
     /// Whether a function of this name renews what somebody has who was let in before.
     #[must_use]
     pub fn refreshes(&self, name: &str) -> bool {

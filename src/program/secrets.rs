@@ -258,6 +258,15 @@ fn is_secret_path(program: &Program<'_>, path: &str) -> bool {
 
 // Presence
 
+/// A read with the calls behind it that only trim what it gives: `getenv("X", "").strip()`.
+fn with_trimming(facts: &FileFacts, read: ExprId) -> ExprId {
+    let trimming = facts.calls.iter().find(|call| {
+        matches!(facts[call.callee].kind, ExprKind::Member { object, name } if object == read && facts.text(name) == "strip")
+            && facts.arguments(call).is_empty()
+    });
+    trimming.map_or(read, |call| call.expr)
+}
+
 /// Whether an expression only decides which way is taken: the condition of a branch, or of an expression of two ways.
 pub(super) fn is_only_asked(facts: &FileFacts, expr: ExprId) -> bool {
     let is_branch = facts
@@ -280,6 +289,7 @@ pub(super) fn is_only_asked(facts: &FileFacts, expr: ExprId) -> bool {
 
 /// Whether a read's value is used only to see whether it is there: as a condition, negated, compared with nothing.
 pub(super) fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
+    let read = with_trimming(facts, read);
     let place = facts[read].span;
     let is_alternative = |expr: ExprId| match facts[expr].kind {
         ExprKind::Choice {

@@ -379,7 +379,7 @@ impl Flags<'_> {
             }
             let describes = match kind {
                 FlagName::Requires => self.is_class_of_endpoint(binding.scope) || self.is_answer(binding.scope),
-                FlagName::Mode => self.is_answer(binding.scope),
+                FlagName::Mode => self.is_answer(binding.scope) || self.is_told_apart(binding),
                 FlagName::Skips => false,
             };
             if describes || self.is_column(value) {
@@ -387,6 +387,21 @@ impl Flags<'_> {
             }
             self.judge(binding.span, binding.scope, facts.text(binding.name), value);
         }
+    }
+
+    /// Whether a local name gets several modes, as it turns out: `if accounts: mode = "enabled"` and `else: mode = "disabled"`. That
+    /// tells how the service is set.
+    fn is_told_apart(&self, binding: &Binding) -> bool {
+        let facts = &self.data.facts;
+        let is_on = |other: &Binding| match other.kind {
+            BindingKind::Value(value) if other.block != binding.block => {
+                let mode = self.text_of(value);
+                mode.is_some_and(|mode| !self.words().is_mode_off(&mode))
+            }
+            _ => false,
+        };
+        let is_local = facts.function_around(binding.scope).is_some();
+        is_local && facts.bindings_of(binding.scope, binding.name).iter().any(is_on)
     }
 
     /// Whether a value declares a column of a table: what a record begins with sets nothing for the system.
