@@ -214,6 +214,20 @@ fn hand_rolled_minting(program: &Program<'_>, file: FileId, data: &ProgramFile) 
     found
 }
 
+impl Program<'_> {
+    /// Whether a token is taken apart by hand, in a function that does nothing to check its signature.
+    pub(super) fn only_takes_apart(&self, site: &TokenSite) -> bool {
+        let facts = &self[site.primary.file].facts;
+        let function = facts.function_around(site.scope);
+        let checks = |other: &&LibrarySite| {
+            let role = self.entry(other).and_then(|entry| entry.role);
+            matches!(role, Some(Role::ComparesDigest | Role::SignsHmac))
+                && facts.function_around(other.scope) == function
+        };
+        site.hand_rolled && !self.sites_in(site.primary.file).iter().any(|other| checks(&other))
+    }
+}
+
 fn hand_rolled(program: &Program<'_>, site: &LibrarySite) -> TokenSite {
     TokenSite {
         primary: program.primary(site),
