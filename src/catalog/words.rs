@@ -439,6 +439,15 @@ impl Words {
             || self.says_made_up(text)
     }
 
+    /// Whether most of a text are letters in the order of the alphabet: `abcdefgh`.
+    #[must_use]
+    pub fn is_row(&self, text: &str) -> bool {
+        counts(text)
+            && text.len() < LEAST_KEY
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+    }
+
     /// Whether a text says that it is made up.
     #[must_use]
     pub fn says_made_up(&self, text: &str) -> bool {

@@ -232,12 +232,22 @@ impl<'p> Literals<'p> {
                 if let Some(key) = key
                     && let ExprKind::Text(name) = facts[*key].kind
                     && self.may_be_secret(facts.text(name), *value)
+                    && !facts
+                        .entries(entries)
+                        .iter()
+                        .any(|(_, other)| other != value && self.is_row(*other))
                     && let Some(scope) = self.program.scope_at(self.file, expr.span)
                 {
                     self.judge(facts.text(name), *value, scope, out);
                 }
             }
         }
+    }
+
+    /// Whether a value is a row of signs, as those who make up a sample type it: `abcdefgh`.
+    fn is_row(&self, value: ExprId) -> bool {
+        let facts = &self.data.facts;
+        matches!(facts[value].kind, ExprKind::Text(text) if self.program.catalog().words().is_row(facts.text(text)))
     }
 
     /// What documentation and forms show as an example: `{"example": {"access_token": "…"}}`, `examples=[…]`, `placeholders = {…}`.
