@@ -387,7 +387,8 @@ impl Words {
         }
         let is_value = own.iter().any(|word| is_value_word(word));
         let says_placeholder = named.first().is_some_and(|first| is_placeholder_word(first));
-        if is_placeholder || says_placeholder || (contains_name && !is_value) {
+        let is_named = contains_name && !is_value;
+        if is_placeholder || says_placeholder || is_named || is_name_of_header(text) || is_condition(text) {
             return false;
         }
         if is_value {
@@ -433,13 +434,29 @@ impl Words {
         };
         let is_public =
             || text.len() >= LEAST_KEY && secret.public_parts.iter().any(|part| text.contains(part.as_str()));
-        let is_made_up = || split(text).split(' ').any(|word| has(&secret.made_up_words, word));
         text.contains("...")
             || repeats(text)
             || (text.len() >= LEAST_KEY && counts(text))
             || is_cut()
             || is_public()
-            || is_made_up()
+            || self.says_made_up(text)
+    }
+
+    /// Whether most of a text are letters in the order of the alphabet: `abcdefgh`.
+    #[must_use]
+    pub fn is_row(&self, text: &str) -> bool {
+        counts(text)
+            && text.len() < LEAST_KEY
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+    }
+
+    /// Whether a text says that it is made up.
+    #[must_use]
+    pub fn says_made_up(&self, text: &str) -> bool {
+        split(text)
+            .split(' ')
+            .any(|word| has(&self.file.secret.made_up_words, word))
     }
 
     /// Whether what a variable, field or key of this name holds is a secret itself, so that it must not be shown.
@@ -451,7 +468,11 @@ impl Words {
         // A `secret` alone is often the name of one, or the record that holds it.
         let secret = &self.file.secret;
         let is_open = last == "SECRET" && !words.iter().any(|word| has(&secret.kinds, word));
-        self.is_certainly_secret(name) && !is_open && !has(&secret.objects, last) && !self.says_masked(name)
+        self.is_certainly_secret(name)
+            && !is_open
+            && !has(&secret.objects, last)
+            && !self.says_masked(name)
+            && !self.is_name_of_place(name)
     }
 
     /// Whether a name says that what it holds is masked, or only tells about a secret.
@@ -464,9 +485,25 @@ impl Words {
     #[must_use]
     pub fn is_name_of_place(&self, name: &str) -> bool {
         let words = split(name);
-        words_of(&words)
-            .last()
-            .is_some_and(|last| has(&self.file.secret.places, last))
+        let words = words_of(&words);
+        let is_place = |word: &&str| has(&self.file.secret.places, word);
+        words.last().is_some_and(is_place) || words.first().is_some_and(|first| is_place(first) && *first != "FILE")
+    }
+
+    /// Whether a name is of a key that goes with a secret one: of such a pair this half says only who somebody is.
+    #[must_use]
+    pub fn is_public_half(&self, name: &str) -> bool {
+        let words = split(name);
+        words.ends_with("ACCESS KEY") && !words.contains("SECRET")
+    }
+
+    /// Whether a name is of the half of such a pair that is secret.
+    #[must_use]
+    pub fn is_secret_half(&self, name: &str) -> bool {
+        let words = split(name);
+        ["SECRET KEY", "SECRET ACCESS KEY"]
+            .iter()
+            .any(|ending| words.ends_with(ending))
     }
 
     /// Whether a variable of this name may hold a token.
@@ -691,6 +728,20 @@ impl Words {
             .split_ascii_whitespace()
             .any(|word| has(&self.file.authentication.nobody, word));
         !is_nobody && self.is_stand_in(name)
+    }
+
+    /// Whether a function of this name is about credentials that nobody changed.
+    #[must_use]
+    pub fn is_about_default(&self, name: &str) -> bool {
+        split(name)
+            .split(' ')
+            .any(|word| matches!(word, "DEFAULT" | "DEFAULTS" | "INSECURE" | "UNCHANGED" | "WEAK"))
+    }
+
+    /// Whether a function of this name renews what somebody has who was let in before.
+    #[must_use]
+    pub fn refreshes(&self, name: &str) -> bool {
+        split(name).split(' ').any(|word| matches!(word, "REFRESH" | "RENEW"))
     }
 
     /// Whether an error of this name says nothing about a token: what was caught there is another failure.
@@ -1009,6 +1060,22 @@ impl Words {
 
 /// Keys of services are at least this long.
 const LEAST_KEY: usize = 16;
+
+/// Whether a text is written as names of headers are: `Access-Control-Allow-Credentials`.
+fn is_name_of_header(text: &str) -> bool {
+    let is_word = |word: &str| {
+        let mut signs = word.chars();
+        signs.next().is_some_and(|first| first.is_ascii_uppercase()) && signs.all(|sign| sign.is_ascii_lowercase())
+    };
+    text.matches('-').count() >= 2 && text.split('-').all(is_word)
+}
+
+/// Whether a text compares one word with another: `provider=local`.
+fn is_condition(text: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    text.split_once('=')
+        .is_some_and(|(left, right)| is_word(left) && is_word(right))
+}
 
 /// Whether one sign stands five times in a row: `xxxxx`, `00000`.
 fn repeats(text: &str) -> bool {

@@ -102,7 +102,7 @@ impl Program<'_> {
         self.sites_in(file).iter().filter_map(move |site| {
             let role = self.entry(site).and_then(|entry| entry.role);
             // Rust's question gives a `Result`, whose `Err` arm is a rescue.
-            let asks = role == Some(Role::AsksRunningLoop)
+            let asks = self.is_question(file, site.expr)
                 || (role == Some(Role::TellsLoopRunning) && self[file].language == Language::Rust);
             let call = site.call.filter(|_| asks)?;
             let runs_there = facts.blocks_around(facts[call].block).any(|(id, _)| id == attempt);
@@ -314,6 +314,9 @@ impl Program<'_> {
             if self.tells_running(file, value) {
                 return state(present);
             }
+            if !present && self.role_of(file, value) == Some(Role::GivesEventLoop) {
+                return LoopState::NotRunning;
+            }
             // `loop = None if is_running() else own_loop()`: there is one only where none is running.
             if let ExprKind::Choice {
                 options,
@@ -440,7 +443,11 @@ impl Program<'_> {
     }
 
     fn is_question(&self, file: FileId, expr: ExprId) -> bool {
-        self.role_of(file, expr) == Some(Role::AsksRunningLoop)
+        let facts = &self[file].facts;
+        // `asyncio.all_tasks(loop)` asks the loop that it is given.
+        let is_of_another =
+            matches!(facts[expr].kind, ExprKind::Call(call) if !facts.arguments(&facts[call]).is_empty());
+        self.role_of(file, expr) == Some(Role::AsksRunningLoop) && !is_of_another
     }
 
     fn role_of(&self, file: FileId, expr: ExprId) -> Option<Role> {

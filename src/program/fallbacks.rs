@@ -4,7 +4,7 @@
 //! several returns of one function, or a loop over names that leaves with the first that is set.
 
 use super::names::Origin;
-use super::secrets::{ReadBy, SecretRead};
+use super::secrets::{ReadBy, SecretRead, is_only_asked};
 use super::{Program, ProgramFile};
 use crate::facts::{
     BindingKind, BlockId, BlockKind, Comparison, Exit, ExprId, ExprKind, FileFacts, FunctionId, How, Language, Name,
@@ -159,8 +159,9 @@ impl<'p> Chains<'p> {
         let places: Vec<Span> = self.own_reads().map(|(_, expr)| facts[expr].span).collect();
         for (index, expr) in facts.exprs.iter().enumerate() {
             let ExprKind::Choice { .. } = expr.kind else { continue };
-            if places.iter().any(|place| expr.span.contains(*place)) {
-                chains.push(self.alternatives(ExprId(u32::try_from(index).unwrap_or(u32::MAX))));
+            let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+            if places.iter().any(|place| expr.span.contains(*place)) && !is_only_asked(facts, id) {
+                chains.push(self.alternatives(id));
             }
         }
         let with_default = self.own_reads().filter(|(read, _)| read.default.is_some());

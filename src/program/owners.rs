@@ -323,7 +323,7 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
             .validation_sites()
             .iter()
             .map(|site| Worked {
-                is_glance: program.is_decoded_unchecked(site.primary),
+                is_glance: program.is_decoded_unchecked(site.primary) || program.only_takes_apart(site),
                 ..worked((site.primary, site.scope))
             })
             .collect(),

@@ -216,19 +216,22 @@ pub(super) fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
 fn writes(program: &Program<'_>, site: &LibrarySite) -> bool {
     let facts = &program[site.file].facts;
     let Some(call) = site.call else { return false };
-    facts
-        .arguments(&facts[call])
-        .iter()
-        .any(|argument| match facts[argument.value].kind {
-            ExprKind::Text(text) => {
-                let mode = facts.text(text);
-                !mode.is_empty()
-                    && mode.len() <= 3
-                    && mode.starts_with(['w', 'a', 'x'])
-                    && mode.bytes().all(|sign| b"waxbt+r".contains(&sign))
-            }
-            _ => false,
-        })
+    // `os.fdopen(os.open(path, flags), "w")`: what is around the call says how.
+    let around = facts.calls.iter().filter(|around| {
+        let mut arguments = facts.arguments(around).iter();
+        arguments.any(|argument| argument.value == facts[call].expr)
+    });
+    let arguments = around.chain([&facts[call]]).flat_map(|call| facts.arguments(call));
+    arguments.into_iter().any(|argument| match facts[argument.value].kind {
+        ExprKind::Text(text) => {
+            let mode = facts.text(text);
+            !mode.is_empty()
+                && mode.len() <= 3
+                && mode.starts_with(['w', 'a', 'x'])
+                && mode.bytes().all(|sign| b"waxbt+r".contains(&sign))
+        }
+        _ => false,
+    })
 }
 
 fn secret_files(program: &Program<'_>, site: &LibrarySite) -> Vec<String> {
@@ -299,8 +302,38 @@ fn is_secret_path(program: &Program<'_>, path: &str) -> bool {
 
 // Presence
 
+/// A read with the calls behind it that only trim what it gives: `getenv("X", "").strip()`.
+fn with_trimming(facts: &FileFacts, read: ExprId) -> ExprId {
+    let trimming = facts.calls.iter().find(|call| {
+        matches!(facts[call.callee].kind, ExprKind::Member { object, name } if object == read && facts.text(name) == "strip")
+            && facts.arguments(call).is_empty()
+    });
+    trimming.map_or(read, |call| call.expr)
+}
+
+/// Whether an expression only decides which way is taken: the condition of a branch, or of an expression of two ways.
+pub(super) fn is_only_asked(facts: &FileFacts, expr: ExprId) -> bool {
+    let is_branch = facts
+        .blocks
+        .iter()
+        .any(|block| matches!(block.kind, BlockKind::Branch { condition, .. } if condition == expr));
+    let decides = |other: ExprKind| match other {
+        ExprKind::Choice {
+            options,
+            how: How::ByCondition,
+        } => facts.list(options).last() == Some(&expr),
+        _ => false,
+    };
+    let is_kept = facts
+        .bindings
+        .iter()
+        .any(|binding| matches!(binding.kind, BindingKind::Value(value) if value == expr));
+    !is_kept && (is_branch || facts.exprs.iter().any(|other| decides(other.kind)))
+}
+
 /// Whether a read's value is used only to see whether it is there: as a condition, negated, compared with nothing.
 pub(super) fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
+    let read = with_trimming(facts, read);
     let place = facts[read].span;
     let is_alternative = |expr: ExprId| match facts[expr].kind {
         ExprKind::Choice {

@@ -275,6 +275,20 @@ fn helper(program: &Program<'_>, file: FileId, call: &Call) -> Option<(FunctionR
     })
 }
 
+impl Program<'_> {
+    /// Whether a token is taken apart by hand, in a function that does nothing to check its signature.
+    pub(super) fn only_takes_apart(&self, site: &TokenSite) -> bool {
+        let facts = &self[site.primary.file].facts;
+        let function = facts.function_around(site.scope);
+        let checks = |other: &&LibrarySite| {
+            let role = self.entry(other).and_then(|entry| entry.role);
+            matches!(role, Some(Role::ComparesDigest | Role::SignsHmac))
+                && facts.function_around(other.scope) == function
+        };
+        site.hand_rolled && !self.sites_in(site.primary.file).iter().any(|other| checks(&other))
+    }
+}
+
 fn hand_rolled(program: &Program<'_>, site: &LibrarySite) -> TokenSite {
     hand_rolled_by(program, program.primary(site), site.scope, site.callee, site.confidence)
 }

@@ -329,7 +329,16 @@ impl Judge<'_, '_> {
         let mut own = own
             .filter(|validation| facts.function_around(facts[validation.call].scope) == Some(function))
             .peekable();
+        let mut returns = facts.returns.iter();
+        let says_something = returns.any(|returned| {
+            let value = returned.value.filter(|value| facts[*value].kind != ExprKind::Nothing);
+            returned.function == function && value.is_some()
+        });
+        let declared = facts[function].returns;
+        let gives_nothing = declared.is_some_and(|declared| facts[declared].kind == ExprKind::Nothing);
         own.peek().is_some()
+            && says_something
+            && !gives_nothing
             && own.all(|validation| {
                 let attempt = facts
                     .blocks_around(facts[validation.call].block)
@@ -350,6 +359,11 @@ impl Judge<'_, '_> {
         let program = self.program;
         let file = validation.file;
         let facts = &program[file].facts;
+        // Where nothing can be refreshed, what there is stays as it is.
+        let name = program.function_name(file, scope_of(program, validation)).unwrap_or("");
+        if program.catalog().words().refreshes(name) {
+            return;
+        }
         let before = facts.blocks_before(&facts[validation.call]);
         let open = before.filter_map(|(id, block)| {
             let BlockKind::Branch { condition, holds } = block.kind else {

@@ -2,7 +2,9 @@
 
 use super::{Findings, others};
 use crate::catalog::Role;
-use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId, ScopeKind};
+use crate::facts::{
+    BindingKind, BlockKind, CallId, Exit, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId, ScopeKind,
+};
 use crate::finding::{Confidence, Step};
 use crate::program::{LibrarySite, LoopState, OwnLoop, Program};
 use crate::source::{FileId, Span};
@@ -24,7 +26,9 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
 /// `future.result()` of what another thread, or this thread's own loop, works on.
 fn waiting(program: &Program<'_>, site: &LibrarySite, call: CallId, out: &mut Findings) {
     let facts = &program[site.file].facts;
-    if program.loop_state(site.file, facts[call].block, site.expr) == LoopState::NotRunning {
+    if program.loop_state(site.file, facts[call].block, site.expr) == LoopState::NotRunning
+        || refuses_own_thread(facts, call)
+    {
         return;
     }
     let future = match facts[site.callee].kind {
@@ -66,6 +70,24 @@ fn waiting(program: &Program<'_>, site: &LibrarySite, call: CallId, out: &mut Fi
         let finding = out.add(program, program.primary(site), site.scope, "holds-up", values);
         finding.confidence = confidence;
     }
+}
+
+/// Whether code before a call fails in the loop's own thread: `if threading.current_thread() is self._thread: raise …`.
+fn refuses_own_thread(facts: &FileFacts, call: CallId) -> bool {
+    let asks_for_thread = |condition: ExprId| {
+        let place = facts[condition].span;
+        facts.exprs.iter().any(|expr| {
+            place.contains(expr.span)
+                && matches!(expr.kind, ExprKind::Name { name, .. } | ExprKind::Member { name, .. }
+                    if matches!(facts.text(name), "current_thread" | "get_ident" | "get_native_id"))
+        })
+    };
+    facts.blocks_before(&facts[call]).any(|(_, block)| match block.kind {
+        BlockKind::Branch { condition, holds: true } => {
+            matches!(block.exit, Exit::Raises(_)) && asks_for_thread(condition)
+        }
+        _ => false,
+    })
 }
 
 /// `task.result()` of a task that nothing has run yet.

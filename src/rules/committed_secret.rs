@@ -37,10 +37,13 @@ fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting) -> Option
     let Scalar::Text(text) = setting.value else { return None };
     let (name, text) = (facts.text(*name), facts.text(text));
     if text.contains("-----BEGIN ") {
-        let is_key = text.contains("PRIVATE KEY-----") && !text.contains("...");
+        let is_key = text.contains("PRIVATE KEY-----") && !text.contains("...") && !words.says_made_up(text);
         return is_key.then_some("private-key");
     }
     let is_reference = |name: &str| words.is_secret_reference(name);
+    if is_data_of_tests(&data.path) {
+        return None;
+    }
     if is_reference(name) || above.iter().any(|above| is_reference(facts.text(*above))) || text.starts_with("pk_") {
         return None;
     }
@@ -54,6 +57,13 @@ fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting) -> Option
             && !words.is_common_password(text)
     };
     (is_secret && !describes_interface(facts)).then_some("value")
+}
+
+/// Whether a file is no configuration but what tests read as an example.
+fn is_data_of_tests(path: &str) -> bool {
+    let mut folders = path.split('/').rev().skip(1);
+    let is_of_tests = |folder: &str| folder.split(['_', '-']).any(|word| matches!(word, "test" | "tests"));
+    path.ends_with(".json") && folders.any(is_of_tests)
 }
 
 /// Whether a file describes the interface of a service: what it shows are examples.

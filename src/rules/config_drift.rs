@@ -127,6 +127,13 @@ impl Drift<'_> {
             let is_read = is_read_in.entry(provision.site.file).or_default();
             *is_read |= named.contains(&provision.name);
         }
+        let served = self
+            .provisions
+            .iter()
+            .filter(|provision| named.contains(&provision.name));
+        let served: BTreeSet<(FileId, Option<&str>)> = served
+            .map(|provision| (provision.site.file, provision.service.as_deref()))
+            .collect();
         let words = self.program.catalog().words();
         let mut seen: BTreeSet<(FileId, &str)> = BTreeSet::new();
         for provision in &self.provisions {
@@ -139,7 +146,8 @@ impl Drift<'_> {
                 || self.is_read_by_pattern(name)
                 || self.is_used_in_configuration(name)
                 || self.is_of_script(provision)
-                || self.is_of_foreign_image(provision)
+                || self.is_of_foreign_image(provision, &served)
+                || self.is_of_action(provision)
                 || self.is_read_by_prefix(name)
                 || !seen.insert((provision.site.file, name))
             {
@@ -165,8 +173,32 @@ impl Drift<'_> {
         is_script && provision.service.is_none()
     }
 
-    /// Whether a name goes to a container whose image is one of those that everybody has: `image: mariadb:11`.
-    fn is_of_foreign_image(&self, provision: &Provision) -> bool {
+    /// Whether a name goes to an action of others that a step of a workflow uses, and that reads it.
+    fn is_of_action(&self, provision: &Provision) -> bool {
+        let facts = &self.program[provision.site.file].facts;
+        let key_of_step = |setting: &crate::facts::Setting| {
+            let path = facts.path(setting.path);
+            let steps = path.iter().position(|key| facts.text(*key) == "steps")?;
+            path.get(steps + 1).map(|key| facts.text(*key))
+        };
+        let mut settings = facts.config.iter();
+        let Some(at) = settings.position(|setting| setting.key_span == provision.site.span) else {
+            return false;
+        };
+        if key_of_step(&facts.config[at]) != Some("env") {
+            return false;
+        }
+        // The list of steps has no marks between them: most begin with their name.
+        let before = facts.config[..at].iter().rev().map_while(key_of_step);
+        let behind = facts.config[at..].iter().map_while(key_of_step);
+        let tells = |key: &&str| matches!(*key, "name" | "run" | "uses");
+        let told_before = before.into_iter().find(tells).filter(|key| *key != "name");
+        told_before.or_else(|| behind.into_iter().find(tells)) == Some("uses")
+    }
+
+    /// Whether a name goes to a container whose image is one of those that everybody has, `image: mariadb:11`, or to one of which
+    /// the code reads nothing else.
+    fn is_of_foreign_image(&self, provision: &Provision, served: &BTreeSet<(FileId, Option<&str>)>) -> bool {
         let facts = &self.program[provision.site.file].facts;
         let Some(own) = facts
             .config
@@ -190,7 +222,8 @@ impl Drift<'_> {
             Scalar::Text(text) => !facts.text(text).contains('/'),
             _ => false,
         });
-        is_plain && beside("build").is_none()
+        let is_served = served.contains(&(provision.site.file, provision.service.as_deref()));
+        (is_plain || (image.is_some() && !is_served)) && beside("build").is_none()
     }
 
     /// Whether code says a beginning of the name, to read whatever begins so: `Environment::with_prefix("HARBOUR_")`.
@@ -376,7 +409,11 @@ fn default_contradictions(program: &Program<'_>, out: &mut Findings) {
         };
         let (name, text) = (facts.text(name), facts.text(text));
         let is_flag = words.flag(name).is_some();
-        if !is_flag && !words.is_secret(name) || program.code_scope(site.file, site.scope) == CodeScope::Test {
+        // An empty default says that there is none.
+        if text.is_empty()
+            || !is_flag && !words.is_secret(name)
+            || program.code_scope(site.file, site.scope) == CodeScope::Test
+        {
             continue;
         }
         let value = match words.truth(text) {

@@ -74,7 +74,9 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
 /// What a literal reads, be it of one piece or of several.
 fn literal_text(program: &Program<'_>, file: FileId, expr: ExprId) -> Option<String> {
     match program[file].facts[expr].kind {
-        ExprKind::Text(_) | ExprKind::Template(_) => program.texts(file, expr).into_iter().next().map(|text| text.text),
+        // What it reads may look like a pattern for several.
+        ExprKind::Text(text) => Some(program[file].facts.text(text).to_owned()),
+        ExprKind::Template(_) => program.texts(file, expr).into_iter().next().map(|text| text.text),
         _ => None,
     }
 }
@@ -230,12 +232,22 @@ impl<'p> Literals<'p> {
                 if let Some(key) = key
                     && let ExprKind::Text(name) = facts[*key].kind
                     && self.may_be_secret(facts.text(name), *value)
+                    && !facts
+                        .entries(entries)
+                        .iter()
+                        .any(|(_, other)| other != value && self.is_row(*other))
                     && let Some(scope) = self.program.scope_at(self.file, expr.span)
                 {
                     self.judge(facts.text(name), *value, scope, out);
                 }
             }
         }
+    }
+
+    /// Whether a value is a row of signs, as those who make up a sample type it: `abcdefgh`.
+    fn is_row(&self, value: ExprId) -> bool {
+        let facts = &self.data.facts;
+        matches!(facts[value].kind, ExprKind::Text(text) if self.program.catalog().words().is_row(facts.text(text)))
     }
 
     /// What documentation and forms show as an example: `{"example": {"access_token": "…"}}`, `examples=[…]`, `placeholders = {…}`.
@@ -259,14 +271,29 @@ impl<'p> Literals<'p> {
                 }
                 ExprKind::Call(call) => {
                     let named = facts.arguments(&facts[call]).iter();
-                    let named = named
-                        .filter(|argument| argument.keyword.is_some_and(|keyword| is_example(facts.text(keyword))));
+                    // What an address is put together of is not what opens it: `reverse("order", kwargs={"secret": "…"})`.
+                    let makes_address = self.makes_address(facts[call].callee);
+                    let is_named = |keyword: &str| is_example(keyword) || (makes_address && keyword == "kwargs");
+                    let named =
+                        named.filter(|argument| argument.keyword.is_some_and(|keyword| is_named(facts.text(keyword))));
                     found.extend(named.map(|argument| facts[argument.value].span));
                 }
                 _ => {}
             }
         }
         found
+    }
+
+    /// Whether a function is called as those that put together the address of a route.
+    fn makes_address(&self, callee: ExprId) -> bool {
+        let facts = &self.data.facts;
+        match facts[callee].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                let name = facts.text(name);
+                ["reverse", "uri", "url"].iter().any(|word| name.contains(word))
+            }
+            _ => false,
+        }
     }
 
     fn judge(&self, name: &str, value: ExprId, scope: ScopeId, out: &mut Vec<NamedLiteral>) {

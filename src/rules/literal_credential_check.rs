@@ -122,6 +122,10 @@ impl Looking<'_> {
             return None;
         }
         let scope = self.scope_of(subject)?;
+        // `has_default_password(user)`: whoever asks so wants to warn, or to have it changed.
+        if words.is_about_default(self.program.function_name(self.file, scope).unwrap_or("")) {
+            return None;
+        }
         let lets_in = self.lets_in(expr, is_equal, message == "prefix");
         let is_about_authentication = words.is_credential(&name) || self.is_gate(scope);
         (is_about_authentication && lets_in)

@@ -97,6 +97,9 @@ const HIDING_TYPES: &[&str] = &[
     "SecretVec",
 ];
 
+/// What a decoded token says.
+const CLAIMS: &[&str] = &["aud", "exp", "iat", "iss", "nbf", "sub"];
+
 /// Methods of loggers.
 const LOG_METHODS: &[&str] = &[
     "critical",
@@ -464,7 +467,7 @@ impl<'p> Leaks<'p> {
         if depth > DEEPEST {
             return None;
         }
-        if self.ways.has(self.program, self.file, expr) {
+        if self.ways.has(self.program, self.file, expr) || self.is_path(expr) || self.is_table_of_claims(expr) {
             return None;
         }
         let facts = self.facts();
@@ -544,6 +547,64 @@ impl<'p> Leaks<'p> {
             ExprKind::Call(call) => self.shown_call(call, expr, depth),
             _ => None,
         }
+    }
+
+    /// Whether the function around asks whether there is a file of this path.
+    fn is_path(&self, expr: ExprId) -> bool {
+        let facts = self.facts();
+        let written = match facts[expr].kind {
+            ExprKind::Name { .. } | ExprKind::Member { .. } | ExprKind::Index { .. } => self.told(expr),
+            _ => None,
+        };
+        let Some(written) = written else { return false };
+        let is_it = |other: ExprId| self.told(other).as_ref() == Some(&written);
+        let function_at = |scope: ScopeId| facts.function_around(scope);
+        let function = self.program.scope_at(self.file, facts[expr].span).map(function_at);
+        let own = facts
+            .calls
+            .iter()
+            .filter(|call| Some(function_at(call.scope)) == function);
+        own.into_iter().any(|call| {
+            let callee = match facts[call.callee].kind {
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name),
+                _ => "",
+            };
+            let on_it = match facts[call.callee].kind {
+                ExprKind::Member { object, .. } => is_it(object),
+                _ => false,
+            };
+            let arguments = facts.arguments(call);
+            (matches!(callee, "isfile" | "exists") && matches!(arguments, [only] if is_it(only.value)))
+                || (matches!(callee, "is_file" | "exists") && arguments.is_empty() && on_it)
+        })
+    }
+
+    /// A name, a member or an item of a text, as it is told again elsewhere.
+    fn told(&self, expr: ExprId) -> Option<(String, Option<&'p str>)> {
+        let facts = self.facts();
+        match facts[expr].kind {
+            ExprKind::Index { object, key, .. } => match facts[key].kind {
+                ExprKind::Text(key) => Some((self.program.written(self.file, object), Some(facts.text(key)))),
+                _ => None,
+            },
+            ExprKind::Name { .. } | ExprKind::Member { .. } => Some((self.program.written(self.file, expr), None)),
+            _ => None,
+        }
+    }
+
+    /// Whether a name is one whose claims are looked up in the same scope: `id_token["aud"]`. That is no token any more.
+    fn is_table_of_claims(&self, expr: ExprId) -> bool {
+        let facts = self.facts();
+        let ExprKind::Name { name, scope } = facts[expr].kind else {
+            return false;
+        };
+        facts.exprs.iter().any(|other| {
+            let ExprKind::Index { object, key, .. } = other.kind else {
+                return false;
+            };
+            matches!(facts[object].kind, ExprKind::Name { name: of, scope: there } if of == name && there == scope)
+                && matches!(facts[key].kind, ExprKind::Text(claim) if CLAIMS.contains(&facts.text(claim)))
+        })
     }
 
     fn shown_name(&self, expr: ExprId, name: Name, scope: ScopeId, depth: u32) -> Option<Shown> {
@@ -702,7 +763,35 @@ impl<'p> Leaks<'p> {
     }
 
     fn is_secret_name(&self, name: &str) -> bool {
-        self.program.catalog().words().is_shown_secret(name)
+        let words = self.program.catalog().words();
+        let is_half = || words.is_public_half(name) && self.names_secret_half();
+        words.is_shown_secret(name) && !is_half() && !self.is_kind(name)
+    }
+
+    /// Whether the file also names the key that goes with a public one: `access_key` and `secret_key`.
+    fn names_secret_half(&self) -> bool {
+        let words = self.program.catalog().words();
+        self.facts().names.iter().any(|(_, name)| words.is_secret_half(name))
+    }
+
+    /// Whether a name is of a type whose values are plain variants: `api_key` beside `ApiKey::Metadata` is one of several kinds.
+    fn is_kind(&self, name: &str) -> bool {
+        let facts = self.facts();
+        if self.data.language != Language::Rust {
+            return false;
+        }
+        let words: Vec<String> = name.split('_').map(capitalised).collect();
+        let types = (0..words.len()).map(|from| words[from..].concat());
+        types.filter_map(|name| facts.names.find(&name)).any(|of| {
+            let variants = (0u32..).map(ExprId).zip(&facts.exprs).filter(|(_, expr)| {
+                matches!(expr.kind, ExprKind::Member { object, name }
+                    if matches!(facts[object].kind, ExprKind::Name { name, .. } if name == of)
+                        && facts.text(name).starts_with(char::is_uppercase))
+            });
+            let mut variants = variants.map(|(id, _)| id).peekable();
+            let is_filled = |variant: ExprId| facts.calls.iter().any(|call| call.callee == variant);
+            variants.peek().is_some() && !variants.any(is_filled)
+        })
     }
 
     /// Whether the function around hands the name to a library that reads tokens.
@@ -725,4 +814,10 @@ impl<'p> Leaks<'p> {
                 )
         })
     }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut signs = word.chars();
+    let first = signs.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(signs).collect()
 }

@@ -3,11 +3,11 @@
 use super::Findings;
 use crate::catalog::{FlagName, Role};
 use crate::facts::{
-    Binding, BindingKind, Call, CallId, Comparison, ExprId, ExprKind, FileFacts, How, Language, MODULE_SCOPE, Name,
-    Scalar, ScopeId, ScopeKind, Setting,
+    Binding, BindingKind, Call, CallId, Comparison, ExprId, ExprKind, FileFacts, Function, How, Language, MODULE_SCOPE,
+    Name, Scalar, ScopeId, ScopeKind, Setting,
 };
 use crate::finding::{CodeScope, Confidence, Edit, Site};
-use crate::program::{Origin, Program, ProgramFile};
+use crate::program::{Origin, Program, ProgramFile, Surface};
 use crate::source::{FileId, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
@@ -96,6 +96,9 @@ struct Flags<'p> {
     mode_types: FxHashSet<Name>,
     found: Vec<Flag>,
 }
+
+/// What declares a column of a table.
+const COLUMNS: &[&str] = &["BooleanField", "Column", "NullBooleanField", "mapped_column"];
 
 /// The names in code that are flags, and what they say.
 type Interesting = FxHashMap<Name, FlagName>;
@@ -215,6 +218,7 @@ impl Flags<'_> {
                     && !(*kind == FlagName::Requires && describes(self))
                     && !self.is_state(self.class_made_by(call), keyword)
                     && !(*kind == FlagName::Skips && self.sends_request(call))
+                    && !self.renders(call)
                     && !self.is_case_of_test(call)
                 {
                     self.judge(argument.span, call.scope, facts.text(keyword), argument.value);
@@ -248,6 +252,15 @@ impl Flags<'_> {
     fn sends_request(&self, call: &Call) -> bool {
         let facts = &self.data.facts;
         matches!(facts[call.callee].kind, ExprKind::Member { name, .. } if facts.text(name) == "request")
+    }
+
+    /// Whether a call fills a template: what it is told decides what a page shows.
+    fn renders(&self, call: &Call) -> bool {
+        let facts = &self.data.facts;
+        match facts[call.callee].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name).starts_with("render"),
+            _ => false,
+        }
     }
 
     /// Whether a call of test code builds one of a list of cases, or a mapping: that configures nothing.
@@ -364,12 +377,42 @@ impl Flags<'_> {
             if self.is_local_to_test(binding.scope) || self.reads_flag(value, interesting) {
                 continue;
             }
-            if *kind == FlagName::Requires
-                && (self.is_class_of_endpoint(binding.scope) || self.is_answer(binding.scope))
-            {
+            let describes = match kind {
+                FlagName::Requires => self.is_class_of_endpoint(binding.scope) || self.is_answer(binding.scope),
+                FlagName::Mode => self.is_answer(binding.scope) || self.is_told_apart(binding),
+                FlagName::Skips => false,
+            };
+            if describes || self.is_column(value) {
                 continue;
             }
             self.judge(binding.span, binding.scope, facts.text(binding.name), value);
+        }
+    }
+
+    /// Whether a local name gets several modes, as it turns out: `if accounts: mode = "enabled"` and `else: mode = "disabled"`. That
+    /// tells how the service is set.
+    fn is_told_apart(&self, binding: &Binding) -> bool {
+        let facts = &self.data.facts;
+        let is_on = |other: &Binding| match other.kind {
+            BindingKind::Value(value) if other.block != binding.block => {
+                let mode = self.text_of(value);
+                mode.is_some_and(|mode| !self.words().is_mode_off(&mode))
+            }
+            _ => false,
+        };
+        let is_local = facts.function_around(binding.scope).is_some();
+        is_local && facts.bindings_of(binding.scope, binding.name).iter().any(is_on)
+    }
+
+    /// Whether a value declares a column of a table: what a record begins with sets nothing for the system.
+    fn is_column(&self, value: ExprId) -> bool {
+        let facts = &self.data.facts;
+        match facts[value].kind {
+            ExprKind::Call(call) => match facts[facts[call].callee].kind {
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => COLUMNS.contains(&facts.text(name)),
+                _ => false,
+            },
+            _ => false,
         }
     }
 
@@ -378,13 +421,28 @@ impl Flags<'_> {
         for function in &facts.functions {
             for parameter in facts.parameters(function) {
                 if let Some(default) = parameter.default
-                    && interesting.contains_key(&parameter.name)
+                    && let Some(kind) = interesting.get(&parameter.name)
                     && !self.is_local_to_test(function.scope)
+                    && !(*kind == FlagName::Requires && self.logs_in_elsewhere(function))
                 {
                     self.judge(parameter.span, function.scope, facts.text(parameter.name), default);
                 }
             }
         }
+    }
+
+    /// Whether a function is given a password by which it makes itself known to another system: `send(host, username, password,
+    /// require_auth=False)`.
+    fn logs_in_elsewhere(&self, function: &Function) -> bool {
+        let facts = &self.data.facts;
+        let has = |is_meant: &dyn Fn(&str) -> bool| {
+            facts
+                .parameters(function)
+                .iter()
+                .any(|parameter| is_meant(facts.text(parameter.name)))
+        };
+        has(&|name| self.words().is_certainly_secret(name))
+            && has(&|name| name.contains("host") || name.contains("user"))
     }
 
     /// `settings.skip_auth = True`, `os.environ["SKIP_AUTH"] = "1"`.
@@ -437,6 +495,9 @@ impl Flags<'_> {
             let mut flags = flags.peekable();
             if flags.peek().is_none()
                 || self.names_a_path(entries.map(|(key, value)| (key.map(|(name, _)| name), value)))
+                || self.stands_behind_a_path(expr.span)
+                || self.is_context(expr.span)
+                || self.is_answer_of_handler(expr.span)
                 || (self.data.scope == CodeScope::Test && self.is_in_decorator(expr.span))
             {
                 continue;
@@ -451,6 +512,51 @@ impl Flags<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a table is an element of a group that begins with an endpoint's path: `("/status", Handler, {"skip_auth": True})`.
+    fn stands_behind_a_path(&self, table: Span) -> bool {
+        let facts = &self.data.facts;
+        facts.exprs.iter().any(|expr| {
+            let ExprKind::Group(elements) = expr.kind else {
+                return false;
+            };
+            let [first, others @ ..] = facts.list(elements) else {
+                return false;
+            };
+            let is_path = matches!(facts[*first].kind, ExprKind::Text(text) if facts.text(text).starts_with('/'));
+            is_path && others.iter().any(|other| facts[*other].span == table)
+        })
+    }
+
+    /// Whether a table is what a handler answers: it says how the service is set, and sets nothing.
+    fn is_answer_of_handler(&self, table: Span) -> bool {
+        let facts = &self.data.facts;
+        let returned = facts
+            .returns
+            .iter()
+            .filter(|returned| returned.value.is_some_and(|value| facts[value].span == table));
+        let entries = self.program.entry_points();
+        returned.into_iter().any(|returned| {
+            let function = (self.file, returned.function);
+            let mut entries = entries.iter().filter(|entry| entry.function == function);
+            entries.any(|entry| matches!(entry.surface, Surface::Http | Surface::Websocket))
+        })
+    }
+
+    /// Whether a table is what one call is told of its circumstances: `context = {"ignore_auth": True, "user": name}`. The code
+    /// that calls vouches for that call; nothing is set for others.
+    fn is_context(&self, table: Span) -> bool {
+        let facts = &self.data.facts;
+        let is_context = |name: Name| matches!(facts.text(name), "context" | "ctx");
+        let is_bound = facts.bindings.iter().any(|binding| {
+            matches!(binding.kind, BindingKind::Value(value) if facts[value].span == table)
+                && is_context(binding.name)
+                && facts.function_around(binding.scope).is_some()
+        });
+        let mut arguments = facts.calls.iter().flat_map(|call| facts.arguments(call));
+        is_bound
+            || arguments.any(|argument| argument.keyword.is_some_and(is_context) && facts[argument.value].span == table)
     }
 
     // Values that say how to authenticate
@@ -947,7 +1053,11 @@ fn length(span: Span) -> usize {
 
 /// Whether what is called so is an endpoint's path.
 fn is_path_name(name: &str) -> bool {
-    matches!(name, "path" | "url" | "route" | "endpoint" | "pattern" | "rule")
+    let name = name.to_ascii_lowercase();
+    matches!(
+        name.as_str(),
+        "path" | "url" | "route" | "endpoint" | "pattern" | "rule"
+    )
 }
 
 /// What a comment says before another comment begins in it: `requires auth  # noqa`.

@@ -29,7 +29,13 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         return;
     }
     let verification = Verification::find(program, &lapses);
-    lapses.retain(|lapse| !verification.makes_up_for(lapse));
+    // What else a look into a token leaves out is made up for with its signature.
+    let made_up_for = lapses.iter().filter(|lapse| verification.makes_up_for(lapse));
+    let looks: FxHashSet<(FileId, ExprId)> = made_up_for.filter_map(unsigned_read).collect();
+    lapses.retain(|lapse| {
+        let is_of_look = matches!(lapse.read, Read::Site(site) if looks.contains(&(site.file, site.expr)));
+        !is_of_look && !verification.makes_up_for(lapse)
+    });
     for lapse in &mut lapses {
         let is_lifetime_only = match (lapse.message, lapse.read) {
             ("signature-off" | "unverified-read", Read::Site(site)) => {
@@ -43,6 +49,14 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     }
     for lapse in of_each_place(lapses) {
         report(program, lapse, out);
+    }
+}
+
+/// The call of a lapse that leaves the signature unchecked.
+fn unsigned_read(lapse: &Lapse) -> Option<(FileId, ExprId)> {
+    match lapse.read {
+        Read::Site(site) if lapse.checks == [TokenCheck::Signature] => Some((site.file, site.expr)),
+        _ => None,
     }
 }
 

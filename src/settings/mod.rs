@@ -19,10 +19,11 @@ use mistake::Document;
 use std::collections::BTreeMap;
 
 /// Test code, unless `files.test` says otherwise.
-pub const TEST_GLOBS: [&str; 14] = [
+pub const TEST_GLOBS: [&str; 15] = [
     "tests/",
     "test/",
     "*_tests/",
+    "test_*/",
     "test_*.py",
     "*_test.py",
     "*_tests.py",

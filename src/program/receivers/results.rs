@@ -138,7 +138,7 @@ impl Receivers<'_, '_> {
             }
             Thing::Partial(at, binding) => {
                 let mut things = Things::default();
-                for entry in self.bound_function(at, binding) {
+                for entry in self.innermost_function(at, binding) {
                     things.extend(&self.result_of(entry.thing, file, call));
                 }
                 things
@@ -480,6 +480,25 @@ impl Receivers<'_, '_> {
             Some(argument) => self.settled(file, argument.value),
             None => Things::default(),
         }
+    }
+
+    /// The same, where such calls bind arguments to what other such calls give: a function that is handed on from loop to loop may
+    /// be made of itself.
+    fn innermost_function(&mut self, file: FileId, call: CallId) -> Things {
+        let mut functions = Things::default();
+        let mut calls = vec![(file, call)];
+        let mut next = 0;
+        while let Some((file, call)) = calls.get(next).copied() {
+            next += 1;
+            for entry in self.bound_function(file, call) {
+                match entry.thing {
+                    Thing::Partial(file, call) if !calls.contains(&(file, call)) => calls.push((file, call)),
+                    Thing::Partial(..) => {}
+                    thing => functions.add(thing, entry.confidence),
+                }
+            }
+        }
+        functions
     }
 }
 
