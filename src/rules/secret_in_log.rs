@@ -464,12 +464,15 @@ impl<'p> Leaks<'p> {
 
     /// The secret that an expression shows, if it shows one.
     fn shown(&self, expr: ExprId, depth: u32) -> Option<Shown> {
-        if depth > DEEPEST {
+        if depth > DEEPEST || self.ways.has(self.program, self.file, expr) {
             return None;
         }
-        if self.ways.has(self.program, self.file, expr) || self.is_path(expr) || self.is_table_of_claims(expr) {
-            return None;
-        }
+        let shown = self.shown_by_name(expr, depth)?;
+        (!self.is_path(expr) && !self.is_table_of_claims(expr)).then_some(shown)
+    }
+
+    /// The same, by what the expression and its parts are called.
+    fn shown_by_name(&self, expr: ExprId, depth: u32) -> Option<Shown> {
         let facts = self.facts();
         let span = facts[expr].span;
         let whole = |name: String| {
