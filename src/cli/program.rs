@@ -127,10 +127,13 @@ impl ProgramArguments {
         let outputs: Vec<String> = outputs.iter().filter_map(|file| root.path_of(file)).collect();
         let untracked = self.untracked();
         let is_known = |path: &str| is_read(&root, &outputs, path);
-        let sources = source::discover(&request(&root, &settings, untracked, &is_known));
+        let (sources, catalog) = rayon::join(
+            || source::discover(&request(&root, &settings, untracked, &is_known)),
+            || ssotlint::load_catalog(&settings),
+        );
         Ok(Input {
             untracked,
-            catalog: ssotlint::load_catalog(&settings).map_err(|error| console.fail(&error))?,
+            catalog: catalog.map_err(|error| console.fail(&error))?,
             declarations: ssotlint::declarations(&settings, root.settings.is_some()),
             root,
             settings,
