@@ -67,22 +67,22 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
 fn hidden_by_type(program: &Program<'_>) -> FxHashSet<String> {
     let names = program.for_each_file(|_, data| {
         let facts = &data.facts;
-        let is_hiding = |annotation: Option<ExprId>| {
-            annotation.is_some_and(|annotation| {
-                let place = facts[annotation].span;
-                facts.exprs.iter().any(|expr| {
-                    let name = match expr.kind {
-                        ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name),
-                        _ => return false,
-                    };
-                    place.contains(expr.span) && HIDING_TYPES.contains(&name)
-                })
-            })
-        };
-        if !HIDING_TYPES.iter().any(|hiding| facts.names.find(hiding).is_some()) {
+        let hiding: Vec<Name> = HIDING_TYPES
+            .iter()
+            .filter_map(|hiding| facts.names.find(hiding))
+            .collect();
+        if hiding.is_empty() {
             return Vec::new();
         }
-        let bound = facts.bindings.iter().filter(|binding| is_hiding(binding.annotation));
+        let named = facts.exprs.iter().filter(|expr| match expr.kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => hiding.contains(&name),
+            _ => false,
+        });
+        let places: Vec<Span> = named.map(|expr| expr.span).collect();
+        let bound = facts.bindings.iter().filter(|binding| {
+            let annotation = binding.annotation.map(|annotation| facts[annotation].span);
+            annotation.is_some_and(|annotation| places.iter().any(|place| annotation.contains(*place)))
+        });
         bound.map(|binding| facts.text(binding.name).to_owned()).collect()
     });
     names.into_iter().collect()
