@@ -39,6 +39,24 @@ pub(super) fn read(writer: &mut Writer, span: Span, dialect: Dialect) {
     }
 }
 
+/// Reads the processes of a Procfile, `web: A=b command`; what they set stands under their name.
+pub(super) fn read_procfile(writer: &mut Writer, span: Span) {
+    let mut at = span.start as usize;
+    for line in writer.slice(span).split_inclusive('\n') {
+        let content = line.trim_end();
+        if content.starts_with('#') {
+            writer.comment(place(at, at + content.len()));
+        } else if let Some((process, command)) = content.split_once(':') {
+            let process = writer.name(process.trim());
+            writer.enter(process);
+            let end = at + content.len();
+            read(writer, place(end - command.len(), end), Dialect::Shell);
+            writer.leave();
+        }
+        at += line.len();
+    }
+}
+
 /// Commands that are followed by another command.
 const PREFIXES: &[&str] = &[
     "!",

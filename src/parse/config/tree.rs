@@ -212,6 +212,25 @@ impl<'w, 't> Tree<'w, 't> {
         }
     }
 
+    /// The value that comes next is a file of `format`; whether any setting came of it. If not, it is still to come.
+    pub(super) fn file(&mut self, format: Format, span: Span) -> bool {
+        if self.below > 0 {
+            return false;
+        }
+        let key = self.frames.last_mut().and_then(|frame| frame.key.take());
+        if let Some((key, _)) = key {
+            self.writer.enter(key);
+        }
+        let found = self.writer.embed(format, span);
+        if key.is_some() {
+            self.writer.leave();
+        }
+        if let Some(frame) = self.frames.last_mut().filter(|_| !found) {
+            frame.key = key;
+        }
+        found
+    }
+
     /// Reads a value that is a file or a shell command of its own; whether any setting came of it.
     fn read_inside(&mut self, value: Value, is_command: bool) -> bool {
         if value.is_block
