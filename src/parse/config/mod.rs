@@ -12,8 +12,8 @@
 //! - a block of Terraform gives a segment for its type and one for each label, a process of a Procfile one for its name.
 //!
 //! Values are unquoted, and otherwise as written: `${A:-b}` and `{{ .Values.a }}` stay what they are, an alias of a YAML scalar
-//! has the scalar's value, an alias of a collection says nothing (its settings are told once, where they are written). A value
-//! that is longer than [`writer::LONG_VALUE`] bytes is kept as its first [`writer::KEPT_OF_LONG_VALUE`].
+//! has the scalar's value, an alias of a collection says nothing but that `<<` merges it (its settings are told once, where they
+//! are written). A value that is longer than [`writer::LONG_VALUE`] bytes is kept as its first [`writer::KEPT_OF_LONG_VALUE`].
 //!
 //! It knows no rule, no catalog and no word that is special to authentication.
 

@@ -176,6 +176,21 @@ impl<'w, 't> Tree<'w, 't> {
         }
     }
 
+    /// A collection that is said elsewhere comes next. It says nothing here, but that a mapping merges it: `<<: *common`.
+    pub(super) fn merge(&mut self, span: Span) {
+        let key = self.frames.last().and_then(|frame| frame.key);
+        if key.is_some_and(|(key, _)| self.writer.name_text(key) == "<<") {
+            let scalar = self.writer.value(self.writer.slice(span));
+            self.scalar(Value {
+                scalar,
+                span,
+                is_block: false,
+            });
+        } else {
+            self.skip();
+        }
+    }
+
     /// A scalar: the value of the last key, or an item.
     pub(super) fn scalar(&mut self, value: Value) {
         if self.below > 0 {
