@@ -164,7 +164,7 @@ mod tests {
                 "mapped parameter/prod/jwt",
             ),
             (
-                "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/jwt/)",
+                "@Microsoft.KeyVault(SecretUri=https://vault.example.com/secrets/jwt/)",
                 "mapped jwt",
             ),
         ] {
