@@ -517,14 +517,18 @@ impl Clerk<'_, '_> {
     }
 
     fn setting(&self, name: &ConfiguredName) -> SettingRow {
-        let first = name.provided_by.iter().find(|provision| provision.is_given());
+        let mut given = name.provided_by.iter().filter(|provision| provision.is_given());
+        let first = given.find(|provision| provision.form != ProvisionForm::Default);
         let provider = |provision: &Provision| {
             let (path, line) = (self.place)(provision.site);
             ProviderRow {
                 place: format!("{path}:{line}"),
                 environment: provision.environment.clone(),
                 state: match &provision.state {
-                    ProvidedState::Given if provision.form == ProvisionForm::Default => "default".to_owned(),
+                    ProvidedState::Given if provision.form == ProvisionForm::Default => match first {
+                        Some(first) if !first.gives_same(provision) => "default differs".to_owned(),
+                        _ => "default".to_owned(),
+                    },
                     ProvidedState::Given if first.is_none_or(|first| first.gives_same(provision)) => "same".to_owned(),
                     ProvidedState::Given => "differs".to_owned(),
                     ProvidedState::Mapped(secret) => format!("mapped to {secret}"),

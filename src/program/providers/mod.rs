@@ -13,7 +13,7 @@ mod state;
 use super::Program;
 use super::deployments::is_template;
 use crate::catalog::Role;
-use crate::facts::{ExprId, Language, Scalar};
+use crate::facts::{Language, Scalar};
 use crate::finding::{CodeScope, Site};
 use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -198,39 +198,13 @@ impl Program<'_> {
         for provision in self.provisions() {
             provided.entry(provision.name.clone()).or_default().push(provision);
         }
-        for site in self.sites_of(Role::ReadsSetting) {
-            let facts = &self[site.file].facts;
-            let Some(name) = self
-                .argument(site, "name")
-                .and_then(|name| self.text_of(site.file, name))
-            else {
-                continue;
-            };
-            if words.flag(name).is_none() || self.code_scope(site.file, site.scope) == CodeScope::Test {
-                continue;
-            }
-            let place = |expr: ExprId| Site {
-                file: site.file,
-                span: facts[expr].span,
-            };
-            read.entry(name.to_owned()).or_default().push(place(site.expr));
-            // What stands in is one more that gives the name a value, where others do.
-            let default = self.argument(site, "default");
-            if let Some((text, at)) =
-                default.and_then(|default| Some((self.text_of(site.file, default)?, place(default))))
-                && let Some(others) = provided.get_mut(name)
-            {
-                others.push(Provision {
-                    name: name.to_owned(),
-                    site: at,
-                    value_site: at,
-                    environment: None,
-                    service: None,
-                    state: state_of(text),
-                    form: ProvisionForm::Default,
-                    reference: None,
-                    value: hash(text),
-                });
+        for (name, place) in self.flag_reads() {
+            read.entry(name).or_default().push(place);
+        }
+        // What code takes where nothing is provided is one more that gives the name a value, where others do.
+        for default in self.defaults() {
+            if let Some(others) = provided.get_mut(&default.name) {
+                others.push(default);
             }
         }
         let names: BTreeSet<String> = read.keys().chain(provided.keys()).cloned().collect();
@@ -250,6 +224,50 @@ impl Program<'_> {
             })
         });
         rows.collect()
+    }
+
+    /// Where code reads flags about authentication by their names.
+    fn flag_reads(&self) -> Vec<(String, Site)> {
+        let words = self.catalog().words();
+        let sites = self.sites_of(Role::ReadsSetting);
+        let reads = sites.filter_map(|site| {
+            let name = self.text_of(site.file, self.argument(site, "name")?)?;
+            let counts = words.flag(name).is_some() && self.code_scope(site.file, site.scope) != CodeScope::Test;
+            counts.then(|| (name.to_owned(), self.primary(site)))
+        });
+        reads.collect()
+    }
+
+    /// The texts that code takes for a name where nothing is provided.
+    fn defaults(&self) -> Vec<Provision> {
+        let words = self.catalog().words();
+        let sites = self.sites_of(Role::ReadsSetting);
+        let defaults = sites.filter_map(|site| {
+            let name = self.text_of(site.file, self.argument(site, "name")?)?;
+            let default = self.argument(site, "default")?;
+            let text = self.text_of(site.file, default)?;
+            let place = Site {
+                file: site.file,
+                span: self[site.file].facts[default].span,
+            };
+            let value = match words.truth(text) {
+                Some(truth) => hash(&truth.to_string()),
+                None => hash(text),
+            };
+            let is_test = self.code_scope(site.file, site.scope) == CodeScope::Test;
+            (!is_test).then(|| Provision {
+                name: name.to_owned(),
+                site: place,
+                value_site: place,
+                environment: None,
+                service: None,
+                state: state_of(text),
+                form: ProvisionForm::Default,
+                reference: None,
+                value,
+            })
+        });
+        defaults.collect()
     }
 
     /// Those of `names` that code says, as they are or in small letters as the fields of settings classes.
