@@ -7,7 +7,7 @@
 use crate::finding::{CodeScope, Confidence, Level, Site};
 use crate::program::{
     AuthPath, BUILT_IN_CONCERNS, Because, Caller, ConfiguredName, Implementation, NameKind, PathEntry, PathState,
-    Program, ProvidedState, Provision, SECRET_RESOLUTION, TOKEN_MINTING, TOKEN_VALIDATION,
+    Program, ProvidedState, Provision, ProvisionForm, SECRET_RESOLUTION, TOKEN_MINTING, TOKEN_VALIDATION,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -216,7 +216,7 @@ pub struct ProviderRow {
     pub place: String,
     /// The environment, where one is known.
     pub environment: Option<String>,
-    /// What is provided, never the value itself: `same` as in the first place, `differs`, `missing`, `empty`, `mapped to X`, `passed
+    /// What is provided, never the value itself: `same` as in the first place, `differs`, `missing`, `empty`, `default`, `mapped to X`, `passed
     /// from X`.
     pub state: String,
 }
@@ -487,22 +487,19 @@ impl Clerk<'_, '_> {
     }
 
     fn configuration(&self) -> Vec<SettingRow> {
-        let mut rows: Vec<SettingRow> = self
-            .program
-            .configuration()
-            .iter()
-            .map(|name| self.setting(name))
-            .collect();
+        let names = self.program.configuration();
+        let mut rows: Vec<SettingRow> = names.iter().map(|name| self.setting(name)).collect();
         let environments: BTreeSet<String> = rows
             .iter()
             .flat_map(|row| &row.provided_by)
             .filter_map(|provider| provider.environment.clone())
             .collect();
         // What one environment is given and another one is not is missing there.
-        for row in &mut rows {
+        for (name, row) in names.iter().zip(&mut rows) {
             let given = |environment: &String| {
                 let mut provided = row.provided_by.iter();
-                provided.any(|provider| provider.environment.as_ref().is_none_or(|own| own == environment))
+                name.is_given_everywhere()
+                    || provided.any(|provider| provider.environment.as_ref() == Some(environment))
             };
             let missing: Vec<ProviderRow> = environments
                 .iter()
@@ -520,16 +517,22 @@ impl Clerk<'_, '_> {
     }
 
     fn setting(&self, name: &ConfiguredName) -> SettingRow {
-        let first = name.provided_by.iter().find(|provision| provision.is_given());
+        let mut given = name.provided_by.iter().filter(|provision| provision.is_given());
+        let first = given.find(|provision| provision.form != ProvisionForm::Default);
         let provider = |provision: &Provision| {
             let (path, line) = (self.place)(provision.site);
             ProviderRow {
                 place: format!("{path}:{line}"),
                 environment: provision.environment.clone(),
                 state: match &provision.state {
+                    ProvidedState::Given if provision.form == ProvisionForm::Default => match first {
+                        Some(first) if !first.gives_same(provision) => "default differs".to_owned(),
+                        _ => "default".to_owned(),
+                    },
                     ProvidedState::Given if first.is_none_or(|first| first.gives_same(provision)) => "same".to_owned(),
                     ProvidedState::Given => "differs".to_owned(),
                     ProvidedState::Mapped(secret) => format!("mapped to {secret}"),
+                    ProvidedState::Passed(variable) if variable.is_empty() => "passed".to_owned(),
                     ProvidedState::Passed(variable) => format!("passed from {variable}"),
                     ProvidedState::Empty => "empty".to_owned(),
                 },

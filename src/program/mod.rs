@@ -74,7 +74,7 @@ pub use owners::{
     TOKEN_MINTING, TOKEN_VALIDATION, matches_pattern,
 };
 pub use printed::PrintedSecrets;
-pub use providers::{ConfiguredName, NameKind, ProvidedState, Provision};
+pub use providers::{ConfiguredName, NameKind, ProvidedState, Provision, ProvisionForm};
 pub use reach::{AsyncWays, Way};
 pub use refusals::Outcome;
 pub use rewrites::ResolverCall;

@@ -47,7 +47,7 @@ fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting) -> Option
     if is_reference(name) || above.iter().any(|above| is_reference(facts.text(*above))) || text.starts_with("pk_") {
         return None;
     }
-    let is_secret = if words.is_generated_secret(text) {
+    let is_secret = if words.is_generated_secret(standing_in(text)) {
         words.is_secret(name)
     } else {
         words.is_certainly_secret(name)
@@ -57,6 +57,13 @@ fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting) -> Option
             && !words.is_common_password(text)
     };
     (is_secret && !describes_interface(facts)).then_some("value")
+}
+
+/// The value itself, or the one that stands in for a variable: `a` of `${NAME:-a}`.
+fn standing_in(text: &str) -> &str {
+    let inside = text.strip_prefix("${").and_then(|inside| inside.strip_suffix('}'));
+    let default = inside.and_then(|inside| inside.split_once(":-"));
+    default.map_or(text, |(_, default)| default)
 }
 
 /// Whether a file is no configuration but what tests read as an example.

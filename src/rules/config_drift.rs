@@ -4,7 +4,7 @@ use super::Findings;
 use crate::catalog::Role;
 use crate::facts::{ExprKind, FileFacts, Language, MODULE_SCOPE, Scalar};
 use crate::finding::{CodeScope, Confidence, Site, Step};
-use crate::program::{FallbackEnd, Program, ProvidedState, Provision, ReadBy};
+use crate::program::{FallbackEnd, Program, ProvidedState, Provision, ProvisionForm, ReadBy};
 use crate::source::FileId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,11 +85,12 @@ impl Drift<'_> {
         for one in self
             .provisions
             .iter()
-            .filter(|one| one.is_given() && self.of_interest(&one.name))
+            .filter(|one| one.is_given() && is_variable(one) && self.of_interest(&one.name))
         {
             let other = self.provisions.iter().find(|other| {
                 other.name == one.name
                     && other.is_given()
+                    && is_variable(other)
                     && !other.gives_same(one)
                     && other.environment.is_some()
                     && other.environment == one.environment
@@ -113,7 +114,11 @@ impl Drift<'_> {
                 .any(|(service, path)| *path == file.site.file && (*service == of_service.service || service.is_none()))
         };
         let is_other_file = of_service.site.file != file.site.file;
-        let is_same_service = of_service.service == file.service && is_other_file;
+        // Resources of one name in several folders are several.
+        let is_of_folder = [of_service, file]
+            .iter()
+            .any(|provision| self.path(provision).ends_with(".tf"));
+        let is_same_service = of_service.service == file.service && is_other_file && !is_of_folder;
         is_same_service || (file.service.is_none() && is_other_file && is_taken())
     }
 
@@ -140,6 +145,7 @@ impl Drift<'_> {
             let name = provision.name.as_str();
             let serves_code = is_read_in.get(&provision.site.file).copied().unwrap_or(false);
             if !serves_code
+                || !is_variable(provision)
                 || !self.of_interest(name)
                 || words.is_read_by_libraries(name)
                 || named.contains(name)
@@ -255,7 +261,7 @@ impl Drift<'_> {
         let optional = self.optional_names();
         let mut deployments: BTreeMap<Deployment, Vec<&Provision>> = BTreeMap::new();
         for provision in &self.provisions {
-            if provision.service.is_some() && provision.environment.is_some() {
+            if provision.service.is_some() && provision.environment.is_some() && is_variable(provision) {
                 let deployment = (provision.site.file, provision.service.clone());
                 deployments.entry(deployment).or_default().push(provision);
             }
@@ -267,7 +273,9 @@ impl Drift<'_> {
         for ((file, service), provided) in &deployments {
             let Some(service) = service else { continue };
             let reads = self.reads_of(service, &services);
-            let names = self.provided_to(*file, service);
+            let Some(names) = self.provided_to(*file, service) else {
+                continue;
+            };
             let is_served = provided.iter().any(|provision| {
                 reads.contains(provision.name.as_str()) && self.program.catalog().words().is_secret(&provision.name)
             });
@@ -340,20 +348,53 @@ impl Drift<'_> {
         reads.flat_map(|read| read.names.iter().map(String::as_str)).collect()
     }
 
-    /// The names that a service gets: its own, those of the file for all, those of its env files.
-    fn provided_to(&self, file: FileId, service: &str) -> BTreeSet<&str> {
+    /// The names that a service gets: its own, those of the file for all, those of its env files, and what files beside that one say
+    /// for all environments. Nothing if it takes over what others have.
+    fn provided_to(&self, file: FileId, service: &str) -> Option<BTreeSet<&str>> {
+        if self.takes_over(file, service) {
+            return None;
+        }
         let files: Vec<FileId> = self
             .env_files_of(file)
             .iter()
             .filter(|(of, _)| of.as_deref().is_none_or(|of| of == service))
-            .map(|(_, env)| *env)
+            .map(|(_, file)| *file)
             .collect();
         let gets = |provision: &&Provision| {
-            let is_own = provision.site.file == file && provision.service.as_deref().is_none_or(|own| own == service);
-            is_own || files.contains(&provision.site.file)
+            let is_for_it = provision.service.as_deref().is_none_or(|own| own == service);
+            let path = &self.program[file].path;
+            let is_beside = || folder_of(&self.program[provision.site.file].path) == folder_of(path);
+            // What a folder of Terraform has belongs together, whatever its resources are called.
+            if path.ends_with(".tf") {
+                return is_beside();
+            }
+            let is_of_all = || provision.environment.is_none() && is_beside();
+            (is_for_it && (provision.site.file == file || is_of_all())) || files.contains(&provision.site.file)
         };
         let provided = self.provisions.iter().filter(gets);
-        provided.map(|provision| provision.name.as_str()).collect()
+        Some(provided.map(|provision| provision.name.as_str()).collect())
+    }
+
+    /// Whether a service has more than is said where it stands: it extends another, merges what an anchor has, or is made from a list.
+    fn takes_over(&self, file: FileId, service: &str) -> bool {
+        let facts = &self.program[file].facts;
+        facts.config.iter().any(|setting| {
+            let path: Vec<&str> = facts.path(setting.path).iter().map(|key| facts.text(*key)).collect();
+            let at = match path[..] {
+                ["services" | "jobs" | "module", own, ..] if own == service => 2,
+                ["resource", _, own, ..] if own == service => 3,
+                _ => return false,
+            };
+            let is_computed = || {
+                let key = path.last().copied().unwrap_or("");
+                let text = match setting.value {
+                    Scalar::Text(text) => facts.text(text),
+                    _ => "",
+                };
+                TABLES_OF_VARIABLES.contains(&key) && text.starts_with("${")
+            };
+            path[at..].iter().any(|key| TAKING_OVER.contains(key)) || is_computed()
+        })
     }
 
     // Names of one secret
@@ -362,7 +403,7 @@ impl Drift<'_> {
     fn split_names(&self, out: &mut Findings) {
         let mut by_environment: BTreeMap<(&Option<String>, FileId), BTreeMap<&str, &Provision>> = BTreeMap::new();
         for provision in &self.provisions {
-            if let ProvidedState::Mapped(_) = provision.state {
+            if matches!(provision.state, ProvidedState::Mapped(_)) && is_variable(provision) {
                 let place = (&provision.environment, provision.site.file);
                 by_environment
                     .entry(place)
@@ -445,6 +486,27 @@ fn default_contradictions(program: &Program<'_>, out: &mut Findings) {
             });
         }
     }
+}
+
+/// Keys of services and resources that take over what stands elsewhere.
+const TAKING_OVER: &[&str] = &["<<", "dynamic", "env_from", "extends"];
+/// Keys of Terraform that hold variables.
+const TABLES_OF_VARIABLES: &[&str] = &[
+    "env",
+    "env_vars",
+    "environment",
+    "environment_variables",
+    "secrets",
+    "variables",
+];
+
+/// Whether a name is given as a variable, where it is said.
+fn is_variable(provision: &Provision) -> bool {
+    provision.form == ProvisionForm::Variable
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn lies_in_top(path: &str, words: &[String]) -> bool {

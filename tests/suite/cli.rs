@@ -732,6 +732,51 @@ fn an_inventory_is_the_same_on_every_run() {
 }
 
 #[test]
+fn an_inventory_tells_what_each_environment_is_given() {
+    let folder = Folder::of(&[
+        (
+            "app.py",
+            "import os\n\nos.environ[\"JWT_SECRET\"], os.environ[\"API_TOKEN\"], os.environ[\"DB_PASSWORD\"]\nos.getenv(\"SKIP_AUTH\", \"false\")\n",
+        ),
+        (
+            "main.tf",
+            "resource \"google_cloud_run_v2_service\" \"api\" {\n  env {\n    name  = \"JWT_SECRET\"\n    value = var.jwt_secret\n  }\n  env {\n    name = \"API_TOKEN\"\n    value_source {\n      secret_key_ref {\n        secret  = google_secret_manager_secret.token.secret_id\n        version = \"latest\"\n      }\n    }\n  }\n}\n",
+        ),
+        ("production.tfvars", "jwt_secret = \"fake-one\"\n"),
+        ("staging.tfvars", "jwt_secret = \"fake-two\"\n"),
+        ("qa.tfvars", "other = 1\n"),
+        (
+            "chart/templates/api.yaml",
+            "env:\n  - name: SKIP_AUTH\n    value: {{ .Values.auth.skip | quote }}\n",
+        ),
+        ("chart/values-prod.yaml", "auth:\n  skip: false\n"),
+        ("chart/values-qa.yaml", "auth:\n  skip: true\n"),
+        (
+            "compose.staging.yaml",
+            "services:\n  api:\n    secrets: [db_password]\nsecrets:\n  db_password:\n    environment: DB\n",
+        ),
+    ]);
+    let run = folder.run(&["report"]);
+    let table = run.stdout.split_once("secret or flag").map_or("", |(_, table)| table);
+    let rows: Vec<String> = table
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        rows[..5],
+        [
+            "production qa staging elsewhere",
+            "API_TOKEN mapped to token",
+            "DB_PASSWORD missing missing passed from DB",
+            "JWT_SECRET same missing differs passed from jwt_secret",
+            "SKIP_AUTH same differs missing default, passed from auth.skip",
+        ],
+        "{table}"
+    );
+    assert!(!run.stdout.contains("fake"), "{}", run.stdout);
+}
+
+#[test]
 fn an_inventory_of_nothing_says_so() {
     let run = Folder::of(&[("main.py", "x = 1\n")]).run(&["report"]);
     assert_eq!(run.status, Some(0));

@@ -21,6 +21,10 @@ pub(in crate::parse) enum Format {
     Dockerfile,
     /// A POSIX shell, bash or zsh script.
     Shell,
+    /// Terraform's language.
+    Hcl,
+    /// What a service manager starts, a line a process: `web: A=b command`.
+    Procfile,
 }
 
 /// Endings of files that are filled in or copied to make the real one: `values.yaml.j2`, `.env.example`.
@@ -67,6 +71,7 @@ const OTHER_EXTENSIONS: &[&str] = &[
 /// Records that tools write about what they resolved: hashes and versions, no settings.
 const LOCK_FILES: &[&str] = &[
     ".cargo-checksum.json",
+    ".terraform.lock.hcl",
     "cargo.lock",
     "conda-lock.yml",
     "npm-shrinkwrap.json",
@@ -105,7 +110,8 @@ impl Format {
             "yaml" | "yml" => Some(Self::Yaml),
             "toml" => Some(Self::Toml),
             "json" | "jsonc" | "json5" => Some(Self::Json),
-            "ini" | "cfg" => Some(Self::Ini),
+            "tf" | "tfvars" | "hcl" => Some(Self::Hcl),
+            "ini" | "cfg" | "service" => Some(Self::Ini),
             "conf" => Some(Self::Directives),
             "properties" => Some(Self::Properties),
             "env" | "flaskenv" => Some(Self::Dotenv),
@@ -115,6 +121,7 @@ impl Format {
             _ if is_kind(name, "dockerfile") || is_kind(name, "containerfile") => Some(Self::Dockerfile),
             _ if is_kind(name, ".env") || name.contains(".env.") => Some(Self::Dotenv),
             _ if name == "pipfile" => Some(Self::Toml),
+            _ if is_kind(name, "procfile") => Some(Self::Procfile),
             _ => None,
         }
     }
@@ -190,6 +197,14 @@ mod tests {
             ("Dockerfile.dockerignore", None),
             ("entrypoint.sh", Some(Shell)),
             (".envrc", Some(Shell)),
+            ("main.tf", Some(Hcl)),
+            ("production.auto.tfvars", Some(Hcl)),
+            ("terraform.tfvars.example", Some(Hcl)),
+            (".terraform.lock.hcl", None),
+            ("terraform.tfstate", None),
+            ("Procfile", Some(Procfile)),
+            ("Procfile.staging", Some(Procfile)),
+            ("deploy/api.service", Some(Ini)),
             ("Cargo.lock", None),
             ("package-lock.json", None),
             ("pnpm-lock.yaml", None),

@@ -80,7 +80,12 @@ impl Ini {
         let value = without_comment(writer, value, value_start);
         let name = writer.name(key);
         let is_environment = ENVIRONMENT_KEYS.contains(&key);
-        let empty = if is_environment && assignment(value).is_some() {
+        let empty = if key == "Environment" && assignment(value.trim_start_matches(['"', '\''])).is_some() {
+            writer.enter(name);
+            words(writer, value, value_start);
+            writer.leave();
+            None
+        } else if is_environment && assignment(value).is_some() {
             writer.enter(name);
             environment(writer, value, value_start);
             writer.leave();
@@ -177,6 +182,32 @@ fn environment(writer: &mut Writer, list: &str, start: usize) {
         let value_at = start + value_start;
         writer.setting(name, key_span, scalar, place(value_at, value_at + value.len()));
         at = value_start + length + 1;
+    }
+}
+
+/// `A=b "C=d e"`: the environment of a unit of systemd.
+fn words(writer: &mut Writer, list: &str, start: usize) {
+    let mut at = 0;
+    while let Some(rest) = list.get(at..) {
+        let word = rest.trim_start();
+        at += rest.len() - word.len();
+        let quote = word.chars().next().filter(|first| matches!(first, '"' | '\''));
+        let word = &word[usize::from(quote.is_some())..];
+        at += usize::from(quote.is_some());
+        let is_end = |sign: char| quote.map_or(sign.is_whitespace(), |quote| sign == quote);
+        let word = &word[..word.find(is_end).unwrap_or(word.len())];
+        let Some((key, value)) = assignment(word) else { return };
+        let name = writer.name(key);
+        let scalar = writer.value(unquoted(value));
+        let key_at = start + at;
+        let value_at = key_at + key.len() + 1;
+        writer.setting(
+            name,
+            place(key_at, key_at + key.len()),
+            scalar,
+            place(value_at, value_at + value.len()),
+        );
+        at += word.len() + 1;
     }
 }
 
@@ -311,6 +342,21 @@ mod tests {
             "#,
         );
         assert_eq!(places("a.ini", "[a]\r\nb = c d ; e\r\n"), ["b|c d"]);
+    }
+
+    #[test]
+    fn reads_units_of_systemd() {
+        check(
+            "a.service",
+            "[Service]\nEnvironment=\"A=b c\" D=e 'F=\"g\"'\nEnvironment=H=\nEnvironmentFile=-/etc/a.env\n",
+            r#"
+            Service.Environment.A = "b c" @2:14
+            Service.Environment.D = "e" @2:21
+            Service.Environment.F = "g" @2:26
+            Service.Environment.H = - @3:13
+            Service.EnvironmentFile = "-/etc/a.env" @4:1
+            "#,
+        );
     }
 
     #[test]

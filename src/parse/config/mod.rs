@@ -8,11 +8,12 @@
 //! - mappings give a segment a level, sequences none: an item has the path of its sequence, and is its own key;
 //! - `[{name: A, value: b}]`, `- A=b` and shell assignments are a setting `A` under the path they stand at;
 //! - a section of an INI file is one segment, a dotted key of a properties file is split at its dots;
-//! - `ENV` and `ARG` of a Dockerfile stand under the instruction's name.
+//! - `ENV` and `ARG` of a Dockerfile stand under the instruction's name;
+//! - a block of Terraform gives a segment for its type and one for each label, a process of a Procfile one for its name.
 //!
 //! Values are unquoted, and otherwise as written: `${A:-b}` and `{{ .Values.a }}` stay what they are, an alias of a YAML scalar
-//! has the scalar's value, an alias of a collection says nothing (its settings are told once, where they are written). A value
-//! that is longer than [`writer::LONG_VALUE`] bytes is kept as its first [`writer::KEPT_OF_LONG_VALUE`].
+//! has the scalar's value, an alias of a collection says nothing but that `<<` merges it (its settings are told once, where they
+//! are written). A value that is longer than [`writer::LONG_VALUE`] bytes is kept as its first [`writer::KEPT_OF_LONG_VALUE`].
 //!
 //! It knows no rule, no catalog and no word that is special to authentication.
 
@@ -20,6 +21,7 @@ mod directives;
 mod dockerfile;
 mod dotenv;
 mod format;
+mod hcl;
 mod ini;
 mod json;
 mod shell;
@@ -59,5 +61,7 @@ fn read(writer: &mut Writer, format: Format, span: crate::source::Span) {
         Format::Directives => directives::read(writer, span),
         Format::Dockerfile => dockerfile::read(writer, span),
         Format::Shell => shell::read(writer, span, words::Dialect::Shell),
+        Format::Hcl => hcl::read(writer, span),
+        Format::Procfile => shell::read_procfile(writer, span),
     }
 }

@@ -1,6 +1,6 @@
 //! Shell scripts: the variables that their commands set.
 //!
-//! `A=b`, `A=b command`, `export A=b`, `: "${A:=b}"`, flags like `docker run -e A=b`, `echo A=b >> file.env`, and the
+//! `A=b`, `A=b command`, `export A=b`, `: "${A:=b}"`, flags like `docker run -e A=b`, words like `fly secrets set A=b`, `echo A=b >> file.env`, and the
 //! here-documents that write a configuration file or feed a shell.
 
 use super::Format;
@@ -36,6 +36,24 @@ pub(super) fn read(writer: &mut Writer, span: Span, dialect: Dialect) {
                 return;
             }
         }
+    }
+}
+
+/// Reads the processes of a Procfile, `web: A=b command`; what they set stands under their name.
+pub(super) fn read_procfile(writer: &mut Writer, span: Span) {
+    let mut at = span.start as usize;
+    for line in writer.slice(span).split_inclusive('\n') {
+        let content = line.trim_end();
+        if content.starts_with('#') {
+            writer.comment(place(at, at + content.len()));
+        } else if let Some((process, command)) = content.split_once(':') {
+            let process = writer.name(process.trim());
+            writer.enter(process);
+            let end = at + content.len();
+            read(writer, place(end - command.len(), end), Dialect::Shell);
+            writer.leave();
+        }
+        at += line.len();
     }
 }
 
@@ -85,6 +103,19 @@ const VARIABLES_FLAGS: &[&str] = &[
     "--set-build-env-vars",
     "--set-env-vars",
     "--update-env-vars",
+];
+
+/// Words behind which a command takes words `NAME=value` up to the next flag, and the command.
+const ASSIGNING: &[(&str, &str)] = &[
+    ("az", "--env-vars"),
+    ("az", "--environment-variables"),
+    ("az", "--replace-env-vars"),
+    ("az", "--secure-environment-variables"),
+    ("az", "--set-env-vars"),
+    ("az", "--settings"),
+    ("fly", "set"),
+    ("flyctl", "set"),
+    ("heroku", "config:set"),
 ];
 
 struct Reader<'w, 't> {
@@ -309,6 +340,9 @@ impl Reader<'_, '_> {
             "gcloud" => &["deploy", "update"],
             "helm" => &["install", "upgrade"],
             "kubectl" => &["configmap", "env", "generic"],
+            "aws" => &["--function-name"],
+            "az" => &["--name", "-n"],
+            "fly" | "flyctl" | "heroku" => &["--app", "-a"],
             _ => return None,
         };
         let is_verb = |argument: &Span| verbs.contains(&self.writer.slice(*argument));
@@ -320,15 +354,24 @@ impl Reader<'_, '_> {
 
     fn variables_of_flags(&mut self, command: &str, arguments: &[Span]) {
         let has_short = CONTAINER_COMMANDS.contains(&command);
+        let mut assigns = false;
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let written = self.writer.slice(*argument);
-            if !written.starts_with('-') {
+            if ASSIGNING.contains(&(command, written)) {
+                assigns = true;
                 continue;
             }
+            if !written.starts_with('-') {
+                if assigns {
+                    self.variables(*argument, false);
+                }
+                continue;
+            }
+            assigns = false;
             let (flag, value) = written.split_once('=').unwrap_or((written, ""));
             let is_variable = VARIABLE_FLAGS.contains(&flag) || (has_short && flag == "-e");
-            let is_list = VARIABLES_FLAGS.contains(&flag);
+            let is_list = VARIABLES_FLAGS.contains(&flag) || (command == "aws" && flag == "--environment");
             let is_secrets = SECRETS_FLAGS.contains(&flag);
             let is_file = FILE_FLAGS.contains(&flag);
             let is_value = command == "helm" && VALUE_FLAGS.contains(&flag);
@@ -377,14 +420,29 @@ impl Reader<'_, '_> {
     /// `A=b`, or with `is_list` `A=b,C=d`, in quotes perhaps.
     fn variables(&mut self, word: Span, is_list: bool) {
         let inner = self.inner(word);
-        let (start, end) = (inner.start as usize, inner.end as usize);
-        let mut at = start;
+        let (mut start, mut end) = (inner.start as usize, inner.end as usize);
         let text = self.writer.text();
+        let mut separator = ",";
+        if is_list {
+            let list = &text[start..end];
+            // `Variables={A=b,C=d}`
+            let braced = list.strip_prefix("Variables={");
+            // `^;^A=b;C=d`
+            let marked = list.strip_prefix('^').and_then(|list| list.split_once('^'));
+            if let Some(inside) = braced {
+                start = end - inside.len();
+                end -= usize::from(inside.ends_with('}'));
+            } else if let Some((other, list)) = marked.filter(|(other, _)| !other.is_empty()) {
+                separator = other;
+                start = end - list.len();
+            }
+        }
+        let mut at = start;
         while at < end {
-            let length = if is_list { text[at..end].find(',') } else { None };
+            let length = if is_list { text[at..end].find(separator) } else { None };
             let length = length.unwrap_or(end - at);
             self.assigned(place(at, at + length));
-            at += length + 1;
+            at += length + separator.len();
         }
     }
 

@@ -216,6 +216,11 @@ const SAMPLES: &[(&str, &str)] = &[
         "a.sh",
         "A=b\"c $(d 'e' `f`)\"${g:=h} I+=(j k) # l\nexport M=$'n\\'o' P=$((1)) ; docker run -e Q=r --env-vars='S=t,U=v'\ncat <<E > .env && echo \"W=x\" >> y.sh 2>&1 <<<z\nA1='\né'\nE\n((b2=1))\n: \"${c3:-${d4=e5}}\" \\\n f6\n",
     ),
+    (
+        "a.tf",
+        "a \"b\" c {\n d = \"e${f[\"g\"]}\" # h\n i { name = \"j\" value = <<-K\n  l\n K\n }\n m = merge({n = o, \"p\" : [q, 1]}, r) // é\n}\ns = jsonencode([{t = u ? \"v\" : 2 /* w */}])\nx = (\n y\n)\n",
+    ),
+    ("Procfile", "web: A=b c -e D=\"e\n# f\né: g=h\n"),
 ];
 
 #[test]

@@ -176,6 +176,21 @@ impl<'w, 't> Tree<'w, 't> {
         }
     }
 
+    /// A collection that is said elsewhere comes next. It says nothing here, but that a mapping merges it: `<<: *common`.
+    pub(super) fn merge(&mut self, span: Span) {
+        let key = self.frames.last().and_then(|frame| frame.key);
+        if key.is_some_and(|(key, _)| self.writer.name_text(key) == "<<") {
+            let scalar = self.writer.value(self.writer.slice(span));
+            self.scalar(Value {
+                scalar,
+                span,
+                is_block: false,
+            });
+        } else {
+            self.skip();
+        }
+    }
+
     /// A scalar: the value of the last key, or an item.
     pub(super) fn scalar(&mut self, value: Value) {
         if self.below > 0 {
@@ -210,6 +225,25 @@ impl<'w, 't> Tree<'w, 't> {
                 frame.items = Some(self.writer.item(frame.items, value.scalar, value.span));
             }
         }
+    }
+
+    /// The value that comes next is a file of `format`; whether any setting came of it. If not, it is still to come.
+    pub(super) fn file(&mut self, format: Format, span: Span) -> bool {
+        if self.below > 0 {
+            return false;
+        }
+        let key = self.frames.last_mut().and_then(|frame| frame.key.take());
+        if let Some((key, _)) = key {
+            self.writer.enter(key);
+        }
+        let found = self.writer.embed(format, span);
+        if key.is_some() {
+            self.writer.leave();
+        }
+        if let Some(frame) = self.frames.last_mut().filter(|_| !found) {
+            frame.key = key;
+        }
+        found
     }
 
     /// Reads a value that is a file or a shell command of its own; whether any setting came of it.

@@ -176,9 +176,9 @@ impl Walk {
                     span,
                     is_block: false,
                 }),
-                None => tree.skip(),
+                None => tree.merge(span),
             },
-            Event::UnresolvedAlias(_) => tree.skip(),
+            Event::UnresolvedAlias(_) => tree.merge(span),
             _ => {}
         }
     }

@@ -37,7 +37,7 @@ pub(super) fn mask(
     match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "py" | "pyi" | "pyw" => code::hide(text, code::PYTHON, watch, &names, &mut hidden),
         "rs" => code::hide(text, code::RUST, watch, &names, &mut hidden),
-        "toml" | "lock" => code::hide(text, code::TOML, watch, &names, &mut hidden),
+        "toml" | "lock" | "tf" | "tfvars" | "hcl" => code::hide(text, code::TOML, watch, &names, &mut hidden),
         "json" | "jsonc" | "json5" => code::hide(text, code::JSON, watch, &names, &mut hidden),
         "yaml" | "yml" => settings::hide(text, settings::Form::Nested, watch, &names, &mut hidden),
         _ => settings::hide(text, settings::Form::Flat, watch, &names, &mut hidden),
