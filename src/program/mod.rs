@@ -29,6 +29,7 @@ mod environments;
 mod fallbacks;
 mod handed;
 mod keys;
+mod lookups;
 mod missing;
 mod modules;
 mod names;
@@ -263,7 +264,7 @@ impl<'a> Program<'a> {
         let of_tokens = tokens.validation.iter().chain(&tokens.minting);
         let of_tokens = of_tokens.map(|site| (site.primary.file, site.scope));
         let of_secrets = secrets.iter().map(|read| (read.primary.file, read.scope));
-        let compared = self.compared_credentials();
+        let compared = self.shown_credentials();
         let of_comparisons = compared.iter().map(|(site, _)| (site.primary.file, site.scope));
         let places = of_tokens.chain(of_secrets).chain(of_comparisons);
         let by_work = places.filter_map(|(file, scope)| function_at(file, scope));
