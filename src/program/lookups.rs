@@ -75,7 +75,7 @@ impl Program<'_> {
             scope: call.scope,
             call: self.written(file, call.callee),
             confidence: Confidence::Likely,
-            hand_rolled: true,
+            hand_rolled: false,
             unbound: false,
             token: None,
         }

@@ -45,6 +45,7 @@ mod rewrites;
 mod routes;
 mod rust;
 mod safeguards;
+mod schemes;
 mod secrets;
 mod services;
 mod setting_fields;
@@ -273,6 +274,8 @@ impl<'a> Program<'a> {
         functions.extend(asking.map(|function| (function, Far::A_FEW_CALLS)));
         let questions = self.questions.get_or_init(|| services::find(self)).iter();
         functions.extend(questions.map(|question| ((question.file, question.function), Far::A_FEW_CALLS)));
+        let of_schemes = self.scheme_uses().into_iter();
+        functions.extend(of_schemes.map(|scheme| ((scheme.file, scheme.function), Far::A_FEW_CALLS)));
         let naming_missing = self.missing_gates().iter();
         functions.extend(naming_missing.filter_map(|gate| Some(((gate.site.file, gate.function?), Far::A_FEW_CALLS))));
         let is_rust = |((file, _), _): &(FunctionRef, Far)| self[*file].language == Language::Rust;
