@@ -24,6 +24,15 @@ pub(super) struct SchemeUse {
     pub(super) scheme: String,
 }
 
+/// A `Depends(scheme)`.
+#[derive(Clone, Debug)]
+struct InjectedScheme {
+    at: Site,
+    /// Where the scheme is named.
+    site: Site,
+    scheme: String,
+}
+
 impl Program<'_> {
     /// The schemes whose credential no function looks at that gets it, outside tests, in the order of files.
     pub(super) fn unchecked_schemes(&self) -> Vec<SchemeUse> {
@@ -43,53 +52,75 @@ impl Program<'_> {
         {
             return Vec::new();
         }
+        let injected = self.for_each_file(|file, _| self.schemes_in(file));
+        if injected.is_empty() {
+            return Vec::new();
+        }
         self.for_each_file(|file, data| {
             if data.language != Language::Python || data.scope == CodeScope::Test {
                 return Vec::new();
             }
-            self.uses_in(file, data)
+            self.uses_in(file, data, &injected)
         })
     }
 
-    fn uses_in(&self, file: FileId, data: &ProgramFile) -> Vec<SchemeUse> {
+    fn uses_in(&self, file: FileId, data: &ProgramFile, injected: &[InjectedScheme]) -> Vec<SchemeUse> {
         let facts = &data.facts;
+        let is_in = |place: Site| {
+            let mut within = injected.iter();
+            within.find(|scheme| scheme.at.file == place.file && place.span.contains(scheme.at.span))
+        };
+        // `user: Token`, where that is `Annotated[str, Depends(scheme)]`
+        let is_alias = |expr: ExprId| matches!(facts[expr].kind, ExprKind::Name { .. } | ExprKind::Member { .. });
+        let scheme_of = |declared: ExprId| {
+            let span = facts[declared].span;
+            is_in(Site { file, span }).or_else(|| {
+                let elsewhere = self.written_values(file, declared).into_iter();
+                let mut elsewhere = elsewhere.filter(|_| is_alias(declared));
+                elsewhere.find_map(|(file, written)| {
+                    let span = self[file].facts[written].span;
+                    is_in(Site { file, span })
+                })
+            })
+        };
         let mut found = Vec::new();
         for (index, function) in facts.functions.iter().enumerate() {
             let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
             for (position, parameter) in (0..).zip(facts.parameters(function)) {
-                let declared = parameter.default.into_iter().chain(parameter.annotation);
-                let scheme = declared.into_iter().find_map(|declared| self.scheme_in(file, declared));
-                found.extend(scheme.map(|(site, scheme)| SchemeUse {
-                    site,
+                let mut declared = parameter.default.into_iter().chain(parameter.annotation);
+                found.extend(declared.find_map(scheme_of).map(|scheme| SchemeUse {
+                    site: scheme.site,
                     file,
                     function: id,
                     position,
-                    scheme,
+                    scheme: scheme.scheme.clone(),
                 }));
             }
         }
         found
     }
 
-    /// The security scheme that a default or an annotation injects, and where it is named.
-    fn scheme_in(&self, file: FileId, declared: ExprId) -> Option<(Site, String)> {
-        let elsewhere = self.written_values(file, declared).into_iter();
-        let mut places = std::iter::once((file, declared)).chain(elsewhere);
-        places.find_map(|(file, written)| {
-            let facts = &self[file].facts;
-            let mut within = expressions_within(facts, facts[written].span);
-            within.find_map(|expr| {
-                let site = self.site_with(file, expr, Role::InjectsDependency)?;
-                let dependency = facts.arguments(&facts[site.call?]).first()?.value;
-                let mut made = self.written_values(file, dependency).into_iter();
-                let is_scheme = made.any(|(at, made)| self.site_with(at, made, Role::MakesSecurityScheme).is_some());
-                let site = Site {
+    /// The security schemes that a file injects.
+    fn schemes_in(&self, file: FileId) -> Vec<InjectedScheme> {
+        let facts = &self[file].facts;
+        let schemes = self.sites_in(file).iter().filter_map(|site| {
+            let site = self.site_with(file, site.expr, Role::InjectsDependency)?;
+            let dependency = facts.arguments(&facts[site.call?]).first()?.value;
+            let mut made = self.written_values(file, dependency).into_iter();
+            let is_scheme = made.any(|(at, made)| self.site_with(at, made, Role::MakesSecurityScheme).is_some());
+            is_scheme.then(|| InjectedScheme {
+                at: Site {
+                    file,
+                    span: facts[site.expr].span,
+                },
+                site: Site {
                     file,
                     span: last_name_span(facts, dependency),
-                };
-                is_scheme.then(|| (site, self.written(file, dependency)))
+                },
+                scheme: self.written(file, dependency),
             })
-        })
+        });
+        schemes.collect()
     }
 
     fn site_with(&self, file: FileId, expr: ExprId, role: Role) -> Option<&LibrarySite> {
