@@ -74,6 +74,8 @@ pub enum Role {
     BindsArguments,
     /// Says which function fills a parameter: `Depends(f)`.
     InjectsDependency,
+    /// Makes a dependency that gives the credential which a request shows, and checks nothing of it.
+    MakesSecurityScheme,
     /// Puts another function in the place of a dependency.
     ReplacesDependency,
     /// Makes a function a fixture of tests, by its decorator.

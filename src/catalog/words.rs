@@ -67,6 +67,7 @@ struct File {
     flag: Flag,
     value: Value,
     method: Method,
+    record: Record,
     verification: Verification,
 }
 
@@ -205,6 +206,23 @@ struct Value {
 struct Method {
     common: rustc_hash::FxHashSet<String>,
     common_in_rust: rustc_hash::FxHashSet<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Record {
+    queries: Vec<String>,
+    runners: Vec<String>,
+    managers: Vec<String>,
+    single: Vec<String>,
+    conditions: Vec<String>,
+    getters: Vec<String>,
+    changes: Vec<String>,
+    credentials: Vec<String>,
+    plain_credentials: Vec<String>,
+    otherwise: PhraseList,
+    signed_cookies: Vec<String>,
+    identities: PhraseList,
 }
 
 #[derive(Debug, Deserialize)]
@@ -639,6 +657,96 @@ impl Words {
     #[must_use]
     pub fn is_common_method_of_rust(&self, name: &str) -> bool {
         self.file.method.common_in_rust.contains(name)
+    }
+
+    /// Whether a call of this name asks a store for the records of the classes that it is handed.
+    #[must_use]
+    pub fn makes_query(&self, name: &str) -> bool {
+        has(&self.file.record.queries, name)
+    }
+
+    /// The names of such calls, and of the attributes of classes by which it is done.
+    pub fn queries(&self) -> impl Iterator<Item = &str> {
+        let record = &self.file.record;
+        record.queries.iter().chain(&record.managers).map(String::as_str)
+    }
+
+    /// Whether a call of this name runs the query that it is handed.
+    #[must_use]
+    pub fn runs_query(&self, name: &str) -> bool {
+        has(&self.file.record.runners, name)
+    }
+
+    /// Whether an attribute of a class by this name asks a store for its records.
+    #[must_use]
+    pub fn is_record_manager(&self, name: &str) -> bool {
+        has(&self.file.record.managers, name)
+    }
+
+    /// The names of the calls that look records up, change them, or read signed cookies.
+    pub fn lookups(&self) -> impl Iterator<Item = &str> {
+        let record = &self.file.record;
+        let lists = [
+            &record.conditions,
+            &record.getters,
+            &record.changes,
+            &record.signed_cookies,
+        ];
+        lists.into_iter().flatten().map(String::as_str)
+    }
+
+    /// Whether a call of this name gives one of the records that were asked for.
+    #[must_use]
+    pub fn gives_record(&self, name: &str) -> bool {
+        has(&self.file.record.single, name)
+    }
+
+    /// Whether a call of this name picks records by what their columns hold.
+    #[must_use]
+    pub fn picks_records(&self, name: &str) -> bool {
+        has(&self.file.record.conditions, name)
+    }
+
+    /// The same where it is called on what manages the records of a class: elsewhere it gets anything.
+    #[must_use]
+    pub fn gets_record(&self, name: &str) -> bool {
+        has(&self.file.record.getters, name)
+    }
+
+    /// Whether a call of this name changes or removes the records that were picked.
+    #[must_use]
+    pub fn changes_records(&self, name: &str) -> bool {
+        has(&self.file.record.changes, name)
+    }
+
+    /// Whether a column of this name holds the credentials that callers show, or what is made of them.
+    #[must_use]
+    pub fn is_credential_column(&self, name: &str) -> bool {
+        has(&self.file.record.credentials, name)
+    }
+
+    /// The same of a column that says so only together with what its records are called: `ApiKey.key`.
+    #[must_use]
+    pub fn is_plain_credential_column(&self, name: &str) -> bool {
+        has(&self.file.record.plain_credentials, name)
+    }
+
+    /// Whether what is looked up under such a name lets nobody in as a caller: an invitation, a password to be reset.
+    #[must_use]
+    pub fn is_looked_up_otherwise(&self, name: &str) -> bool {
+        self.file.record.otherwise.is_said(name)
+    }
+
+    /// Whether a method of this name reads a cookie and checks its signature.
+    #[must_use]
+    pub fn reads_signed_cookie(&self, name: &str) -> bool {
+        has(&self.file.record.signed_cookies, name)
+    }
+
+    /// Whether a cookie of this name, or one that is read where a function has this name, says who is calling.
+    #[must_use]
+    pub fn identifies_caller(&self, name: &str) -> bool {
+        self.file.record.identities.is_said(name)
     }
 
     /// The options of token libraries that switch a check off when they are false.

@@ -10,13 +10,13 @@ use super::calls::{By, CallEdge, Caller};
 use super::credentials::Carriers;
 use super::decorated::Decorated;
 use super::entries::{EntryPoint, Surface};
-use super::names::{FunctionRef, first_name};
+use super::names::{FunctionRef, Origin, first_name};
 use super::own_loop::is_parameter;
 use super::reach::MOST_ALTERNATIVES;
 use super::requests::arrives_at;
 use super::routes::{RouteTable, Routes};
 use super::values::Passing;
-use super::{Program, TOKEN_VALIDATION, TokenSite, expressions_within};
+use super::{Outcome, Program, TOKEN_VALIDATION, TokenSite, expressions_within};
 use crate::facts::{BindingKind, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId};
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::source::{FileId, Span};
@@ -28,6 +28,9 @@ const MOST_FUNCTIONS: usize = 20_000;
 /// What is farther from an entry point than this is no step of letting it in.
 const MOST_CALLS: u32 = 10;
 
+/// So near to where a token is taken apart callers are turned away by it.
+const MOST_CALLS_TO_REFUSAL: usize = 3;
+
 /// How a path stands with what runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PathState {
@@ -37,7 +40,7 @@ pub enum PathState {
     Unmounted,
     /// No entry point leads to it.
     Unreachable,
-    /// It ends at a gate that does not exist.
+    /// It ends at a gate that does not exist, or at a scheme whose credential nothing checks.
     Broken,
 }
 
@@ -110,6 +113,8 @@ struct ValidationSite {
     carriers: Carriers,
     /// Whether it is a gate that is named and does not exist.
     is_missing: bool,
+    /// Whether the token is only taken apart there: what is read out of it is believed, or it is only looked at.
+    is_look: bool,
 }
 
 /// A step of a search.
@@ -290,6 +295,7 @@ impl<'p, 'a> Search<'p, 'a> {
             guarded.extend(reached.order.iter().map(|node| node.caller));
             paths.extend(self.paths_to(&site, &reached));
         }
+        paths.extend(self.unchecked(&guarded));
         paths.sort_by_key(|path| (path.gate, path.site));
         let unguarded = self.unguarded(&guarded, &self.minting());
         let shared = self.shared(&paths);
@@ -302,6 +308,51 @@ impl<'p, 'a> Search<'p, 'a> {
             entries: self.entries.into_values().flatten().collect(),
             unguarded,
         }
+    }
+
+    /// The ways that end in a security scheme whose credential nothing checks, for the entry points that nothing else guards.
+    fn unchecked(&self, guarded: &FxHashSet<Caller>) -> Vec<AuthPath> {
+        let program = self.program;
+        let mut found = Vec::new();
+        if self.is_guarded_around(guarded) {
+            return found;
+        }
+        for scheme in program.unchecked_schemes() {
+            let at = (scheme.file, Some(scheme.function));
+            if guarded.contains(&at) {
+                continue;
+            }
+            let site = ValidationSite {
+                site: scheme.site,
+                at,
+                call: scheme.scheme,
+                confidence: Confidence::Certain,
+                carriers: Carriers::Any,
+                is_missing: true,
+                is_look: false,
+            };
+            let note = format!(
+                "`{}` only sees to it that a credential is shown: nothing checks it",
+                site.call
+            );
+            for mut path in self.paths_to(&site, &self.reached(&site)) {
+                let is_unchecked =
+                    |entry: &PathEntry| !guarded.contains(&entry.caller) && program.only_asks(entry.caller, path.gate);
+                path.entries.retain(is_unchecked);
+                let is_handed_on = path.chain.windows(2).all(|step| program.only_asks(step[0], step[1]));
+                if is_handed_on && !path.entries.is_empty() {
+                    path.note.clone_from(&note);
+                    found.push(path);
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a middleware validates for all handlers.
+    fn is_guarded_around(&self, guarded: &FxHashSet<Caller>) -> bool {
+        let mut entries = self.entries.values().flatten();
+        entries.any(|entry| entry.surface == Surface::Middleware && guarded.contains(&entry.caller))
     }
 
     /// The lowest function that several live paths all go through, where no owner is known.
@@ -330,14 +381,14 @@ impl<'p, 'a> Search<'p, 'a> {
                 self.site(site, carriers.unwrap_or(Carriers::Any))
             })
             .collect();
-        let compared = program.compared_credentials().into_iter();
+        let shown = program.shown_credentials().into_iter();
         let logging_in = self.logging_in();
-        let compared = compared.filter(|(site, _)| {
+        let shown = shown.filter(|(site, _)| {
             let file = site.primary.file;
             let at = (file, program[file].facts.function_around(site.scope));
             !is_tested(site.primary, site.scope) && !logging_in.contains(&at)
         });
-        sites.extend(compared.map(|(site, carriers)| self.site(&site, carriers)));
+        sites.extend(shown.map(|(site, carriers)| self.site(&site, carriers)));
         sites.extend(self.asked());
         sites.extend(self.missing());
         sites.sort_by_key(|site| site.site);
@@ -354,6 +405,7 @@ impl<'p, 'a> Search<'p, 'a> {
             confidence: site.confidence,
             carriers,
             is_missing: false,
+            is_look: self.program.only_takes_apart(site),
         }
     }
 
@@ -367,6 +419,7 @@ impl<'p, 'a> Search<'p, 'a> {
             confidence: Confidence::Certain,
             carriers: Carriers::Any,
             is_missing: true,
+            is_look: false,
         })
     }
 
@@ -393,6 +446,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 confidence: Confidence::Likely,
                 carriers: Carriers::Any,
                 is_missing: false,
+                is_look: false,
             })
         });
         asking.collect()
@@ -510,6 +564,9 @@ impl<'p, 'a> Search<'p, 'a> {
         let (file, Some(function)) = caller else { return false };
         let facts = &self.program[file].facts;
         let root = first_name(facts, passed);
+        if root.is_some_and(|(name, scope)| self.is_result_of_validation(file, name, scope)) {
+            return true;
+        }
         let position = root.and_then(|(name, scope)| parameter_named(facts, name, scope, function));
         let parameter = position.and_then(|position| facts.parameters(&facts[function]).get(position as usize));
         parameter.is_some_and(|parameter| {
@@ -517,6 +574,32 @@ impl<'p, 'a> Search<'p, 'a> {
             let mut filling = injected.filter(|(span, _)| *span == parameter.span).peekable();
             filling.peek().is_some() && filling.all(|(_, dependency)| self.validates(*dependency, 0))
         })
+    }
+
+    /// Whether a name holds what functions of the program gave that validate tokens, and nothing else: `user = authenticate(request)`.
+    fn is_result_of_validation(&self, file: FileId, name: Name, scope: ScopeId) -> bool {
+        let facts = &self.program[file].facts;
+        let bindings = lookup(facts, scope, name).unwrap_or(&[]);
+        let is_validated = |value: ExprId| {
+            let mut value = value;
+            while let ExprKind::Through(inner) = facts[value].kind {
+                value = inner;
+            }
+            let ExprKind::Call(call) = facts[value].kind else {
+                return false;
+            };
+            let called = self.program.values(file, facts[call].callee);
+            !called.is_empty()
+                && called.iter().all(|value| match value.origin {
+                    Origin::Function(function) => self.program.validates_within(function),
+                    _ => false,
+                })
+        };
+        !bindings.is_empty()
+            && bindings.iter().all(|binding| match binding.kind {
+                BindingKind::Value(value) => is_validated(value),
+                _ => false,
+            })
     }
 
     /// Whether a dependency validates a token, itself or by what it depends on.
@@ -556,6 +639,9 @@ impl<'p, 'a> Search<'p, 'a> {
             .into_iter()
             .flat_map(move |function| program.calls_into((file, function)));
         let hops = function.and_then(|function| self.hops.get(&(file, function)));
+        // What a decorator put around a function calls it for those that called the function: they are looked for themselves.
+        let around = function.map_or(&[][..], |function| self.decorated.around((file, function)));
+        let calls = calls.filter(move |edge| !is_among(around, edge.caller));
         let calls = calls.chain(
             function
                 .into_iter()
@@ -649,9 +735,37 @@ impl<'p, 'a> Search<'p, 'a> {
             }
         }
         let paths = gates.into_values();
-        paths
-            .map(|(gate, entries)| self.path(site, reached, gate, entries))
-            .collect()
+        let paths = paths.map(|(gate, entries)| self.path(site, reached, gate, entries));
+        paths.filter(|path| !site.is_look || self.lets_in(path, site)).collect()
+    }
+
+    /// Whether something depends on what is read out of a token that nobody checks: near by, a function turns callers away, checks
+    /// tokens itself, or says that it authenticates. Who looks at a token to choose a provider does nothing of that.
+    fn lets_in(&self, path: &AuthPath, site: &ValidationSite) -> bool {
+        let program = self.program;
+        let chain = path.chain.iter().rev().take(MOST_CALLS_TO_REFUSAL).copied();
+        let is_near = path.chain.len() < MOST_CALLS_TO_REFUSAL;
+        let entries = path.entries.iter().filter(|_| is_near).map(|entry| entry.caller);
+        let mut near = chain
+            .chain(entries)
+            .filter_map(|(file, function)| Some((file, function?)));
+        near.any(|(file, function)| {
+            let facts = &program[file].facts;
+            let is_site = (file, Some(function)) == site.at;
+            let name = facts[function].name.map_or("", |name| facts.text(name));
+            let says_so = !is_site && program.catalog().words().is_gate(name);
+            let checks = !is_site && self.checks_within((file, function));
+            let outcomes = program.outcomes(file, facts[function].body);
+            says_so || checks || outcomes.contains(&Outcome::Refuses)
+        })
+    }
+
+    /// Whether a function decodes a token by a library in its own statements.
+    fn checks_within(&self, (file, function): FunctionRef) -> bool {
+        let facts = &self.program[file].facts;
+        let sites = self.program.validation_sites().iter();
+        let mut own = sites.filter(|site| site.primary.file == file && !site.hand_rolled);
+        own.any(|site| facts.function_around(site.scope) == Some(function))
     }
 
     /// Who fills in what a function without an entry point declares as a dependency.
@@ -780,12 +894,7 @@ impl<'p, 'a> Search<'p, 'a> {
     /// all.
     fn unguarded(&self, guarded: &FxHashSet<Caller>, minting: &FxHashSet<Caller>) -> Vec<PathEntry> {
         let is_handler = |entry: &&PathEntry| matches!(entry.surface, Surface::Http | Surface::Websocket);
-        let middleware_guards = self
-            .entries
-            .values()
-            .flatten()
-            .any(|entry| entry.surface == Surface::Middleware && guarded.contains(&entry.caller));
-        if middleware_guards {
+        if self.is_guarded_around(guarded) {
             return Vec::new();
         }
         let guarded_files: FxHashSet<_> = self
@@ -804,6 +913,10 @@ impl<'p, 'a> Search<'p, 'a> {
         });
         open.cloned().collect()
     }
+}
+
+fn is_among(functions: &[FunctionRef], (file, function): Caller) -> bool {
+    function.is_some_and(|function| functions.contains(&(file, function)))
 }
 
 /// What there is to say of a path beside its parts.

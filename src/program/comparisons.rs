@@ -12,8 +12,16 @@ use crate::source::FileId;
 const DEEPEST: u32 = 2;
 
 impl Program<'_> {
+    /// Where credentials that callers show are compared with what is expected, or looked up, with what brings them into the functions
+    /// around.
+    pub(super) fn shown_credentials(&self) -> Vec<(TokenSite, Carriers)> {
+        let mut shown = self.compared_credentials();
+        shown.extend(self.looked_up_credentials());
+        shown
+    }
+
     /// The comparisons of tokens and keys, with what brings them into the functions around them.
-    pub(super) fn compared_credentials(&self) -> Vec<(TokenSite, Carriers)> {
+    fn compared_credentials(&self) -> Vec<(TokenSite, Carriers)> {
         self.for_each_file(|file, data| match data.language {
             Language::Config => Vec::new(),
             _ => {

@@ -117,12 +117,29 @@ impl Program<'_> {
                 Origin::Function(function) => Some(function),
                 _ => None,
             });
-            return functions.collect();
+            return functions
+                .flat_map(|function| self.with_wrappers(function, depth))
+                .collect();
         };
         let makers = self.given_functions(file, facts[call].callee, depth).into_iter();
         makers
             .flat_map(|maker| self.returned_functions(maker, depth + 1))
             .collect()
+    }
+
+    /// A function, and what decorators make of it: by its name all of them may be meant.
+    fn with_wrappers(&self, (file, function): FunctionRef, depth: u32) -> Vec<FunctionRef> {
+        let mut found = vec![(file, function)];
+        if depth > DEEPEST {
+            return found;
+        }
+        let facts = &self[file].facts;
+        for decorator in facts.list(facts[function].decorators) {
+            for made in self.given_functions(file, *decorator, depth + 1) {
+                found.extend(self.returned_functions(made, depth + 1));
+            }
+        }
+        found
     }
 
     /// The functions that a function gives back.

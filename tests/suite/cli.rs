@@ -784,6 +784,54 @@ fn an_inventory_of_nothing_says_so() {
 }
 
 #[test]
+fn what_all_live_paths_share_owns_them() {
+    let main = "\
+import jwt
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+def claims(token):
+    return jwt.decode(token, KEY, algorithms=[\"HS256\"])
+
+
+def by_header():
+    return claims(request.headers[\"authorization\"])
+
+
+def by_cookie():
+    return claims(request.cookies[\"token\"])
+
+
+@app.get(\"/me\")
+def me():
+    return by_header()
+
+
+@app.get(\"/you\")
+def you():
+    return by_cookie()
+";
+    let owners = |main: &str| {
+        let folder = Folder::of(&[("main.py", main)]);
+        let run = folder.run(&["report", "--format", "json"]);
+        let report = json(&run.stdout);
+        let owners = report["owners"].as_array().unwrap().iter();
+        let owners: Vec<String> = owners
+            .map(|owner| format!("{}: {}", owner["path"], owner["reason"]))
+            .collect();
+        (owners, report["counts"]["through_owner"].as_u64())
+    };
+    let shared = "\"main.claims\": \"all live paths go through it\"".to_owned();
+    assert_eq!(owners(main), (vec![shared], Some(2)));
+    let alone = main
+        .replace("return by_cookie()", "return 1")
+        .replace("def by_cookie", "def _by_cookie");
+    assert_eq!(owners(&alone), (Vec::new(), Some(0)));
+}
+
+#[test]
 fn an_inventory_is_set_beside_that_of_a_revision() {
     let handler = |name: &str| {
         format!(

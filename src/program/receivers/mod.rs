@@ -4,7 +4,7 @@
 //! every call of the program calls, [`Receivers::on_demand`] only what is asked for. The steps, each in a file of its own: `expressions` (names, members, items, choices), `classes`
 //! (resolution order, attributes, overriding), `definitions` (decorators), `results` (what calls give), `arguments` (what callers
 //! pass), `containers` (elements of lists and mappings), `named` (members whose names are values), `injection` and `fixtures`
-//! (parameters that a framework fills), `shapes` (what an object must be by what is asked of it). `things` says what a value can be,
+//! (parameters that a framework fills), `shapes` (what an object must be by what is asked of it), `records` (what a store gives). `things` says what a value can be,
 //! `memo` how circles among all that end, `demand` which calls are looked at, `news` how the workers that share the files tell one
 //! another what they learn.
 //!
@@ -24,6 +24,7 @@ mod memo;
 mod named;
 mod news;
 mod paths;
+mod records;
 mod results;
 mod shapes;
 mod things;

@@ -40,6 +40,10 @@ impl Receivers<'_, '_> {
         if !guessed.is_empty() || !known.is_empty() {
             return guessed;
         }
+        let recorded = self.method_of_record(file, call);
+        if !recorded.is_empty() {
+            return recorded;
+        }
         let mut found = self.by_name_alone(symbol);
         found.retain(|thing| match thing {
             Thing::Bound(function, ..) => self.takes(function, 1, file, call),

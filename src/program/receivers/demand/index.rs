@@ -61,6 +61,23 @@ impl Receivers<'_, '_> {
         }
     }
 
+    /// Whether a method is called of what may be a record of a store: of what a loop goes over, of the first of several.
+    pub(in crate::program::receivers) fn is_of_record(&self, facts: &FileFacts, callee: ExprId) -> bool {
+        let ExprKind::Member { object, .. } = facts[callee].kind else {
+            return false;
+        };
+        let ExprKind::Name { name, scope } = facts[object].kind else {
+            return false;
+        };
+        let words = self.program.catalog.words();
+        let bindings = lookup(facts, scope, name).unwrap_or(&[]);
+        bindings.iter().any(|binding| match binding.kind {
+            BindingKind::Element { .. } => true,
+            BindingKind::Value(value) => called_last(facts, value).is_some_and(|name| words.gives_record(name)),
+            _ => false,
+        })
+    }
+
     /// Whether what is called is imported from a library that has objects there: `from decouple import config`.
     fn is_object_of_library(&self, file: FileId, callee: ExprId) -> bool {
         let facts = self.facts(file);
@@ -181,6 +198,12 @@ impl Receivers<'_, '_> {
             let aliases = aliases(facts);
             let original = |name: Name| aliases.get(&name).copied().unwrap_or(name);
             let is_wild = imports_any(facts, &wild);
+            let asks_store = self
+                .program
+                .catalog
+                .words()
+                .queries()
+                .any(|name| facts.names.find(name).is_some());
             let constructor = facts.names.find("__init__");
             let decorators: FxHashSet<ExprId> = decorations(facts).map(|(decorator, _)| decorator).collect();
             for (index, call) in facts.calls.iter().enumerate() {
@@ -196,7 +219,10 @@ impl Receivers<'_, '_> {
                 // Nearly all calls of `get` are of built-in types: what they are made on is not followed to callers.
                 let is_common = is_member && self.program.catalog.words().is_common_method(facts.text(name));
                 let is_plain = is_common && !decorators.contains(&call.expr) && !passes_function(facts, call);
-                if is_plain && !may_be_of_library(facts, call.callee, false) {
+                let may_be_meant = || {
+                    may_be_of_library(facts, call.callee, false) || asks_store && self.is_of_record(facts, call.callee)
+                };
+                if is_plain && !may_be_meant() {
                     continue;
                 }
                 let symbol = self.symbol(file, name);
@@ -362,6 +388,15 @@ fn may_be_of_library(facts: &FileFacts, callee: ExprId, only_settings: bool) -> 
             })
         }),
         _ => true,
+    }
+}
+
+/// The name of the method or function that a value is the result of.
+fn called_last(facts: &FileFacts, value: ExprId) -> Option<&str> {
+    match facts[value].kind {
+        ExprKind::Call(call) => last_name(facts, facts[call].callee).map(|name| facts.text(name)),
+        ExprKind::Through(inner) => called_last(facts, inner),
+        _ => None,
     }
 }
 
