@@ -79,6 +79,8 @@ struct Secret {
     never: Vec<String>,
     switch_beginning: Vec<String>,
     switch_anywhere: Vec<String>,
+    paired: Vec<String>,
+    pairs: Vec<String>,
     public_files: Vec<String>,
     public_file_words: Vec<String>,
     key_files: Vec<String>,
@@ -449,6 +451,16 @@ impl Words {
         let secret = &self.file.secret;
         let is_open = last == "SECRET" && !words.iter().any(|word| has(&secret.kinds, word));
         self.is_certainly_secret(name) && !is_open && !has(&secret.objects, last) && !self.says_masked(name)
+    }
+
+    /// The names of secrets beside which something of this name only says whose they are: `secret_key` beside `access_key`.
+    pub fn pairs_of(&self, name: &str) -> impl Iterator<Item = &str> {
+        let secret = &self.file.secret;
+        let words = split(name).replace(' ', "_");
+        let is_paired = secret.paired.iter().any(|paired| words.ends_with(paired.as_str()))
+            && !words.split('_').any(|word| word == "SECRET");
+        let pairs = secret.pairs.iter().filter(move |_| is_paired);
+        pairs.map(String::as_str)
     }
 
     /// Whether a name says that what it holds is masked, or only tells about a secret.
@@ -1118,6 +1130,8 @@ mod tests {
             "REDIS_PASS",
             "SENTRY_DSN",
             "SLACK_WEBHOOK_URL",
+            "AUTH_TOKENS",
+            "WALLET_MNEMONIC",
             "JWT_SECRET_*",
             "*_API_KEY",
             "FERNET_KEYS",
@@ -1131,6 +1145,10 @@ mod tests {
         }
         for name in [
             "JWT_PUBLIC_KEY",
+            "TRUSTED_PUBLIC_KEYS",
+            "PASSKEY_RESIDENT_KEY",
+            "DB_TABLE_CREDENTIALS",
+            "RESPONSE_HAS_ACCESS_TOKEN",
             "CLIENT_SECRET_ID",
             "SECRET_NAME",
             "TOKEN_URL",

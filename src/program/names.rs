@@ -310,8 +310,25 @@ impl Program<'_> {
         };
         match binding.annotation {
             Some(annotation) if values.is_empty() => self.annotated(file, annotation, step + 1),
+            // What Rust declares holds, whatever is known of the call that gives it.
+            Some(annotation) if self[file].language == Language::Rust && self.is_made_by_call(file, binding) => {
+                let mut values = values;
+                values.extend(self.annotated(file, annotation, step + 1));
+                values
+            }
             _ => values,
         }
+    }
+
+    fn is_made_by_call(&self, file: FileId, binding: &Binding) -> bool {
+        let facts = &self[file].facts;
+        let BindingKind::Value(mut value) = binding.kind else {
+            return false;
+        };
+        while let ExprKind::Through(inner) = facts[value].kind {
+            value = inner;
+        }
+        matches!(facts[value].kind, ExprKind::Call(_))
     }
 
     fn parameter(&self, file: FileId, binding: &Binding, index: u32, step: u32) -> Values {
@@ -412,6 +429,14 @@ impl Program<'_> {
                         // A type parameter of Rust is known by its bound: `key: &K`, where `K: MACLike`.
                         Origin::Instance(_) | Origin::LibraryInstance(_) if self[file].language == Language::Rust => {
                             value.origin
+                        }
+                        // `type Answer = TokenResponse<Fields>`
+                        Origin::Written(at, written)
+                            if self[file].language == Language::Rust
+                                && matches!(self[at].facts[written].kind, ExprKind::Index { .. }) =>
+                        {
+                            values.extend(self.annotated(at, written, step + 1));
+                            continue;
                         }
                         _ => continue,
                     };

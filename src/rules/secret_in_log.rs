@@ -702,7 +702,9 @@ impl<'p> Leaks<'p> {
     }
 
     fn is_secret_name(&self, name: &str) -> bool {
-        self.program.catalog().words().is_shown_secret(name)
+        let words = self.program.catalog().words();
+        let says_whose = || words.pairs_of(name).any(|pair| self.facts().names.find(pair).is_some());
+        words.is_shown_secret(name) && !says_whose()
     }
 
     /// Whether the function around hands the name to a library that reads tokens.

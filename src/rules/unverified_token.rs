@@ -4,7 +4,7 @@ use super::Findings;
 use crate::catalog::{Role, TokenCheck};
 use crate::facts::{
     BindingKind, BlockId, BlockKind, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, FunctionId, Language, Name,
-    ScopeId, Splat,
+    ScopeId, ScopeKind, Splat,
 };
 use crate::finding::{Confidence, Site, Step};
 use crate::program::{CallEdge, Caller, FunctionRef, LibrarySite, Origin, Program, ValueOrigin};
@@ -580,10 +580,19 @@ impl<'p, 'a> Verification<'p, 'a> {
             Some(function) => self.program.passing_into((file, function)),
             None => Vec::new(),
         };
+        let kept = function
+            .filter(|_| is_returned)
+            .and_then(|function| kept_as(facts, function));
+        let uses: Vec<(&LibrarySite, CallId)> = uses
+            .into_iter()
+            .chain(kept.into_iter().flat_map(|name| self.reads_by(name)))
+            .collect();
         let is_used = !uses.is_empty() || !callers.is_empty();
         is_used
             && uses.into_iter().all(|(site, call)| {
-                reads_header_only(facts, site.expr) || self.is_verified(file, call, &self.subjects_of_site(site), 0)
+                let facts = &self.program[site.file].facts;
+                reads_header_only(facts, site.expr)
+                    || self.is_verified(site.file, call, &self.subjects_of_site(site), 0)
             })
             && callers.iter().all(|caller| {
                 let outer = &self.program[caller.file].facts;
@@ -591,6 +600,22 @@ impl<'p, 'a> Verification<'p, 'a> {
                 let given = [Subject::Given(call.expr)];
                 self.is_for_verified_tokens(caller.file, outer.function_around(call.scope), &given, depth + 1)
             })
+    }
+
+    /// The reads of the program that are given the rules that a static of this name keeps.
+    fn reads_by(&self, name: &str) -> impl Iterator<Item = (&'p LibrarySite, CallId)> {
+        let program = self.program;
+        let sites = program.sites().iter().filter(move |site| {
+            let facts = &program[site.file].facts;
+            let is_it = |subject: &Subject| match subject {
+                Subject::Name(_, at) => facts.text(*at) == name,
+                Subject::Member(path) => path.rsplit('.').next() == Some(name),
+                Subject::Given(_) => false,
+            };
+            let options = program.argument(site, "options");
+            options.is_some_and(|options| subjects_of(facts, options).iter().any(is_it))
+        });
+        sites.filter_map(|site| Some((site, site.call?)))
     }
 
     /// Whether a function, or else every caller, compares the claim that a check is about by itself.
@@ -793,6 +818,20 @@ enum Subject {
     Member(String),
     /// What an expression gives.
     Given(ExprId),
+}
+
+/// The static or constant that keeps what a closure gives: `static RULES: LazyLock<Validation> = LazyLock::new(|| …)`.
+fn kept_as(facts: &FileFacts, function: FunctionId) -> Option<&str> {
+    let extent = facts[function].extent;
+    let is_closure = facts[function].name.is_none();
+    let mut keeping = facts.bindings.iter().filter(|binding| match binding.kind {
+        BindingKind::Value(value) => {
+            facts[binding.scope].kind == ScopeKind::Module && facts[value].span.contains(extent)
+        }
+        _ => false,
+    });
+    let kept = keeping.next().filter(|_| is_closure)?;
+    Some(facts.text(kept.name))
 }
 
 /// The names under which `expr` is known: `token`, and `raw` where it is `token = raw.strip()`.
