@@ -215,6 +215,11 @@ struct Verification {
     issuer: Vec<String>,
     not_before: Vec<String>,
     verbs: Vec<String>,
+    hand_checks: Vec<String>,
+    audience_words: Vec<String>,
+    expiry_words: Vec<String>,
+    issuer_words: Vec<String>,
+    claims_words: Vec<String>,
     forms: Vec<String>,
 }
 
@@ -633,6 +638,30 @@ impl Words {
         let words = split(name);
         let says = |list: &[String]| words.split_ascii_whitespace().any(|word| has(list, word));
         says(&self.file.verification.verbs) && !says(&self.file.verification.forms)
+    }
+
+    /// Whether a function of this name says that it makes up for a check that a library leaves out: `is_expired`.
+    #[must_use]
+    pub fn checks_claim(&self, name: &str, check: TokenCheck) -> bool {
+        let options = &self.file.verification;
+        let claim = match check {
+            TokenCheck::Audience => &options.audience_words,
+            TokenCheck::Expiry => &options.expiry_words,
+            TokenCheck::Issuer => &options.issuer_words,
+            TokenCheck::NotBefore | TokenCheck::Signature => return false,
+        };
+        let words = split(name);
+        let mut words = words.split_ascii_whitespace();
+        words.next().is_some_and(|first| has(&options.hand_checks, first)) && words.any(|word| has(claim, word))
+    }
+
+    /// Whether what is called so holds the claims of a token.
+    #[must_use]
+    pub fn holds_claims(&self, name: &str) -> bool {
+        let words = split(name);
+        words
+            .split_ascii_whitespace()
+            .any(|word| has(&self.file.verification.claims_words, word))
     }
 
     /// Whether a variable, field or header of this name holds what a client shows to prove who it is.

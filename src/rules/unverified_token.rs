@@ -622,7 +622,9 @@ impl<'p, 'a> Verification<'p, 'a> {
     fn is_compared(&self, file: FileId, function: Option<FunctionId>, check: TokenCheck, depth: u32) -> bool {
         let facts = &self.program[file].facts;
         let is_time = check == TokenCheck::NotBefore;
-        if compares(facts, function, check) || (is_time && self.is_compared(file, function, TokenCheck::Expiry, depth))
+        if compares(facts, function, check)
+            || self.checks_by_hand(file, function, check)
+            || (is_time && self.is_compared(file, function, TokenCheck::Expiry, depth))
         {
             return true;
         }
@@ -636,6 +638,37 @@ impl<'p, 'a> Verification<'p, 'a> {
                 let around = facts.function_around(facts[caller.call].scope);
                 self.is_compared(caller.file, around, check, depth + 1)
             })
+    }
+
+    /// Whether a function asks the claims themselves, or hands them to what says that it checks them: `claims.is_expired()`.
+    fn checks_by_hand(&self, file: FileId, function: Option<FunctionId>, check: TokenCheck) -> bool {
+        let facts = &self.program[file].facts;
+        let words = self.program.catalog().words();
+        let holds_claims = |place: Span| {
+            facts.exprs.iter().any(|expr| match expr.kind {
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                    place.contains(expr.span) && words.holds_claims(facts.text(name))
+                }
+                _ => false,
+            })
+        };
+        let own = facts.calls.iter();
+        let mut own = own.filter(|call| facts.function_around(call.scope) == function);
+        own.any(|call| {
+            let (name, object) = match facts[call.callee].kind {
+                ExprKind::Name { name, .. } => (name, None),
+                ExprKind::Member { object, name } => (name, Some(object)),
+                _ => return false,
+            };
+            let handed = facts.arguments(call).iter().map(|argument| argument.span);
+            words.checks_claim(facts.text(name), check)
+                && self.program.site_at(file, call.expr).is_none()
+                && object
+                    .map(|object| facts[object].span)
+                    .into_iter()
+                    .chain(handed)
+                    .any(holds_claims)
+        })
     }
 
     /// Whether the rules that lack a check are those of a read that checks no signature either, and that is made up for.
