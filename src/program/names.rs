@@ -4,10 +4,11 @@ use super::Program;
 use super::bindings::{at_end_of_scope, lookup_path_start, lookup_range, reaching};
 use super::crates;
 use super::modules::Place;
+use super::rust;
 use crate::catalog::Node;
 use crate::facts::{
-    Anchor, Binding, BindingKind, ClassId, ExprId, ExprKind, FileFacts, FunctionId, How, Import, ImportId, Language,
-    MODULE_SCOPE, ModuleId, Name, ParameterKind, ScopeId, ScopeKind,
+    Anchor, Binding, BindingKind, Call, ClassId, ExprId, ExprKind, FileFacts, FunctionId, How, Import, ImportId,
+    Language, MODULE_SCOPE, ModuleId, Name, ParameterKind, ScopeId, ScopeKind,
 };
 use crate::finding::{Confidence, Site};
 use crate::source::{FileId, Span};
@@ -149,7 +150,12 @@ impl Program<'_> {
         {
             let facts = &self[file].facts;
             let mut results = Values::default();
-            for callee in self.follow(file, facts[call].callee, step + 1) {
+            let callees = self.follow(file, facts[call].callee, step + 1);
+            let is_own = callees
+                .0
+                .iter()
+                .any(|callee| matches!(callee.origin, Origin::Function(_)));
+            for callee in callees {
                 let copied = match callee.origin {
                     Origin::Library(node) => self.catalog.call(node).and_then(|entry| entry.returns_argument),
                     _ => None,
@@ -161,9 +167,29 @@ impl Program<'_> {
                 };
                 results.extend(given.at_most(callee.confidence));
             }
+            if results.is_empty() && !is_own && self[file].language == Language::Rust {
+                results = self.unwrapped(file, &facts[call], step);
+            }
             return results.at_most(value.confidence);
         }
         Values(vec![value])
+    }
+
+    /// The object inside a wrapper of Rust that a method hands out: `self.client.lock()`, `CLIENT.get()`.
+    fn unwrapped(&self, file: FileId, call: &Call, step: u32) -> Values {
+        let facts = &self[file].facts;
+        let mut objects = Values::default();
+        if let ExprKind::Member { object, name } = facts[call.callee].kind
+            && facts.arguments(call).is_empty()
+            && rust::is_of_wrappers(facts.text(name))
+        {
+            for value in self.follow_settled(file, object, step + 1) {
+                if matches!(value.origin, Origin::Instance(_) | Origin::LibraryInstance(_)) {
+                    objects.add(value);
+                }
+            }
+        }
+        objects.at_most(Confidence::Likely)
     }
 
     /// What `expr` can be once calls are looked through.
@@ -1007,6 +1033,8 @@ pub(super) fn is_transparent(wrapper: &str) -> bool {
     matches!(
         wrapper,
         "Arc"
+            | "ArcSwap"
+            | "ArcSwapOption"
             | "Box"
             | "Cell"
             | "Cow"
