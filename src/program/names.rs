@@ -57,7 +57,7 @@ pub enum Origin {
 /// More values than this are not followed: what has so many origins has no known one.
 const MOST_VALUES: usize = 8;
 /// References are followed this many steps.
-const MOST_STEPS: u32 = 40;
+const MOST_STEPS: u32 = 24;
 
 /// A bounded set of values, in the order they were found.
 #[derive(Clone, Debug, Default)]
