@@ -80,6 +80,8 @@ struct Secret {
     never: Vec<String>,
     switch_beginning: Vec<String>,
     switch_anywhere: Vec<String>,
+    paired: Vec<String>,
+    pairs: Vec<String>,
     public_files: Vec<String>,
     public_file_words: Vec<String>,
     key_files: Vec<String>,
@@ -234,6 +236,11 @@ struct Verification {
     issuer: Vec<String>,
     not_before: Vec<String>,
     verbs: Vec<String>,
+    hand_checks: Vec<String>,
+    audience_words: Vec<String>,
+    expiry_words: Vec<String>,
+    issuer_words: Vec<String>,
+    claims_words: Vec<String>,
     forms: Vec<String>,
 }
 
@@ -493,6 +500,16 @@ impl Words {
             && !self.is_name_of_place(name)
     }
 
+    /// The names of secrets beside which something of this name only says whose they are: `secret_key` beside `access_key`.
+    pub fn pairs_of(&self, name: &str) -> impl Iterator<Item = &str> {
+        let secret = &self.file.secret;
+        let words = split(name).replace(' ', "_");
+        let is_paired = secret.paired.iter().any(|paired| words.ends_with(paired.as_str()))
+            && !words.split('_').any(|word| word == "SECRET");
+        let pairs = secret.pairs.iter().filter(move |_| is_paired);
+        pairs.map(String::as_str)
+    }
+
     /// Whether a name says that what it holds is masked, or only tells about a secret.
     #[must_use]
     pub fn says_masked(&self, name: &str) -> bool {
@@ -506,22 +523,6 @@ impl Words {
         let words = words_of(&words);
         let is_place = |word: &&str| has(&self.file.secret.places, word);
         words.last().is_some_and(is_place) || words.first().is_some_and(|first| is_place(first) && *first != "FILE")
-    }
-
-    /// Whether a name is of a key that goes with a secret one: of such a pair this half says only who somebody is.
-    #[must_use]
-    pub fn is_public_half(&self, name: &str) -> bool {
-        let words = split(name);
-        words.ends_with("ACCESS KEY") && !words.contains("SECRET")
-    }
-
-    /// Whether a name is of the half of such a pair that is secret.
-    #[must_use]
-    pub fn is_secret_half(&self, name: &str) -> bool {
-        let words = split(name);
-        ["SECRET KEY", "SECRET ACCESS KEY"]
-            .iter()
-            .any(|ending| words.ends_with(ending))
     }
 
     /// Whether a variable of this name may hold a token.
@@ -769,6 +770,30 @@ impl Words {
         let words = split(name);
         let says = |list: &[String]| words.split_ascii_whitespace().any(|word| has(list, word));
         says(&self.file.verification.verbs) && !says(&self.file.verification.forms)
+    }
+
+    /// Whether a function of this name says that it makes up for a check that a library leaves out: `is_expired`.
+    #[must_use]
+    pub fn checks_claim(&self, name: &str, check: TokenCheck) -> bool {
+        let options = &self.file.verification;
+        let claim = match check {
+            TokenCheck::Audience => &options.audience_words,
+            TokenCheck::Expiry => &options.expiry_words,
+            TokenCheck::Issuer => &options.issuer_words,
+            TokenCheck::NotBefore | TokenCheck::Signature => return false,
+        };
+        let words = split(name);
+        let mut words = words.split_ascii_whitespace();
+        words.next().is_some_and(|first| has(&options.hand_checks, first)) && words.any(|word| has(claim, word))
+    }
+
+    /// Whether what is called so holds the claims of a token.
+    #[must_use]
+    pub fn holds_claims(&self, name: &str) -> bool {
+        let words = split(name);
+        words
+            .split_ascii_whitespace()
+            .any(|word| has(&self.file.verification.claims_words, word))
     }
 
     /// Whether a variable, field or header of this name holds what a client shows to prove who it is.
@@ -1318,6 +1343,8 @@ mod tests {
             "REDIS_PASS",
             "SENTRY_DSN",
             "SLACK_WEBHOOK_URL",
+            "AUTH_TOKENS",
+            "WALLET_MNEMONIC",
             "JWT_SECRET_*",
             "*_API_KEY",
             "FERNET_KEYS",
@@ -1331,6 +1358,10 @@ mod tests {
         }
         for name in [
             "JWT_PUBLIC_KEY",
+            "TRUSTED_PUBLIC_KEYS",
+            "PASSKEY_RESIDENT_KEY",
+            "DB_TABLE_CREDENTIALS",
+            "RESPONSE_HAS_ACCESS_TOKEN",
             "CLIENT_SECRET_ID",
             "SECRET_NAME",
             "TOKEN_URL",

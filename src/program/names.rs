@@ -4,10 +4,11 @@ use super::Program;
 use super::bindings::{at_end_of_scope, lookup_path_start, lookup_range, reaching};
 use super::crates;
 use super::modules::Place;
+use super::rust;
 use crate::catalog::Node;
 use crate::facts::{
-    Anchor, Binding, BindingKind, ClassId, ExprId, ExprKind, FileFacts, FunctionId, How, Import, ImportId, Language,
-    MODULE_SCOPE, ModuleId, Name, ParameterKind, ScopeId, ScopeKind,
+    Anchor, Binding, BindingKind, Call, ClassId, ExprId, ExprKind, FileFacts, FunctionId, How, Import, ImportId,
+    Language, MODULE_SCOPE, ModuleId, Name, ParameterKind, ScopeId, ScopeKind,
 };
 use crate::finding::{Confidence, Site};
 use crate::source::{FileId, Span};
@@ -149,7 +150,12 @@ impl Program<'_> {
         {
             let facts = &self[file].facts;
             let mut results = Values::default();
-            for callee in self.follow(file, facts[call].callee, step + 1) {
+            let callees = self.follow(file, facts[call].callee, step + 1);
+            let is_own = callees
+                .0
+                .iter()
+                .any(|callee| matches!(callee.origin, Origin::Function(_)));
+            for callee in callees {
                 let copied = match callee.origin {
                     Origin::Library(node) => self.catalog.call(node).and_then(|entry| entry.returns_argument),
                     _ => None,
@@ -161,9 +167,29 @@ impl Program<'_> {
                 };
                 results.extend(given.at_most(callee.confidence));
             }
+            if results.is_empty() && !is_own && self[file].language == Language::Rust {
+                results = self.unwrapped(file, &facts[call], step);
+            }
             return results.at_most(value.confidence);
         }
         Values(vec![value])
+    }
+
+    /// The object inside a wrapper of Rust that a method hands out: `self.client.lock()`, `CLIENT.get()`.
+    fn unwrapped(&self, file: FileId, call: &Call, step: u32) -> Values {
+        let facts = &self[file].facts;
+        let mut objects = Values::default();
+        if let ExprKind::Member { object, name } = facts[call.callee].kind
+            && facts.arguments(call).is_empty()
+            && rust::is_of_wrappers(facts.text(name))
+        {
+            for value in self.follow_settled(file, object, step + 1) {
+                if matches!(value.origin, Origin::Instance(_) | Origin::LibraryInstance(_)) {
+                    objects.add(value);
+                }
+            }
+        }
+        objects.at_most(Confidence::Likely)
     }
 
     /// What `expr` can be once calls are looked through.
@@ -310,8 +336,25 @@ impl Program<'_> {
         };
         match binding.annotation {
             Some(annotation) if values.is_empty() => self.annotated(file, annotation, step + 1),
+            // What Rust declares holds, whatever is known of the call that gives it.
+            Some(annotation) if self[file].language == Language::Rust && self.is_made_by_call(file, binding) => {
+                let mut values = values;
+                values.extend(self.annotated(file, annotation, step + 1));
+                values
+            }
             _ => values,
         }
+    }
+
+    fn is_made_by_call(&self, file: FileId, binding: &Binding) -> bool {
+        let facts = &self[file].facts;
+        let BindingKind::Value(mut value) = binding.kind else {
+            return false;
+        };
+        while let ExprKind::Through(inner) = facts[value].kind {
+            value = inner;
+        }
+        matches!(facts[value].kind, ExprKind::Call(_))
     }
 
     fn parameter(&self, file: FileId, binding: &Binding, index: u32, step: u32) -> Values {
@@ -412,6 +455,14 @@ impl Program<'_> {
                         // A type parameter of Rust is known by its bound: `key: &K`, where `K: MACLike`.
                         Origin::Instance(_) | Origin::LibraryInstance(_) if self[file].language == Language::Rust => {
                             value.origin
+                        }
+                        // `type Answer = TokenResponse<Fields>`
+                        Origin::Written(at, written)
+                            if self[file].language == Language::Rust
+                                && matches!(self[at].facts[written].kind, ExprKind::Index { .. }) =>
+                        {
+                            values.extend(self.annotated(at, written, step + 1));
+                            continue;
                         }
                         _ => continue,
                     };
@@ -982,6 +1033,8 @@ pub(super) fn is_transparent(wrapper: &str) -> bool {
     matches!(
         wrapper,
         "Arc"
+            | "ArcSwap"
+            | "ArcSwapOption"
             | "Box"
             | "Cell"
             | "Cow"

@@ -281,7 +281,50 @@ fn path_texts(program: &Program<'_>, file: FileId, path: ExprId) -> Vec<String> 
             texts.extend(program.texts(at, argument.value).into_iter().map(|text| text.text));
         }
     }
+    if program[file].language == Language::Rust {
+        for (at, written) in program.written_values(file, path) {
+            texts.extend(built_paths(program, at, written, 0));
+        }
+    }
     texts
+}
+
+/// The paths that Rust builds: `Path::new("/run/secrets").join("api_key")`.
+fn built_paths(program: &Program<'_>, file: FileId, path: ExprId, step: u32) -> Vec<String> {
+    let facts = &program[file].facts;
+    let ExprKind::Call(call) = facts[through(facts, path)].kind else {
+        return Vec::new();
+    };
+    let (ExprKind::Member { object, name }, [argument]) =
+        (facts[facts[call].callee].kind, facts.arguments(&facts[call]))
+    else {
+        return Vec::new();
+    };
+    let given = || program.texts(file, argument.value).into_iter().map(|text| text.text);
+    match facts.text(name) {
+        "from" | "new" => {
+            let of_paths =
+                names::last_name(facts, object).is_some_and(|class| matches!(facts.text(class), "Path" | "PathBuf"));
+            if of_paths { given().collect() } else { Vec::new() }
+        }
+        "join" if step < 4 => {
+            let folders = program
+                .written_values(file, object)
+                .into_iter()
+                .flat_map(|(at, folder)| built_paths(program, at, folder, step + 1));
+            folders
+                .flat_map(|folder| given().map(move |name| format!("{folder}/{name}")))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn through(facts: &FileFacts, mut expr: ExprId) -> ExprId {
+    while let ExprKind::Through(inner) = facts[expr].kind {
+        expr = inner;
+    }
+    expr
 }
 
 /// Whether a file's path says that it holds a secret: it lies in a folder of secrets, or its name is a secret's.

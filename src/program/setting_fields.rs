@@ -417,6 +417,14 @@ impl<'f> Form<'f> {
     }
 }
 
+impl Program<'_> {
+    /// The one value that the function of a file gives that an attribute names: `#[serde(default = "function")]`.
+    #[must_use]
+    pub fn given_by(&self, file: FileId, function: &str) -> Option<ExprId> {
+        given_by(&self[file].facts, function)
+    }
+}
+
 /// The one value that a function of this file gives: `#[serde(default = "function")]`.
 fn given_by(facts: &FileFacts, path: &str) -> Option<ExprId> {
     let name = facts.names.find(path.rsplit("::").next().unwrap_or(path))?;

@@ -767,14 +767,8 @@ impl<'p> Leaks<'p> {
 
     fn is_secret_name(&self, name: &str) -> bool {
         let words = self.program.catalog().words();
-        let is_half = || words.is_public_half(name) && self.names_secret_half();
-        words.is_shown_secret(name) && !is_half() && !self.is_kind(name)
-    }
-
-    /// Whether the file also names the key that goes with a public one: `access_key` and `secret_key`.
-    fn names_secret_half(&self) -> bool {
-        let words = self.program.catalog().words();
-        self.facts().names.iter().any(|(_, name)| words.is_secret_half(name))
+        let says_whose = || words.pairs_of(name).any(|pair| self.facts().names.find(pair).is_some());
+        words.is_shown_secret(name) && !says_whose() && !self.is_kind(name)
     }
 
     /// Whether a name is of a type whose values are plain variants: `api_key` beside `ApiKey::Metadata` is one of several kinds.

@@ -196,6 +196,9 @@ impl Flags<'_> {
         self.parameters(&interesting);
         self.stores(&interesting);
         self.tables(&interesting);
+        if self.data.language == Language::Rust {
+            self.pairs(&interesting);
+        }
     }
 
     /// Keyword arguments, defaults of settings that are read, command-line options.
@@ -245,6 +248,41 @@ impl Flags<'_> {
                 self.judge(span, call.scope, facts.text(name), argument.value);
             }
             self.declared_default(id, interesting);
+            self.built_option(id, interesting);
+        }
+    }
+
+    /// `Arg::new("skip-auth").long("skip-auth").default_value("true")`
+    fn built_option(&mut self, id: CallId, interesting: &Interesting) {
+        let facts = &self.data.facts;
+        let call = &facts[id];
+        let ExprKind::Member { object, name } = facts[call.callee].kind else {
+            return;
+        };
+        let [default] = facts.arguments(call) else { return };
+        if !facts.text(name).starts_with("default_value") {
+            return;
+        }
+        let sites = self.program.sites_in(self.file);
+        let Some(site) = sites.iter().find(|site| site.call == Some(id)) else {
+            return;
+        };
+        if self.program.argument(site, "default").is_none() || self.is_local_to_test(call.scope) {
+            return;
+        }
+        let mut at = object;
+        while let ExprKind::Call(link) = facts[at].kind {
+            if let [named] = facts.arguments(&facts[link])
+                && let ExprKind::Text(text) = facts[named.value].kind
+                && interesting.contains_key(&text)
+            {
+                self.judge(facts[named.value].span, call.scope, facts.text(text), default.value);
+                return;
+            }
+            let ExprKind::Member { object, .. } = facts[facts[link].callee].kind else {
+                return;
+            };
+            at = object;
         }
     }
 
@@ -334,6 +372,20 @@ impl Flags<'_> {
             )
         };
         facts.exprs.iter().find_map(|expr| match expr.kind {
+            // `match env::var("REQUIRE_AUTH") { Ok(value) => value == "true", Err(_) => false }`
+            ExprKind::Choice {
+                options,
+                how: How::ByCondition,
+            } if self.data.language == Language::Rust => match facts.list(options) {
+                [first, second, asked] if *asked == read => {
+                    match (is_made_of_it(facts[*first].span), is_made_of_it(facts[*second].span)) {
+                        (true, false) => Some(*second),
+                        (false, true) => Some(*first),
+                        _ => None,
+                    }
+                }
+                _ => None,
+            },
             ExprKind::Choice {
                 options,
                 how: How::FirstPresent,
@@ -365,8 +417,16 @@ impl Flags<'_> {
                         let is_default = argument
                             .keyword
                             .is_some_and(|keyword| matches!(facts.text(keyword), "default_value" | "default_value_t"));
-                        if is_default {
-                            self.judge(binding.span, binding.scope, facts.text(binding.name), argument.value);
+                        // `#[serde(default = "function")]`
+                        let is_function = argument.keyword.is_some_and(|keyword| facts.text(keyword) == "default");
+                        let given = match facts[argument.value].kind {
+                            ExprKind::Text(function) if is_function => {
+                                self.program.given_by(self.file, facts.text(function))
+                            }
+                            _ => is_default.then_some(argument.value),
+                        };
+                        if let Some(value) = given {
+                            self.judge(binding.span, binding.scope, facts.text(binding.name), value);
                         }
                     }
                 }
@@ -557,6 +617,39 @@ impl Flags<'_> {
         let mut arguments = facts.calls.iter().flat_map(|call| facts.arguments(call));
         is_bound
             || arguments.any(|argument| argument.keyword.is_some_and(is_context) && facts[argument.value].span == table)
+    }
+
+    /// `HashMap::from([("SKIP_AUTH", "true")])`, `command.envs([("SKIP_AUTH", "true")])`
+    fn pairs(&mut self, interesting: &Interesting) {
+        let facts = &self.data.facts;
+        let takes_pairs = |call: &&Call| match facts[call.callee].kind {
+            ExprKind::Member { object, name } => match facts.text(name) {
+                "envs" => true,
+                "from" | "from_iter" => matches!(
+                    facts[object].kind,
+                    ExprKind::Name { name, .. } | ExprKind::Member { name, .. } if facts.text(name).ends_with("Map")
+                ),
+                _ => false,
+            },
+            _ => false,
+        };
+        for call in facts.calls.iter().filter(takes_pairs) {
+            let [argument] = facts.arguments(call) else { continue };
+            let ExprKind::Group(pairs) = facts[argument.value].kind else {
+                continue;
+            };
+            for pair in facts.list(pairs) {
+                if let ExprKind::Group(parts) = facts[*pair].kind
+                    && let [key, value] = *facts.list(parts)
+                    && let ExprKind::Text(name) = facts[key].kind
+                    && interesting.contains_key(&name)
+                    && !self.is_local_to_test(call.scope)
+                    && !self.reads_flag(value, interesting)
+                {
+                    self.judge(facts[key].span, call.scope, facts.text(name), value);
+                }
+            }
+        }
     }
 
     // Values that say how to authenticate

@@ -4,7 +4,7 @@ use super::Findings;
 use crate::catalog::{Role, TokenCheck};
 use crate::facts::{
     BindingKind, BlockId, BlockKind, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, FunctionId, Language, Name,
-    ScopeId, Splat,
+    ScopeId, ScopeKind, Splat,
 };
 use crate::finding::{Confidence, Site, Step};
 use crate::program::{CallEdge, Caller, FunctionRef, LibrarySite, Origin, Program, ValueOrigin};
@@ -594,10 +594,19 @@ impl<'p, 'a> Verification<'p, 'a> {
             Some(function) => self.program.passing_into((file, function)),
             None => Vec::new(),
         };
+        let kept = function
+            .filter(|_| is_returned)
+            .and_then(|function| kept_as(facts, function));
+        let uses: Vec<(&LibrarySite, CallId)> = uses
+            .into_iter()
+            .chain(kept.into_iter().flat_map(|name| self.reads_by(name)))
+            .collect();
         let is_used = !uses.is_empty() || !callers.is_empty();
         is_used
             && uses.into_iter().all(|(site, call)| {
-                reads_header_only(facts, site.expr) || self.is_verified(file, call, &self.subjects_of_site(site), 0)
+                let facts = &self.program[site.file].facts;
+                reads_header_only(facts, site.expr)
+                    || self.is_verified(site.file, call, &self.subjects_of_site(site), 0)
             })
             && callers.iter().all(|caller| {
                 let outer = &self.program[caller.file].facts;
@@ -607,11 +616,29 @@ impl<'p, 'a> Verification<'p, 'a> {
             })
     }
 
+    /// The reads of the program that are given the rules that a static of this name keeps.
+    fn reads_by(&self, name: &str) -> impl Iterator<Item = (&'p LibrarySite, CallId)> {
+        let program = self.program;
+        let sites = program.sites().iter().filter(move |site| {
+            let facts = &program[site.file].facts;
+            let is_it = |subject: &Subject| match subject {
+                Subject::Name(_, at) => facts.text(*at) == name,
+                Subject::Member(path) => path.rsplit('.').next() == Some(name),
+                Subject::Given(_) => false,
+            };
+            let options = program.argument(site, "options");
+            options.is_some_and(|options| subjects_of(facts, options).iter().any(is_it))
+        });
+        sites.filter_map(|site| Some((site, site.call?)))
+    }
+
     /// Whether a function, or else every caller, compares the claim that a check is about by itself.
     fn is_compared(&self, file: FileId, function: Option<FunctionId>, check: TokenCheck, depth: u32) -> bool {
         let facts = &self.program[file].facts;
         let is_time = check == TokenCheck::NotBefore;
-        if compares(facts, function, check) || (is_time && self.is_compared(file, function, TokenCheck::Expiry, depth))
+        if compares(facts, function, check)
+            || self.checks_by_hand(file, function, check)
+            || (is_time && self.is_compared(file, function, TokenCheck::Expiry, depth))
         {
             return true;
         }
@@ -625,6 +652,37 @@ impl<'p, 'a> Verification<'p, 'a> {
                 let around = facts.function_around(facts[caller.call].scope);
                 self.is_compared(caller.file, around, check, depth + 1)
             })
+    }
+
+    /// Whether a function asks the claims themselves, or hands them to what says that it checks them: `claims.is_expired()`.
+    fn checks_by_hand(&self, file: FileId, function: Option<FunctionId>, check: TokenCheck) -> bool {
+        let facts = &self.program[file].facts;
+        let words = self.program.catalog().words();
+        let holds_claims = |place: Span| {
+            facts.exprs.iter().any(|expr| match expr.kind {
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                    place.contains(expr.span) && words.holds_claims(facts.text(name))
+                }
+                _ => false,
+            })
+        };
+        let own = facts.calls.iter();
+        let mut own = own.filter(|call| facts.function_around(call.scope) == function);
+        own.any(|call| {
+            let (name, object) = match facts[call.callee].kind {
+                ExprKind::Name { name, .. } => (name, None),
+                ExprKind::Member { object, name } => (name, Some(object)),
+                _ => return false,
+            };
+            let handed = facts.arguments(call).iter().map(|argument| argument.span);
+            words.checks_claim(facts.text(name), check)
+                && self.program.site_at(file, call.expr).is_none()
+                && object
+                    .map(|object| facts[object].span)
+                    .into_iter()
+                    .chain(handed)
+                    .any(holds_claims)
+        })
     }
 
     /// Whether the rules that lack a check are those of a read that checks no signature either, and that is made up for.
@@ -807,6 +865,20 @@ enum Subject {
     Member(String),
     /// What an expression gives.
     Given(ExprId),
+}
+
+/// The static or constant that keeps what a closure gives: `static RULES: LazyLock<Validation> = LazyLock::new(|| …)`.
+fn kept_as(facts: &FileFacts, function: FunctionId) -> Option<&str> {
+    let extent = facts[function].extent;
+    let is_closure = facts[function].name.is_none();
+    let mut keeping = facts.bindings.iter().filter(|binding| match binding.kind {
+        BindingKind::Value(value) => {
+            facts[binding.scope].kind == ScopeKind::Module && facts[value].span.contains(extent)
+        }
+        _ => false,
+    });
+    let kept = keeping.next().filter(|_| is_closure)?;
+    Some(facts.text(kept.name))
 }
 
 /// The names under which `expr` is known: `token`, and `raw` where it is `token = raw.strip()`.

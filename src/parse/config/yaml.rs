@@ -300,6 +300,7 @@ mod tests {
             a = 2 @2:1
             base.X = 1 @4:11
             s = true @5:1
+            more.<< = "*b" @8:3
             more.y = true @9:3
             [k, l] = 3 @11:3
             {m: n}.o = "p" @14:4

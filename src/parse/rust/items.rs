@@ -548,6 +548,10 @@ impl Walk<'_> {
                 value: variant.discriminant.as_ref().map(|(_, value)| value),
                 end,
             });
+            // What a variant holds by name belongs to the whole type: whoever has one of it may have these.
+            if let Fields::Named(fields) = &variant.fields {
+                self.named_fields(fields.named.iter());
+            }
         }
     }
 

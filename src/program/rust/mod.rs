@@ -21,6 +21,7 @@ pub(super) use edges::RustWalk;
 pub(super) use entries::{entries, made_runtimes};
 pub(super) use index::Index;
 pub(super) use routers::mounted;
+pub(super) use values::is_of_wrappers;
 
 use super::Program;
 use super::modules::Place;

@@ -613,7 +613,7 @@ fn inner(facts: &crate::facts::FileFacts, mut written: ExprId) -> ExprId {
 }
 
 /// Methods of wrappers that hand out what is inside.
-fn is_of_wrappers(method: &str) -> bool {
+pub(in crate::program) fn is_of_wrappers(method: &str) -> bool {
     matches!(
         method,
         "as_deref"
