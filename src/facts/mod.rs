@@ -15,12 +15,27 @@ pub use names::{Name, NameBuilder, Names};
 use crate::source::Span;
 use std::ops::Index;
 
-/// Declares an arena id: a 32-bit index of one kind of fact, and the look-up in [`FileFacts`] that belongs to it.
+/// Declares an arena id: a 32-bit index of one kind of fact, and the look-ups in [`FileFacts`] that belong to it.
 macro_rules! arena_ids {
-    ($($(#[$doc:meta])* $id:ident($fact:ty) in $arena:ident;)*) => {$(
+    ($($(#[$doc:meta])* $id:ident($fact:ty) in $arena:ident, $numbered:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $id(pub u32);
+
+        impl $id {
+            /// Names the fact at `index` of its arena.
+            #[must_use]
+            pub fn at(index: usize) -> Self {
+                Self(u32::try_from(index).unwrap_or(u32::MAX))
+            }
+        }
+
+        impl FileFacts {
+            /// The facts of one kind with their ids, in order.
+            pub fn $numbered(&self) -> impl ExactSizeIterator<Item = ($id, &$fact)> + DoubleEndedIterator {
+                self.$arena.iter().enumerate().map(|(index, fact)| ($id::at(index), fact))
+            }
+        }
 
         impl Index<$id> for FileFacts {
             type Output = $fact;
@@ -33,23 +48,23 @@ macro_rules! arena_ids {
 
 arena_ids! {
     /// Names an [`Expr`].
-    ExprId(Expr) in exprs;
+    ExprId(Expr) in exprs, numbered_exprs;
     /// Names a [`Scope`].
-    ScopeId(Scope) in scopes;
+    ScopeId(Scope) in scopes, numbered_scopes;
     /// Names a [`Binding`].
-    BindingId(Binding) in bindings;
+    BindingId(Binding) in bindings, numbered_bindings;
     /// Names an [`Import`].
-    ImportId(Import) in imports;
+    ImportId(Import) in imports, numbered_imports;
     /// Names a [`Function`].
-    FunctionId(Function) in functions;
+    FunctionId(Function) in functions, numbered_functions;
     /// Names a [`Class`].
-    ClassId(Class) in classes;
+    ClassId(Class) in classes, numbered_classes;
     /// Names a [`Module`].
-    ModuleId(Module) in modules;
+    ModuleId(Module) in modules, numbered_modules;
     /// Names a [`Call`].
-    CallId(Call) in calls;
+    CallId(Call) in calls, numbered_calls;
     /// Names a [`Block`].
-    BlockId(Block) in blocks;
+    BlockId(Block) in blocks, numbered_blocks;
 }
 
 /// The scope of a file's own statements; every file has it.
@@ -799,7 +814,7 @@ impl FileFacts {
     pub fn blocks_before(&self, call: &Call) -> impl Iterator<Item = (BlockId, &Block)> {
         let start = self[call.expr].span.start;
         let around: Vec<BlockId> = self.blocks_around(call.block).map(|(id, _)| id).collect();
-        let blocks = (0u32..).map(BlockId).zip(&self.blocks);
+        let blocks = self.numbered_blocks();
         blocks.filter(move |(_, block)| {
             block.span.end <= start && block.parent.is_some_and(|parent| around.contains(&parent))
         })
@@ -807,7 +822,7 @@ impl FileFacts {
 
     /// The blocks that run when `attempt` failed, in order.
     pub fn rescues_of(&self, attempt: BlockId) -> impl Iterator<Item = BlockId> {
-        let later = (0u32..).map(BlockId).zip(&self.blocks).skip(attempt.0 as usize + 1);
+        let later = self.numbered_blocks().skip(attempt.0 as usize + 1);
         let rescues = later
             .filter(move |(_, block)| matches!(block.kind, BlockKind::Rescue { attempt: of, .. } if of == attempt));
         rescues.map(|(id, _)| id)

@@ -131,7 +131,7 @@ pub(super) fn at_end_of_scope(facts: &FileFacts, bindings: Range<usize>) -> Hold
 }
 
 fn id(index: usize) -> BindingId {
-    BindingId(u32::try_from(index).unwrap_or(u32::MAX))
+    BindingId::at(index)
 }
 
 fn in_order(facts: &FileFacts, mut found: Holding) -> Holding {

@@ -158,7 +158,7 @@ impl Program<'_> {
             .iter()
             .position(|block| std::ptr::eq(block, attempt))
             .unwrap_or(0);
-        let id = BlockId(u32::try_from(index).unwrap_or(u32::MAX));
+        let id = BlockId::at(index);
         let rescued = facts.blocks.iter().any(|block| matches!(block.kind, BlockKind::Rescue { attempt, catches } if attempt == id && catches_runtime_error(facts, catches) && block.exit == Exit::FallsThrough));
         if rescued && self.asks_for_loop(file, id) {
             LoopState::NotRunning

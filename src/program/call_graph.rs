@@ -61,8 +61,7 @@ impl Program<'_> {
     pub fn functions_named(&self, name: &str) -> Vec<Caller> {
         let names = FunctionNames::new(self);
         let of_file = |(file, data): (FileId, &ProgramFile)| {
-            let functions =
-                (0..data.facts.functions.len()).map(|index| Some(FunctionId(u32::try_from(index).unwrap_or(u32::MAX))));
+            let functions = (0..data.facts.functions.len()).map(|index| Some(FunctionId::at(index)));
             let all = std::iter::once(None)
                 .chain(functions)
                 .map(move |function| (file, function));
@@ -202,8 +201,7 @@ impl EveryCall<'_> {
         let mut found = Vec::new();
         for (file, function) in callers {
             let facts = &self.program[*file].facts;
-            for (index, call) in facts.calls.iter().enumerate() {
-                let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+            for (id, call) in facts.numbered_calls() {
                 let is_named = super::names::last_name(facts, call.callee).is_some_and(|last| facts.text(last) == name);
                 if is_named && facts.function_around(call.scope) == *function && !resolved.contains(&(*file, id)) {
                     found.push((

@@ -158,8 +158,7 @@ impl Crates {
             let data = &files[file.0 as usize];
             let own_folder = folder_of_children(&data.path, file == root);
             let declaring = self.name(file).to_owned();
-            for (index, module) in data.facts.modules.iter().enumerate() {
-                let id = ModuleId(u32::try_from(index).unwrap_or(u32::MAX));
+            for (id, module) in data.facts.numbered_modules() {
                 if module.scope.is_some() {
                     continue;
                 }

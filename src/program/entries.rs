@@ -114,7 +114,7 @@ fn tests(program: &Program<'_>) -> Vec<EntryPoint> {
         });
         functions
             .map(|(index, _)| EntryPoint {
-                function: (file, crate::facts::FunctionId(u32::try_from(index).unwrap_or(u32::MAX))),
+                function: (file, crate::facts::FunctionId::at(index)),
                 surface: Surface::Test,
                 registration: None,
             })

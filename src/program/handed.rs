@@ -48,7 +48,7 @@ pub(super) fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile) -
                     node,
                     scope: call.scope,
                     confidence,
-                    call: CallId(u32::try_from(index).unwrap_or(u32::MAX)),
+                    call: CallId::at(index),
                     position,
                 });
             }

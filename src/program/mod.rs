@@ -1,14 +1,16 @@
 //! All files as one program, and every question a rule may ask of it.
 //!
-//! The storeys, lowest first: `modules` and `crates` (which file is which module), `bindings`, `names` and `stars` (what an expression
-//! refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` (what a call calls), `callers` and `calls`
-//! (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all calls, by names), `sites` (where
-//! library functions of a role are called), `handed` (where they are handed on to be called), `entries` (where the program is entered), `values` (what arguments come to), `tokens`,
-//! `secrets`, `setting_fields`, `ways`, `printed`, `wrappers`, `fallbacks` and `keys` (where the work of a concern is done), `owners`
-//! and `rewrites` (who may do it, and how others call it), `safeguards` (what is built around it), `reach` (by which ways control gets somewhere), `blocks` and `own_loop` (under which conditions, on which event
-//! loop), `requests`, `services`, `validation`, `refusals` and `environments` (what validates tokens, what becomes of a failure, what
-//! depends on where the program runs), `routes`, `credentials`, `comparisons`, `decorated`, `missing` and `auth_paths` (by which gates control gets to validation),
-//! `deployments` and `providers` (which configuration gives which name a value).
+//! What any linter of whole programs has, lowest storey first: `modules` and `crates` (which file is which module), `bindings`, `names`
+//! and `stars` (what an expression refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` (what a call
+//! calls), `trace`, `callers` and `calls` (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all
+//! calls, by names), `sites` and `handed` (where library functions of a role are called, or handed on to be called), `entries` (where the
+//! program is entered), `values` (what arguments come to), `reach` (by which ways control gets somewhere), `blocks`, `own_loop` and
+//! `environments` (under which conditions, on which event loop, depending on where the program runs).
+//!
+//! On them stands what is about authentication: `secrets` (where they are read, through which functions, what stands in for them, where
+//! they are shown), `tokens` (where they are validated and minted, with which keys, what becomes of a failure), `owners` (who may do what,
+//! and what is built around it), `auth_paths` (by which gates control gets to validation) and `providers` (which configuration gives which
+//! name a value). `units` says what belongs together.
 //!
 //! The program knows facts, the catalog and what the user declared; it knows no parser, no rule and no wording.
 
@@ -18,77 +20,57 @@ mod blocks;
 mod call_graph;
 mod callers;
 mod calls;
-mod comparisons;
 mod crates;
-mod credentials;
-mod decorated;
-mod deployments;
 mod edges;
 mod entries;
 mod environments;
-mod fallbacks;
 mod handed;
-mod keys;
-mod lookups;
-mod missing;
 mod modules;
 mod names;
 mod own_loop;
 mod owners;
-mod printed;
 mod providers;
 mod reach;
 mod receivers;
-mod refusals;
-mod requests;
-mod rewrites;
-mod routes;
 mod rust;
-mod safeguards;
-mod schemes;
 mod secrets;
-mod services;
-mod setting_fields;
 mod sites;
 mod stars;
 mod texts;
 mod tokens;
 mod trace;
 mod units;
-mod validation;
 mod values;
-mod ways;
-mod wrappers;
 
+pub use auth_paths::routes::Routes;
 pub use auth_paths::{AuthPath, AuthPaths, PathEntry, PathState};
 pub use blocks::LoopState;
 pub use call_graph::{CallGraph, Edge, EveryCall};
 pub use calls::{By, CallEdge, Caller, Thread};
-pub use deployments::is_template;
 pub use entries::{EntryPoint, Registration, Surface};
 pub use environments::Circumstance;
-pub use fallbacks::{FallbackEnd, SecretFallback};
-pub use keys::{KeySource, SigningKey};
 pub use names::{ClassRef, FunctionRef, Origin, Value};
 pub use own_loop::OwnLoop;
+pub use owners::safeguards::{AUTH_CACHE, AUTH_CIRCUIT_BREAKER, AUTH_ERROR_HANDLING};
 pub use owners::{
     BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Implementation, Owner, Owners, SECRET_RESOLUTION,
     TOKEN_MINTING, TOKEN_VALIDATION, matches_pattern,
 };
-pub use printed::PrintedSecrets;
+pub use providers::deployments::is_template;
 pub use providers::{ConfiguredName, NameKind, ProvidedState, Provision, ProvisionForm};
 pub use reach::{AsyncWays, Way};
-pub use refusals::Outcome;
-pub use rewrites::ResolverCall;
-pub use routes::Routes;
-pub use safeguards::{AUTH_CACHE, AUTH_CIRCUIT_BREAKER, AUTH_ERROR_HANDLING};
+pub use secrets::fallbacks::{FallbackEnd, SecretFallback};
+pub use secrets::printed::PrintedSecrets;
+pub use secrets::rewrites::ResolverCall;
+pub use secrets::ways::WaysToSecrets;
 pub use secrets::{ReadBy, SecretRead};
 pub use sites::LibrarySite;
 pub use texts::TextOrigin;
 pub use tokens::TokenSite;
-pub use validation::Validation;
+pub use tokens::keys::{KeySource, SigningKey};
+pub use tokens::refusals::Outcome;
+pub use tokens::validation::Validation;
 pub use values::{Passing, ValueOrigin};
-pub use ways::WaysToSecrets;
 
 use crate::catalog::{Catalog, Entry, Role};
 use crate::facts::{
@@ -96,24 +78,24 @@ use crate::facts::{
 };
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
+use auth_paths::missing::MissingGate;
 use callers::{Callers, Far};
 use calls::Calls;
 use entries::Entries;
-use missing::MissingGate;
 use modules::Modules;
 use own_loop::is_parameter;
 use rayon::prelude::*;
-use requests::HttpRequest;
-use rewrites::Resolvers;
 use rustc_hash::FxHashMap;
-use services::ServiceQuestion;
+use secrets::rewrites::Resolvers;
 use sites::Sites;
 use stars::Stars;
 use std::ops::Index;
 use std::sync::OnceLock;
 use tokens::TokenSites;
+use tokens::requests::HttpRequest;
+use tokens::services::ServiceQuestion;
+use tokens::validation::Validations;
 use units::Units;
-use validation::Validations;
 
 /// One file of the program.
 #[derive(Debug)]
@@ -272,7 +254,7 @@ impl<'a> Program<'a> {
         functions.extend(by_work.map(|function| (function, Far::A_FEW_CALLS)));
         let asking = self.asking_functions(callers.entries()).into_iter();
         functions.extend(asking.map(|function| (function, Far::A_FEW_CALLS)));
-        let questions = self.questions.get_or_init(|| services::find(self)).iter();
+        let questions = self.questions.get_or_init(|| tokens::services::find(self)).iter();
         functions.extend(questions.map(|question| ((question.file, question.function), Far::A_FEW_CALLS)));
         let of_schemes = self.scheme_uses().into_iter();
         functions.extend(of_schemes.map(|scheme| ((scheme.file, scheme.function), Far::A_FEW_CALLS)));
@@ -339,9 +321,7 @@ impl<'a> Program<'a> {
                     }
                     _ => false,
                 });
-            calls
-                .map(|(index, _)| (file, CallId(u32::try_from(index).unwrap_or(u32::MAX))))
-                .collect()
+            calls.map(|(index, _)| (file, CallId::at(index))).collect()
         })
     }
 
@@ -366,7 +346,7 @@ impl<'a> Program<'a> {
     fn extend_classes(&mut self) {
         let found = self.for_each_file(|file, data| {
             let blocks = data.facts.classes.iter().enumerate().filter_map(|(index, class)| {
-                let block = (file, ClassId(u32::try_from(index).unwrap_or(u32::MAX)));
+                let block = (file, ClassId::at(index));
                 let subject = match data.facts[class.extends?].kind {
                     ExprKind::Index { object, .. } => object,
                     _ => class.extends?,
@@ -634,7 +614,7 @@ pub(crate) fn expressions_within(facts: &FileFacts, span: Span) -> impl Iterator
     let within = facts.exprs.iter().enumerate();
     within
         .filter(move |(_, expr)| span.contains(expr.span))
-        .map(|(index, _)| ExprId(u32::try_from(index).unwrap_or(u32::MAX)))
+        .map(|(index, _)| ExprId::at(index))
 }
 
 /// The argument of a call that means `meaning` to the library function that `entry` tells of, if it is written out.

@@ -131,11 +131,7 @@ impl Program<'_> {
             let calls = data.facts.calls.iter().enumerate().filter_map(|(index, call)| {
                 let values = self.values(file, call.callee);
                 let called = values.into_iter().find(|value| definitions.contains(&value.origin))?;
-                Some((
-                    file,
-                    CallId(u32::try_from(index).unwrap_or(u32::MAX)),
-                    called.confidence,
-                ))
+                Some((file, CallId::at(index), called.confidence))
             });
             calls.collect()
         })
@@ -213,7 +209,7 @@ fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile, libraries: &
             if may_be_library(program, facts, call.callee, is_rust)
                 && let Some((node, confidence)) = called(program, file, call.callee)
             {
-                add(CallId(u32::try_from(index).unwrap_or(u32::MAX)), node, confidence);
+                add(CallId::at(index), node, confidence);
             }
         }
     }
@@ -227,7 +223,7 @@ fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile, libraries: &
         {
             let item = Item {
                 file,
-                expr: ExprId(u32::try_from(index).unwrap_or(u32::MAX)),
+                expr: ExprId::at(index),
                 object,
                 key,
                 scope,

@@ -2,7 +2,7 @@
 
 use super::Findings;
 use crate::catalog::Words;
-use crate::facts::{BindingKind, BlockId, BlockKind, ExprId, ExprKind, FileFacts, FunctionId, Language};
+use crate::facts::{BindingKind, BlockKind, ExprId, ExprKind, FileFacts, FunctionId, Language};
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{FunctionRef, Origin, Outcome, Program};
 use crate::source::{FileId, Span};
@@ -113,7 +113,7 @@ fn routes(program: &Program<'_>, file: FileId, minters: &FxHashSet<FunctionRef>)
 
 /// The function that an expression decorates.
 fn decorated(facts: &FileFacts, decorator: ExprId) -> Option<FunctionId> {
-    let functions = (0u32..).map(FunctionId).zip(&facts.functions);
+    let functions = facts.numbered_functions();
     let mut decorated = functions.filter(|(_, function)| facts.list(function.decorators).contains(&decorator));
     decorated.next().map(|(id, _)| id)
 }
@@ -121,7 +121,7 @@ fn decorated(facts: &FileFacts, decorator: ExprId) -> Option<FunctionId> {
 /// The functions that are named within a call: `route("/token", post(give_token))`.
 fn handed(program: &Program<'_>, file: FileId, span: Span) -> Vec<FunctionRef> {
     let facts = &program[file].facts;
-    let exprs = (0u32..).map(ExprId).zip(&facts.exprs);
+    let exprs = facts.numbered_exprs();
     let names = exprs.filter(|(_, expr)| {
         span.contains(expr.span) && matches!(expr.kind, ExprKind::Name { .. } | ExprKind::Member { .. })
     });
@@ -194,7 +194,7 @@ fn lets_in(program: &Program<'_>, file: FileId, function: FunctionId, place: Spa
                 span.contains(expr.span) && matches!(expr.kind, ExprKind::Name { name, .. } if bound.contains(&name))
             })
     };
-    let blocks = (0u32..).map(BlockId).zip(&facts.blocks);
+    let blocks = facts.numbered_blocks();
     let mut branches = blocks.filter(|(_, block)| {
         facts.function_around(block.scope) == Some(function)
             && matches!(block.kind, BlockKind::Branch { condition, .. } if speaks(condition))

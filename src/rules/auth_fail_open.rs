@@ -225,11 +225,11 @@ impl Judge<'_, '_> {
                     continue;
                 }
                 // The front end writes a `match` whose arms give values in this way, too.
-                let arms = (0u32..).map(BlockId).zip(&facts.blocks);
+                let arms = facts.numbered_blocks();
                 let arm = arms
                     .filter(|(_, block)| matches!(block.kind, BlockKind::Rescue { .. }) && block.span.contains(span))
                     .map(|(id, _)| id)
-                    .last();
+                    .next_back();
                 let place = arm.map_or(span, |arm| rescue_place(facts, arm));
                 let second = program.validations_in(file).iter().find(|second| {
                     second.call != validation.call && span.contains(facts[facts[second.call].expr].span)
@@ -262,7 +262,7 @@ impl Judge<'_, '_> {
                 return false;
             };
             let within = facts[declared].span;
-            let names = (0u32..).map(ExprId).zip(&facts.exprs);
+            let names = facts.numbered_exprs();
             let mut names =
                 names.filter(|(_, expr)| within.contains(expr.span) && matches!(expr.kind, ExprKind::Name { .. }));
             names.any(|(name, _)| {

@@ -69,7 +69,7 @@ fn validates_either_way(program: &Program<'_>, validation: &Validation, arm: Blo
     let file = validation.file;
     let facts = &program[file].facts;
     let written = |call: CallId| program.written(file, facts[call].callee);
-    let others = (0u32..).map(BlockId).zip(&facts.blocks);
+    let others = facts.numbered_blocks();
     let mut others = others.filter(|(id, block)| {
         *id != arm && matches!(block.kind, BlockKind::Branch { condition: other, .. } if other == condition)
     });

@@ -44,7 +44,7 @@ struct Looking<'p> {
 impl Looking<'_> {
     fn all(&self) -> Vec<Check> {
         let facts = &self.data.facts;
-        let exprs = (0u32..).map(ExprId).zip(&facts.exprs);
+        let exprs = facts.numbered_exprs();
         let mut found: Vec<Check> = exprs
             .filter_map(|(id, expr)| match expr.kind {
                 ExprKind::Compare { operator, left, right } => self.comparison(id, operator, left, right),
@@ -219,7 +219,7 @@ impl Looking<'_> {
         let facts = &self.data.facts;
         let span = facts[expr].span;
         let is_asked = |condition: ExprId| facts[condition].span.contains(span);
-        let blocks = (0u32..).map(BlockId).zip(&facts.blocks);
+        let blocks = facts.numbered_blocks();
         let branches = blocks.filter_map(|(id, block)| match block.kind {
             BlockKind::Branch { condition, holds } if is_asked(condition) => Some((id, condition, holds)),
             _ => None,

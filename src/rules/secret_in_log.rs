@@ -780,7 +780,7 @@ impl<'p> Leaks<'p> {
         let words: Vec<String> = name.split('_').map(capitalised).collect();
         let types = (0..words.len()).map(|from| words[from..].concat());
         types.filter_map(|name| facts.names.find(&name)).any(|of| {
-            let variants = (0u32..).map(ExprId).zip(&facts.exprs).filter(|(_, expr)| {
+            let variants = facts.numbered_exprs().filter(|(_, expr)| {
                 matches!(expr.kind, ExprKind::Member { object, name }
                     if matches!(facts[object].kind, ExprKind::Name { name, .. } if name == of)
                         && facts.text(name).starts_with(char::is_uppercase))

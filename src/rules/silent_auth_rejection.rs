@@ -76,7 +76,7 @@ fn failed_arms(program: &Program<'_>, validation: &Validation, function: Functio
         .filter(|binding| matches!(binding.kind, BindingKind::Value(value) if facts[value].span.contains(place)))
         .map(|binding| binding.name)
         .collect();
-    let blocks = (0u32..).map(BlockId).zip(&facts.blocks);
+    let blocks = facts.numbered_blocks();
     let failed = blocks.filter(|(_, block)| {
         facts.function_around(block.scope) == Some(function)
             && match block.kind {

@@ -204,8 +204,7 @@ impl Flags<'_> {
     /// Keyword arguments, defaults of settings that are read, command-line options.
     fn calls(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
-        for (index, call) in facts.calls.iter().enumerate() {
-            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+        for (id, call) in facts.numbered_calls() {
             // What a decorator or a route says of itself describes one endpoint.
             let describes = |rule: &Self| {
                 let mut values = facts

@@ -93,7 +93,7 @@ fn is_guarded(program: &Program<'_>, (file, function): FunctionRef) -> bool {
         .any(|decorator| names_gate(facts[*decorator].span));
     let by_class = definition.class.is_some_and(|class| {
         let mut bases = facts.list(facts[class].bases).iter();
-        let mut methods = (0u32..).map(FunctionId).zip(&facts.functions);
+        let mut methods = facts.numbered_functions();
         bases.any(|base| names_gate(facts[*base].span))
             || methods.any(|(other, method)| {
                 method.class == Some(class) && other != function && program.validates_within((file, other))
@@ -135,7 +135,7 @@ fn first_check(program: &Program<'_>, (file, function): FunctionRef) -> Option<S
 }
 
 fn calls_in(facts: &FileFacts, function: FunctionId) -> impl Iterator<Item = CallId> {
-    let calls = (0u32..).map(CallId).zip(&facts.calls);
+    let calls = facts.numbered_calls();
     calls
         .filter(move |(_, call)| facts.function_around(call.scope) == Some(function))
         .map(|(id, _)| id)

@@ -164,7 +164,7 @@ fn call_around(facts: &FileFacts, span: Span) -> Option<CallId> {
         let passes = facts.arguments(call).iter().any(|argument| argument.span == span);
         (!passes, span.end - span.start)
     });
-    innermost.map(|(index, _)| CallId(u32::try_from(index).unwrap_or(u32::MAX)))
+    innermost.map(|(index, _)| CallId::at(index))
 }
 
 // What switches a check off
@@ -229,7 +229,7 @@ fn decided_by(program: &Program<'_>, origin: &ValueOrigin, site: &LibrarySite, c
     let Some((block, _)) = innermost else {
         return vec![origin.clone()];
     };
-    for (_, block) in facts.blocks_around(BlockId(u32::try_from(block).unwrap_or(u32::MAX))) {
+    for (_, block) in facts.blocks_around(BlockId::at(block)) {
         let BlockKind::Branch {
             mut condition,
             mut holds,
@@ -794,7 +794,7 @@ impl<'p, 'a> Verification<'p, 'a> {
                     ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name),
                     _ => return false,
                 };
-                let call = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+                let call = CallId::at(index);
                 self.program.catalog().words().verifies(name)
                     && self.program.site_at(file, facts[call].expr).is_none()
                     && passes_token(call)
@@ -821,7 +821,7 @@ impl<'p, 'a> Verification<'p, 'a> {
                     Origin::Function(function) => Some(function),
                     _ => None,
                 });
-                (CallId(u32::try_from(index).unwrap_or(u32::MAX)), functions.collect())
+                (CallId::at(index), functions.collect())
             });
             return called.collect();
         }
@@ -1016,8 +1016,7 @@ fn goes_together(facts: &FileFacts, read: (BlockId, Span), check: (BlockId, Span
                         facts.blocks.iter().enumerate().filter(
                             |(_, block)| matches!(block.kind, BlockKind::Rescue { attempt, .. } if attempt == *id),
                         );
-                    let mut rescues =
-                        rescues.map(|(index, block)| (BlockId(u32::try_from(index).unwrap_or(u32::MAX)), block));
+                    let mut rescues = rescues.map(|(index, block)| (BlockId::at(index), block));
                     rescues.all(|(rescue, block)| block.exit != Exit::FallsThrough && !around_read.contains(&rescue))
                 }
                 _ => false,
@@ -1060,7 +1059,7 @@ fn reads_only(facts: &FileFacts, read: ExprId, names: &[&str]) -> bool {
             }
             _ => false,
         })
-        .map(|(index, _)| ExprId(u32::try_from(index).unwrap_or(u32::MAX)))
+        .map(|(index, _)| ExprId::at(index))
         .collect();
     !uses.is_empty() && uses.iter().all(|used| is_taken_from(*used))
 }

@@ -580,7 +580,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
         let facts = self.facts(file);
         let written: FxHashSet<ExprId> = facts.stores.iter().map(|store| store.target).collect();
         for index in 0..facts.exprs.len() {
-            let expr = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+            let expr = ExprId::at(index);
             let ExprKind::Member { object, name } = facts[expr].kind else {
                 continue;
             };
@@ -605,8 +605,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             };
             self.add_targets(&called, caller, site, None, BY_CALL);
         }
-        for (index, call) in facts.calls.iter().enumerate() {
-            let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+        for (id, call) in facts.numbered_calls() {
             if let Some((object, name)) = asked_by_text(facts, id)
                 && self.receivers.may_be_property(file, name)
             {

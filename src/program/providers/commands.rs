@@ -4,7 +4,7 @@ use super::state::{hash, is_variable_name, mapped, state_of};
 use super::{ProvidedState, Provision, ProvisionForm};
 use crate::facts::{ExprId, ExprKind, FileFacts};
 use crate::finding::Site;
-use crate::program::deployments::environment_of;
+use crate::program::providers::deployments::environment_of;
 use crate::program::{Program, ProgramFile};
 use crate::source::{FileId, Span};
 use std::borrow::Cow;

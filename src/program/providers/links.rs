@@ -5,7 +5,7 @@ use super::state::{hash, state_of};
 use super::{Provision, ProvisionForm};
 use crate::facts::{Language, Scalar};
 use crate::finding::Site;
-use crate::program::deployments::{environment_of, is_template};
+use crate::program::providers::deployments::{environment_of, is_template};
 use crate::program::{Program, ProgramFile};
 use crate::source::FileId;
 

@@ -6,12 +6,13 @@
 //! never leave this module: provisions are only compared.
 
 mod commands;
+pub(in crate::program) mod deployments;
 mod links;
 mod settings;
 mod state;
 
 use super::Program;
-use super::deployments::is_template;
+use super::providers::deployments::is_template;
 use crate::catalog::Role;
 use crate::facts::{Language, Scalar};
 use crate::finding::{CodeScope, Site};

@@ -5,7 +5,7 @@ use super::state::{hash, is_variable_name, mapped, reference_in, state_of};
 use super::{ProvidedState, Provision, ProvisionForm};
 use crate::facts::{FileFacts, Scalar, Setting};
 use crate::finding::Site;
-use crate::program::deployments::environment_of;
+use crate::program::providers::deployments::environment_of;
 use crate::program::{Program, ProgramFile};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashSet;

@@ -110,7 +110,7 @@ impl<'p> Receivers<'p, '_> {
     pub(super) fn find_derived(&mut self) {
         for file in self.own_files() {
             for class in 0..self.facts(file).classes.len() {
-                let class = (file, ClassId(u32::try_from(class).unwrap_or(u32::MAX)));
+                let class = (file, ClassId::at(class));
                 for base in self.bases_of(class) {
                     if let Ancestor::Project(base) = base {
                         self.learn(News::Derived { base, class });
@@ -620,7 +620,7 @@ impl<'p> Receivers<'p, '_> {
             let is_given = (gives_away && matches!(binding.kind, BindingKind::Import(_)))
                 || exported.contains(&facts.text(binding.name));
             if is_given {
-                let id = crate::facts::BindingId(u32::try_from(index).unwrap_or(u32::MAX));
+                let id = crate::facts::BindingId::at(index);
                 for entry in self.bound(file, id) {
                     if let Thing::Class(class, _) = entry.thing {
                         self.make(class);
@@ -635,7 +635,7 @@ impl<'p> Receivers<'p, '_> {
                 };
                 for (index, class) in self.facts(at).classes.iter().enumerate() {
                     if class.parent == MODULE_SCOPE && !self.text(at, class.name).starts_with('_') {
-                        self.make((at, ClassId(u32::try_from(index).unwrap_or(u32::MAX))));
+                        self.make((at, ClassId::at(index)));
                     }
                 }
             }

@@ -77,7 +77,7 @@ impl Receivers<'_, '_> {
         };
         let found = Self::seen_from_class(facts, scope, name, place).unwrap_or(found);
         let holding = if found.len() == 1 {
-            std::iter::once(BindingId(u32::try_from(found.start).unwrap_or(u32::MAX))).collect()
+            std::iter::once(BindingId::at(found.start)).collect()
         } else {
             reaching(facts, found.clone(), scope, place)
         };

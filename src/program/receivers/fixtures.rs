@@ -172,7 +172,7 @@ impl Receivers<'_, '_> {
             if !matches!(binding.kind, BindingKind::Import(_)) {
                 continue;
             }
-            for entry in self.bound(file, BindingId(u32::try_from(index).unwrap_or(u32::MAX))) {
+            for entry in self.bound(file, BindingId::at(index)) {
                 if let Thing::Function(function) = entry.thing {
                     found.extend(self.provided(function));
                 }

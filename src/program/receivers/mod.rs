@@ -321,7 +321,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             self.find_made(file);
             self.visit_stores(file, true);
             for call in 0..self.facts(file).calls.len() {
-                self.visit_container_call(file, CallId(u32::try_from(call).unwrap_or(u32::MAX)));
+                self.visit_container_call(file, CallId::at(call));
             }
         }
         self.is_collecting = false;
@@ -332,7 +332,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
         for file in self.own_files() {
             let callees = self.first_keys[file.0 as usize].callee;
             for call in 0..self.facts(file).calls.len() {
-                let call = CallId(u32::try_from(call).unwrap_or(u32::MAX));
+                let call = CallId::at(call);
                 if is_first || self.memo.is_stale(callees + call.0) {
                     self.visit_call(file, call);
                 }

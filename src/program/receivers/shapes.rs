@@ -159,7 +159,7 @@ impl Receivers<'_, '_> {
             let written: FxHashSet<ExprId> = facts.stores.iter().map(|store| store.target).collect();
             let mut askings: FxHashMap<Name, Vec<ExprId>> = FxHashMap::default();
             for index in 0..facts.exprs.len() {
-                let expr = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+                let expr = ExprId::at(index);
                 if let ExprKind::Member { object, .. } = facts[expr].kind
                     && let ExprKind::Name { name, .. } = facts[object].kind
                     && !written.contains(&expr)

@@ -182,7 +182,7 @@ impl<'p> Search<'p, '_> {
         let is_it = |expr: ExprId| facts[expr].kind == ExprKind::Lambda(function);
         for (index, call) in facts.calls.iter().enumerate() {
             if is_it(call.callee) || facts.arguments(call).iter().any(|argument| is_it(argument.value)) {
-                calls.push((file, CallId(u32::try_from(index).unwrap_or(u32::MAX))));
+                calls.push((file, CallId::at(index)));
             }
         }
         for binding in facts.bindings_in(facts[function].parent) {

@@ -297,7 +297,7 @@ impl<'p, 'a> RustWalk<'p, 'a> {
             let facts = &program[file].facts;
             let calls = facts.calls.iter().enumerate();
             let taken = calls.flat_map(|(index, call)| {
-                let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+                let id = CallId::at(index);
                 facts.arguments(call).iter().map(move |argument| (argument.value, id))
             });
             taken.collect()
@@ -346,7 +346,7 @@ impl<'p, 'a> RustWalk<'p, 'a> {
             if !extent.contains(facts[data.expr].span) {
                 continue;
             }
-            let call = CallId(u32::try_from(number).unwrap_or(u32::MAX));
+            let call = CallId::at(number);
             let (caller, site) = self.place(file, call);
             if is_it(data.callee) {
                 runs.push(Run {

@@ -184,7 +184,7 @@ fn handed(program: &Program<'_>, index: &Index<'_>, file: FileId, names: &Handed
         if !last_name(facts, call.callee).is_some_and(|name| names.contains(&name)) {
             continue;
         }
-        let id = CallId(u32::try_from(number).unwrap_or(u32::MAX));
+        let id = CallId::at(number);
         let Some(entry) = walk.library(file, id).and_then(|node| program.catalog.call(node)) else {
             continue;
         };

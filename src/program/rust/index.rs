@@ -2,7 +2,7 @@
 
 use super::methods::{classes, takes_self};
 use crate::catalog::Role;
-use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name};
+use crate::facts::{BindingKind, CallId, ExprId, ExprKind, FileFacts, Language, Name};
 use crate::program::Program;
 use crate::program::names::{ClassRef, FunctionRef, last_name};
 use crate::source::FileId;
@@ -106,8 +106,7 @@ impl<'p> Shard<'p> {
     }
 
     fn add(&mut self, file: FileId, facts: &'p FileFacts) {
-        for (index, function) in facts.functions.iter().enumerate() {
-            let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
+        for (id, function) in facts.numbered_functions() {
             let (Some(name), Some(class)) = (function.name, function.class) else {
                 continue;
             };
@@ -178,7 +177,7 @@ fn owner(facts: &FileFacts, expr: ExprId, name: Name) -> Option<Name> {
 /// The names of what calls call, and of what they pass, with the types in front of them.
 pub(super) fn said_names(facts: &FileFacts) -> impl Iterator<Item = (CallId, Name, Option<Name>)> {
     facts.calls.iter().enumerate().flat_map(move |(index, call)| {
-        let id = CallId(u32::try_from(index).unwrap_or(u32::MAX));
+        let id = CallId::at(index);
         let passed = facts.arguments(call).iter().map(|argument| argument.value);
         let said = std::iter::once(call.callee).chain(passed);
         said.filter_map(move |expr| match facts[expr].kind {

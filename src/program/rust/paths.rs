@@ -116,7 +116,7 @@ impl<'p> Typing<'p, '_> {
             let mut found = Items::new();
             let mut is_bound = false;
             for index in bindings {
-                let id = BindingId(u32::try_from(index).unwrap_or(u32::MAX));
+                let id = BindingId::at(index);
                 if is_in(facts, &facts[id], space) {
                     is_bound = true;
                     let bound = self.bound_item(file, id);
@@ -205,7 +205,7 @@ impl<'p> Typing<'p, '_> {
             .find(name)
             .map_or(0..0, |name| facts.binding_range(scope, name));
         for index in bindings {
-            let id = BindingId(u32::try_from(index).unwrap_or(u32::MAX));
+            let id = BindingId::at(index);
             let bound = match facts[id].kind {
                 BindingKind::Import(import) => self.import(file, import, step + 1),
                 _ => self.bound_item(file, id),
@@ -229,7 +229,7 @@ impl<'p> Typing<'p, '_> {
             let facts = self.facts(file);
             let Some(name) = facts.names.find(name) else { continue };
             for index in facts.binding_range(facts[body].scope, name) {
-                let id = BindingId(u32::try_from(index).unwrap_or(u32::MAX));
+                let id = BindingId::at(index);
                 add(&mut found, [Item::Bound(file, id)]);
             }
         }

@@ -291,7 +291,7 @@ pub(in crate::program::receivers) fn imported<'p>(program: &'p Program<'_>) -> F
 /// The decorators of all functions and classes of a file, and what each is applied to.
 pub(in crate::program::receivers) fn decorations(facts: &FileFacts) -> impl Iterator<Item = (ExprId, Passed)> {
     let functions = facts.functions.iter().enumerate().flat_map(|(index, function)| {
-        let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
+        let id = FunctionId::at(index);
         let decorators = facts.list(function.decorators).iter().enumerate();
         decorators.map(move |(position, decorator)| {
             let behind = u32::try_from(position + 1).unwrap_or(u32::MAX);
@@ -299,7 +299,7 @@ pub(in crate::program::receivers) fn decorations(facts: &FileFacts) -> impl Iter
         })
     });
     let classes = facts.classes.iter().enumerate().flat_map(|(index, class)| {
-        let id = ClassId(u32::try_from(index).unwrap_or(u32::MAX));
+        let id = ClassId::at(index);
         let decorators = facts.list(class.decorators).iter();
         decorators.map(move |decorator| (*decorator, Passed::DecoratedClass(id)))
     });

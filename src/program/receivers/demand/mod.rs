@@ -451,5 +451,5 @@ fn enclosing(facts: &FileFacts, scope: ScopeId) -> impl Iterator<Item = Name> {
 }
 
 fn call_id(index: usize) -> CallId {
-    CallId(u32::try_from(index).unwrap_or(u32::MAX))
+    CallId::at(index)
 }

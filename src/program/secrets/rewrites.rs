@@ -1,14 +1,15 @@
 //! What may stand in the place of other code, for the fixes of rules: where a value can be awaited, and which call gives a secret.
 
-use super::modules::Place;
-use super::names::{self, FunctionRef, Origin};
-use super::owners::{SECRET_RESOLUTION, matches_pattern};
-use super::secrets::{ReadBy, SecretRead};
-use super::{LibrarySite, Program, ProgramFile, wrappers};
+use super::wrappers;
+use super::{ReadBy, SecretRead};
 use crate::catalog::Role;
 use crate::facts::{
     Anchor, BindingKind, Block, BlockKind, Exit, ExprId, ExprKind, Import, Language, MODULE_SCOPE, ParameterKind,
 };
+use crate::program::modules::Place;
+use crate::program::names::{self, FunctionRef, Origin};
+use crate::program::owners::{SECRET_RESOLUTION, matches_pattern};
+use crate::program::{LibrarySite, Program, ProgramFile};
 use crate::source::FileId;
 use rustc_hash::FxHashSet;
 
@@ -23,7 +24,7 @@ pub struct ResolverCall {
 
 /// What is needed to put resolvers in the place of reads.
 #[derive(Debug)]
-pub(super) struct Resolvers {
+pub(in crate::program) struct Resolvers {
     functions: Vec<Resolver>,
     /// The top-level packages and modules that the program imports from.
     imported_roots: FxHashSet<String>,

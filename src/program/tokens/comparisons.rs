@@ -1,11 +1,11 @@
 //! Where a token or a key that a caller shows is compared with the one that is expected, in constant time: that lets somebody in
 //! without decoding anything.
 
-use super::credentials::Carriers;
-use super::tokens::TokenSite;
-use super::{LibrarySite, Outcome, Program, expressions_within};
+use super::TokenSite;
 use crate::catalog::Role;
-use crate::facts::{BindingKind, BlockId, BlockKind, ExprId, ExprKind, FileFacts, Language, Name, ScopeId};
+use crate::facts::{BindingKind, BlockKind, ExprId, ExprKind, FileFacts, Language, Name, ScopeId};
+use crate::program::auth_paths::credentials::Carriers;
+use crate::program::{LibrarySite, Outcome, Program, expressions_within};
 use crate::source::FileId;
 
 /// What names are bound to is followed this deep.
@@ -14,7 +14,7 @@ const DEEPEST: u32 = 2;
 impl Program<'_> {
     /// Where credentials that callers show are compared with what is expected, or looked up, with what brings them into the functions
     /// around.
-    pub(super) fn shown_credentials(&self) -> Vec<(TokenSite, Carriers)> {
+    pub(in crate::program) fn shown_credentials(&self) -> Vec<(TokenSite, Carriers)> {
         let mut shown = self.compared_credentials();
         shown.extend(self.looked_up_credentials());
         shown
@@ -80,7 +80,7 @@ impl Program<'_> {
             ExprKind::Not(inner) => inner == site.expr,
             _ => false,
         };
-        let blocks = (0u32..).map(BlockId).zip(&facts.blocks);
+        let blocks = facts.numbered_blocks();
         let mut differing = blocks.filter_map(|(id, block)| match block.kind {
             BlockKind::Branch { condition, holds } if condition == site.expr || is_negated(condition) => {
                 (holds == is_negated(condition)).then_some(id)
@@ -116,7 +116,9 @@ impl Program<'_> {
 }
 
 fn made_of(facts: &FileFacts, name: Name, scope: ScopeId) -> impl Iterator<Item = ExprId> {
-    let bindings = super::bindings::lookup(facts, scope, name).unwrap_or(&[]).iter();
+    let bindings = crate::program::bindings::lookup(facts, scope, name)
+        .unwrap_or(&[])
+        .iter();
     bindings.filter_map(|binding| match binding.kind {
         BindingKind::Value(value) | BindingKind::Unpacked { value, .. } | BindingKind::Changed(value) => Some(value),
         _ => None,

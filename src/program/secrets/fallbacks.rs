@@ -3,14 +3,14 @@
 //! A chain is one expression (`a or b`, a default, a ternary), several assignments of one name (`if not key: key = …`, `except`),
 //! several returns of one function, or a loop over names that leaves with the first that is set.
 
-use super::names::Origin;
-use super::secrets::{ReadBy, SecretRead, is_only_asked};
-use super::{Program, ProgramFile};
+use super::{ReadBy, SecretRead, is_only_asked};
 use crate::facts::{
     BindingKind, BlockId, BlockKind, Comparison, Exit, ExprId, ExprKind, FileFacts, FunctionId, How, Language, Name,
     Return, ScopeId,
 };
 use crate::finding::{Confidence, Site};
+use crate::program::names::Origin;
+use crate::program::{Program, ProgramFile};
 use crate::source::{FileId, Span};
 use std::collections::BTreeMap;
 
@@ -159,7 +159,7 @@ impl<'p> Chains<'p> {
         let places: Vec<Span> = self.own_reads().map(|(_, expr)| facts[expr].span).collect();
         for (index, expr) in facts.exprs.iter().enumerate() {
             let ExprKind::Choice { .. } = expr.kind else { continue };
-            let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+            let id = ExprId::at(index);
             if places.iter().any(|place| expr.span.contains(*place)) && !is_only_asked(facts, id) {
                 chains.push(self.alternatives(id));
             }
@@ -395,7 +395,7 @@ impl<'p> Chains<'p> {
             });
         };
         facts.blocks.iter().enumerate().any(|(index, block)| {
-            let id = BlockId(u32::try_from(index).unwrap_or(u32::MAX));
+            let id = BlockId::at(index);
             let inside = innermost.span.contains(block.span) && self.tested(id) == Some((name, true));
             inside
                 && match block.exit {
@@ -646,7 +646,7 @@ fn is_same(names: &[String], others: &[String]) -> bool {
 }
 
 /// The value that a conversion gives in another form: `x.strip()`, `str(x)`, `SecretStr(x)`.
-pub(super) fn converted(facts: &FileFacts, call: crate::facts::CallId) -> Option<ExprId> {
+pub(in crate::program) fn converted(facts: &FileFacts, call: crate::facts::CallId) -> Option<ExprId> {
     let call = &facts[call];
     let arguments = facts.arguments(call);
     match (facts[call.callee].kind, arguments) {

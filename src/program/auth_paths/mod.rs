@@ -5,20 +5,26 @@
 //! A **path** is a pair of a gate and a site, with the shortest chain of functions between them as its witness. Sites are few, so
 //! paths are looked for backwards from them.
 
-use super::bindings::lookup;
-use super::calls::{By, CallEdge, Caller};
-use super::credentials::Carriers;
-use super::decorated::Decorated;
-use super::entries::{EntryPoint, Surface};
-use super::names::{FunctionRef, Origin, first_name};
-use super::own_loop::is_parameter;
-use super::reach::MOST_ALTERNATIVES;
-use super::requests::arrives_at;
-use super::routes::{RouteTable, Routes};
-use super::values::Passing;
-use super::{Outcome, Program, TOKEN_VALIDATION, TokenSite, expressions_within};
+pub(in crate::program) mod credentials;
+pub(in crate::program) mod decorated;
+pub(in crate::program) mod missing;
+pub(in crate::program) mod routes;
+pub(in crate::program) mod schemes;
+
 use crate::facts::{BindingKind, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId};
 use crate::finding::{CodeScope, Confidence, Site};
+use crate::program::auth_paths::credentials::Carriers;
+use crate::program::auth_paths::decorated::Decorated;
+use crate::program::auth_paths::routes::{RouteTable, Routes};
+use crate::program::bindings::lookup;
+use crate::program::calls::{By, CallEdge, Caller};
+use crate::program::entries::{EntryPoint, Surface};
+use crate::program::names::{FunctionRef, Origin, first_name};
+use crate::program::own_loop::is_parameter;
+use crate::program::reach::MOST_ALTERNATIVES;
+use crate::program::tokens::requests::arrives_at;
+use crate::program::values::Passing;
+use crate::program::{Outcome, Program, TOKEN_VALIDATION, TokenSite, expressions_within};
 use crate::source::{FileId, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, VecDeque};
@@ -148,12 +154,12 @@ impl Program<'_> {
 
     /// The functions that ask a service to validate a token, as far as that can be said before their callers are known: who sends
     /// a request to a route of the program, or from inside a declared owner, and handles a credential.
-    pub(super) fn asking_functions(&self, entries: &[EntryPoint]) -> Vec<FunctionRef> {
+    pub(in crate::program) fn asking_functions(&self, entries: &[EntryPoint]) -> Vec<FunctionRef> {
         let requests = self.requests();
         if requests.is_empty() {
             return Vec::new();
         }
-        let owners: Vec<super::Origin> = self
+        let owners: Vec<crate::program::Origin> = self
             .concerns()
             .iter()
             .filter(|concern| concern.name == TOKEN_VALIDATION)
@@ -434,7 +440,7 @@ impl<'p, 'a> Search<'p, 'a> {
             let site = program.callee_site(request.file, call);
             let is_declared = program
                 .owners_of(TOKEN_VALIDATION, request.file)
-                .any(|owner| owner.because == super::Because::Declared);
+                .any(|owner| owner.because == crate::program::Because::Declared);
             let asks = is_declared
                 && program.is_owned(TOKEN_VALIDATION, request.file, call.scope, &[])
                 && program.handles_credential(function)
@@ -483,7 +489,7 @@ impl<'p, 'a> Search<'p, 'a> {
                     site: program.callee_site(request.file, &program[request.file].facts[request.call]),
                     call: None,
                     offset: 0,
-                    thread: super::Thread::Other,
+                    thread: crate::program::Thread::Other,
                     by: By::Call,
                     confidence: Confidence::Likely,
                     alternatives: 1,

@@ -1,11 +1,19 @@
 //! Where tokens are validated and minted: library calls, and code that does it by hand.
 
-use super::handed::HandedOn;
-use super::names::{FunctionRef, Origin};
-use super::{LibrarySite, Program, ProgramFile};
+pub(in crate::program) mod comparisons;
+pub(in crate::program) mod keys;
+pub(in crate::program) mod lookups;
+pub(in crate::program) mod refusals;
+pub(in crate::program) mod requests;
+pub(in crate::program) mod services;
+pub(in crate::program) mod validation;
+
 use crate::catalog::Role;
 use crate::facts::{BindingKind, Call, CallId, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId};
 use crate::finding::{Confidence, Site};
+use crate::program::handed::HandedOn;
+use crate::program::names::{FunctionRef, Origin};
+use crate::program::{LibrarySite, Program, ProgramFile};
 use crate::source::FileId;
 use std::collections::BTreeSet;
 
@@ -33,13 +41,13 @@ pub struct TokenSite {
 
 /// All places where tokens are validated, and all where they are minted.
 #[derive(Debug, Default)]
-pub(super) struct TokenSites {
-    pub(super) validation: Vec<TokenSite>,
-    pub(super) minting: Vec<TokenSite>,
+pub(in crate::program) struct TokenSites {
+    pub(in crate::program) validation: Vec<TokenSite>,
+    pub(in crate::program) minting: Vec<TokenSite>,
 }
 
 impl TokenSites {
-    pub(super) fn find(program: &Program<'_>) -> Self {
+    pub(in crate::program) fn find(program: &Program<'_>) -> Self {
         let found = program.for_each_file(|file, data| {
             let mut validation = library_sites(program, file, is_validation);
             validation.extend(handed_on(program, file, Role::decodes));
@@ -241,7 +249,7 @@ fn hand_rolled_minting(program: &Program<'_>, file: FileId, data: &ProgramFile) 
 
 /// Whether a call encodes something as base64, by its name. Python's `str.encode` makes bytes; in Rust the method is an engine's.
 fn encodes_base64(facts: &FileFacts, call: &Call, is_rust: bool) -> bool {
-    let name = super::names::last_name(facts, call.callee).map_or("", |name| facts.text(name));
+    let name = crate::program::names::last_name(facts, call.callee).map_or("", |name| facts.text(name));
     name.contains("b64") || name.contains("base64") || (is_rust && name.starts_with("encode"))
 }
 
@@ -250,7 +258,7 @@ fn calls_in(facts: &FileFacts, function: Option<FunctionId>) -> impl Iterator<It
     let calls = facts.calls.iter().enumerate();
     calls
         .filter(move |(_, call)| facts.function_around(call.scope) == function)
-        .map(|(index, call)| (CallId(u32::try_from(index).unwrap_or(u32::MAX)), call))
+        .map(|(index, call)| (CallId::at(index), call))
 }
 
 /// Whether a function calls a library function of a role.
@@ -277,7 +285,7 @@ fn helper(program: &Program<'_>, file: FileId, call: &Call) -> Option<(FunctionR
 
 impl Program<'_> {
     /// Whether a token is taken apart by hand, in a function that does nothing to check its signature.
-    pub(super) fn only_takes_apart(&self, site: &TokenSite) -> bool {
+    pub(in crate::program) fn only_takes_apart(&self, site: &TokenSite) -> bool {
         let facts = &self[site.primary.file].facts;
         let function = facts.function_around(site.scope);
         let checks = |other: &&LibrarySite| {
@@ -318,7 +326,7 @@ fn hand_rolled_by(
 }
 
 fn is_named(facts: &FileFacts, call: &Call, names: &[&str]) -> bool {
-    super::names::last_name(facts, call.callee).is_some_and(|name| names.contains(&facts.text(name)))
+    crate::program::names::last_name(facts, call.callee).is_some_and(|name| names.contains(&facts.text(name)))
 }
 
 /// `x.split(".")` and its kin.
@@ -378,7 +386,7 @@ fn is_token_part(program: &Program<'_>, file: FileId, value: ExprId, depth: u32)
             receiver || !looks_up && facts.arguments(call).iter().any(|argument| deeper(argument.value))
         }
         ExprKind::Name { name, scope } => {
-            let bindings = super::bindings::lookup(facts, scope, name).unwrap_or(&[]);
+            let bindings = crate::program::bindings::lookup(facts, scope, name).unwrap_or(&[]);
             bindings.iter().any(|binding| match binding.kind {
                 BindingKind::Value(inner) | BindingKind::Changed(inner) if inner != value => deeper(inner),
                 BindingKind::Unpacked { value: split, position } => {

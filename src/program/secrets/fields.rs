@@ -1,27 +1,25 @@
 //! Secrets that arrive by field: in settings classes, in types that hold the options of a command line, and in types that a library
 //! fills from the environment by the names of their fields.
 
-use super::names::{self, ClassRef, Origin};
-use super::secrets::{ReadBy, SecretRead, sorted};
-use super::{LibrarySite, Program, ProgramFile};
+use super::{ReadBy, SecretRead, sorted};
 use crate::catalog::{Entry, Meaning, Role};
-use crate::facts::{
-    Argument, Binding, BindingKind, Call, ClassId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId,
-};
+use crate::facts::{Argument, Binding, BindingKind, Call, ClassId, ExprId, ExprKind, FileFacts, Name, ScopeId};
 use crate::finding::{Confidence, Site};
+use crate::program::names::{self, ClassRef, Origin};
+use crate::program::{LibrarySite, Program, ProgramFile};
 use crate::source::FileId;
 
 // Settings classes
 
 /// Fields of settings classes: `class Settings(BaseSettings): jwt_secret: str`.
-pub(super) fn of_classes(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<SecretRead> {
+pub(in crate::program) fn of_classes(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<SecretRead> {
     let mut found = Vec::new();
     let facts = &data.facts;
     for (index, class) in facts.classes.iter().enumerate() {
         if class.bases.len == 0 {
             continue;
         }
-        let id = ClassId(u32::try_from(index).unwrap_or(u32::MAX));
+        let id = ClassId::at(index);
         let bases = program.library_bases((file, id));
         let is_settings = bases.iter().any(|base| {
             program
@@ -185,7 +183,7 @@ fn prefix_of(program: &Program<'_>, file: FileId, scope: ScopeId) -> String {
 // Options
 
 /// Fields of types that a library fills from the command line and the environment: `#[arg(env = "JWT_SECRET")] key: String`.
-pub(super) fn of_options(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<SecretRead> {
+pub(in crate::program) fn of_options(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<SecretRead> {
     let facts = &data.facts;
     let mut found = Vec::new();
     for (index, class) in facts.classes.iter().enumerate() {
@@ -197,7 +195,7 @@ pub(super) fn of_options(program: &Program<'_>, file: FileId, data: &ProgramFile
         if fields.peek().is_none() {
             continue;
         }
-        let id = ClassId(u32::try_from(index).unwrap_or(u32::MAX));
+        let id = ClassId::at(index);
         let bases = program.library_bases((file, id));
         let entry = bases
             .iter()
@@ -245,7 +243,7 @@ fn option(program: &Program<'_>, (file, class): ClassRef, entry: &Entry, field: 
 // Types that are filled by the names of their fields
 
 /// Fields of types that a library fills where it is asked for one: `envy::prefixed("APP_").from_env::<Settings>()`.
-pub(super) fn of_filled_types(program: &Program<'_>, file: FileId) -> Vec<SecretRead> {
+pub(in crate::program) fn of_filled_types(program: &Program<'_>, file: FileId) -> Vec<SecretRead> {
     let mut found = Vec::new();
     for site in program.sites_in(file) {
         if program
@@ -428,7 +426,7 @@ impl Program<'_> {
 /// The one value that a function of this file gives: `#[serde(default = "function")]`.
 fn given_by(facts: &FileFacts, path: &str) -> Option<ExprId> {
     let name = facts.names.find(path.rsplit("::").next().unwrap_or(path))?;
-    let mut named = (0u32..).map(FunctionId).zip(&facts.functions);
+    let mut named = facts.numbered_functions();
     let (function, _) = named.find(|(_, function)| function.name == Some(name))?;
     let mut returns = facts.returns.iter().filter(|returned| returned.function == function);
     match (returns.next(), returns.next()) {

@@ -3,13 +3,13 @@
 //! A wrapper is any function that reads the setting which one of its parameters names; nothing is configured. From the library's
 //! calls we go backwards, caller by caller, until a call says the name.
 
-use super::Program;
-use super::names::{FunctionRef, Origin};
-use super::secrets::{ReadBy, SecretRead, is_switch, only_for_presence, sorted};
-use super::values::Passing;
+use super::{ReadBy, SecretRead, is_switch, only_for_presence, sorted};
 use crate::catalog::Role;
 use crate::facts::{ExprId, ExprKind};
 use crate::finding::Confidence;
+use crate::program::Program;
+use crate::program::names::{FunctionRef, Origin};
+use crate::program::values::Passing;
 use crate::source::FileId;
 use rustc_hash::FxHashSet;
 use std::collections::VecDeque;
@@ -38,7 +38,7 @@ struct Named {
 const DEEPEST: usize = 8;
 
 /// The reads through wrappers, each where the name is said.
-pub(super) fn reads(program: &Program<'_>) -> Vec<SecretRead> {
+pub(in crate::program) fn reads(program: &Program<'_>) -> Vec<SecretRead> {
     let mut reads = Vec::new();
     follow(program, |wrapper, passing, argument, confidence| {
         reads.extend(read(program, passing, argument, wrapper, confidence));
@@ -47,7 +47,7 @@ pub(super) fn reads(program: &Program<'_>) -> Vec<SecretRead> {
 }
 
 /// The functions that read the very setting that a parameter names, and that parameter, in order.
-pub(super) fn naming_parameters(program: &Program<'_>) -> Vec<(FunctionRef, u32)> {
+pub(in crate::program) fn naming_parameters(program: &Program<'_>) -> Vec<(FunctionRef, u32)> {
     let wrappers = follow(program, |_, _, _, _| {});
     let plain = wrappers
         .into_iter()

@@ -1,12 +1,18 @@
 //! Where the program reads secrets: settings with secret names, secret files, secret managers, fields of settings classes.
 
-use super::handed::HandedOn;
-use super::names::{self, FunctionRef, Origin};
-use super::{LibrarySite, Program, ProgramFile};
-use super::{setting_fields, wrappers};
+pub(in crate::program) mod fallbacks;
+pub(in crate::program) mod fields;
+pub(in crate::program) mod printed;
+pub(in crate::program) mod rewrites;
+pub(in crate::program) mod ways;
+pub(in crate::program) mod wrappers;
+
 use crate::catalog::Role;
 use crate::facts::{BindingKind, BlockKind, Comparison, ExprId, ExprKind, FileFacts, How, Language, ScopeId};
 use crate::finding::{Confidence, Site};
+use crate::program::handed::HandedOn;
+use crate::program::names::{self, FunctionRef, Origin};
+use crate::program::{LibrarySite, Program, ProgramFile};
 use crate::source::FileId;
 use rustc_hash::FxHashMap;
 
@@ -50,7 +56,7 @@ pub enum ReadBy {
 }
 
 /// All reads: the direct ones, and those through functions of the program.
-pub(super) fn with_wrapped(program: &Program<'_>, direct: Vec<SecretRead>) -> Vec<SecretRead> {
+pub(in crate::program) fn with_wrapped(program: &Program<'_>, direct: Vec<SecretRead>) -> Vec<SecretRead> {
     let mut reads = direct;
     reads.extend(wrappers::reads(program));
     reads.sort_by_key(|read| read.primary);
@@ -60,7 +66,7 @@ pub(super) fn with_wrapped(program: &Program<'_>, direct: Vec<SecretRead>) -> Ve
 }
 
 /// Which of `reads` each reading expression is.
-pub(super) fn by_expr(reads: &[SecretRead]) -> FxHashMap<(FileId, ExprId), usize> {
+pub(in crate::program) fn by_expr(reads: &[SecretRead]) -> FxHashMap<(FileId, ExprId), usize> {
     let by_expr = reads.iter().enumerate();
     by_expr
         .filter_map(|(index, read)| Some(((read.primary.file, read.expr?), index)))
@@ -68,7 +74,7 @@ pub(super) fn by_expr(reads: &[SecretRead]) -> FxHashMap<(FileId, ExprId), usize
 }
 
 /// The reads that go through no other function of the program.
-pub(super) fn direct(program: &Program<'_>) -> Vec<SecretRead> {
+pub(in crate::program) fn direct(program: &Program<'_>) -> Vec<SecretRead> {
     program.for_each_file(|file, data| {
         let mut reads: Vec<SecretRead> = program
             .sites_in(file)
@@ -78,10 +84,10 @@ pub(super) fn direct(program: &Program<'_>) -> Vec<SecretRead> {
         let handed_on = program.handed_on_in(file).iter();
         reads.extend(handed_on.filter_map(|handed| handed_on_read(program, handed)));
         match data.language {
-            Language::Python => reads.extend(setting_fields::of_classes(program, file, data)),
+            Language::Python => reads.extend(fields::of_classes(program, file, data)),
             Language::Rust => {
-                reads.extend(setting_fields::of_options(program, file, data));
-                reads.extend(setting_fields::of_filled_types(program, file));
+                reads.extend(fields::of_options(program, file, data));
+                reads.extend(fields::of_filled_types(program, file));
             }
             Language::Config => {}
         }
@@ -175,7 +181,7 @@ fn defaults_to_a_switch(program: &Program<'_>, site: &LibrarySite) -> bool {
         .is_some_and(|default| is_switch(program, facts, default))
 }
 
-pub(super) fn is_switch(program: &Program<'_>, facts: &FileFacts, value: ExprId) -> bool {
+pub(in crate::program) fn is_switch(program: &Program<'_>, facts: &FileFacts, value: ExprId) -> bool {
     match facts[value].kind {
         ExprKind::Truth(_) => true,
         ExprKind::Text(text) => program.catalog().words().truth(facts.text(text)).is_some(),
@@ -203,7 +209,7 @@ fn secret_names_in(program: &Program<'_>, file: FileId, names: ExprId) -> Vec<St
     secret.collect()
 }
 
-pub(super) fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
+pub(in crate::program) fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut names: Vec<String> = names.collect();
     names.sort();
     names.dedup();
@@ -355,7 +361,7 @@ fn with_trimming(facts: &FileFacts, read: ExprId) -> ExprId {
 }
 
 /// Whether an expression only decides which way is taken: the condition of a branch, or of an expression of two ways.
-pub(super) fn is_only_asked(facts: &FileFacts, expr: ExprId) -> bool {
+pub(in crate::program) fn is_only_asked(facts: &FileFacts, expr: ExprId) -> bool {
     let is_branch = facts
         .blocks
         .iter()
@@ -375,7 +381,7 @@ pub(super) fn is_only_asked(facts: &FileFacts, expr: ExprId) -> bool {
 }
 
 /// Whether a read's value is used only to see whether it is there: as a condition, negated, compared with nothing.
-pub(super) fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
+pub(in crate::program) fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
     let read = with_trimming(facts, read);
     let place = facts[read].span;
     let is_alternative = |expr: ExprId| match facts[expr].kind {
@@ -401,7 +407,7 @@ pub(super) fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
     // `a or b` as a value: whether `a` is there decides, but it is taken, too.
     let is_taken = || {
         (0..facts.exprs.len())
-            .map(|index| ExprId(u32::try_from(index).unwrap_or(u32::MAX)))
+            .map(ExprId::at)
             .any(|expr| is_alternative(expr) && !is_condition(expr))
     };
     if is_kept || is_taken() {
@@ -410,8 +416,7 @@ pub(super) fn only_for_presence(facts: &FileFacts, read: ExprId) -> bool {
     if is_condition(read) || is_only_attempted(facts, read) {
         return true;
     }
-    for (index, parent) in facts.exprs.iter().enumerate() {
-        let id = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+    for (id, parent) in facts.numbered_exprs() {
         let used = match parent.kind {
             ExprKind::Not(inner) => inner == read,
             ExprKind::Both(parts) => {

@@ -1,9 +1,9 @@
 //! What code treats as the way to a secret, and not as the secret: the path of a file that it opens, the name that it looks up.
 
-use super::Program;
 use super::wrappers;
 use crate::catalog::Role;
 use crate::facts::{ExprId, ExprKind, FunctionId, Name};
+use crate::program::Program;
 use crate::source::FileId;
 use rustc_hash::FxHashSet;
 

@@ -2,29 +2,29 @@
 //!
 //! Only what is certain counts: the module is read whole, makes no names as it runs, and nothing rescues the import.
 
-use super::modules::Place;
-use super::names::last_name_span;
-use super::{Program, ProgramFile};
 use crate::catalog::Role;
-use crate::facts::{Anchor, BindingKind, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Import, Language};
+use crate::facts::{Anchor, BindingKind, BlockKind, ExprId, ExprKind, FileFacts, FunctionId, Import, Language};
 use crate::finding::{CodeScope, Site};
+use crate::program::modules::Place;
+use crate::program::names::last_name_span;
+use crate::program::{Program, ProgramFile};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashMap;
 
 /// A use of a gate that does not exist.
 #[derive(Debug)]
-pub(super) struct MissingGate {
+pub(in crate::program) struct MissingGate {
     /// Where it is used.
-    pub(super) site: Site,
+    pub(in crate::program) site: Site,
     /// The function that calls it, has it injected or is decorated with it; none for statements of a module.
-    pub(super) function: Option<FunctionId>,
+    pub(in crate::program) function: Option<FunctionId>,
     /// Its dotted path.
-    pub(super) path: String,
+    pub(in crate::program) path: String,
 }
 
 impl Program<'_> {
     /// The uses of gates that do not exist, outside tests, in the order of files; one for each function and gate.
-    pub(super) fn missing_gates(&self) -> &[MissingGate] {
+    pub(in crate::program) fn missing_gates(&self) -> &[MissingGate] {
         self.missing_gates.get_or_init(|| {
             self.for_each_file(|file, data| {
                 if data.language != Language::Python || data.scope == CodeScope::Test {
@@ -110,7 +110,7 @@ fn missing_in(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<Mi
         let ExprKind::Name { name, scope } = facts[expr].kind else {
             continue;
         };
-        let Some([binding]) = super::bindings::lookup(facts, scope, name) else {
+        let Some([binding]) = crate::program::bindings::lookup(facts, scope, name) else {
             continue;
         };
         let Some(path) = missing.get(&(binding.scope, name)) else {
@@ -135,7 +135,7 @@ fn uses<'p>(
     file: FileId,
     facts: &'p FileFacts,
 ) -> impl Iterator<Item = (ExprId, Span)> + use<'p> {
-    let calls = (0u32..).map(CallId).zip(&facts.calls);
+    let calls = facts.numbered_calls();
     let called = calls.flat_map(move |(id, call)| {
         let injects = program.site_at(file, call.expr).is_some_and(|site| {
             let entry = program.entry(site);
@@ -165,7 +165,7 @@ fn function_of(facts: &FileFacts, expr: ExprId) -> Option<FunctionId> {
                 .iter()
                 .any(|decorator| holds(*decorator))
     });
-    position.map(|index| FunctionId(u32::try_from(index).unwrap_or(u32::MAX)))
+    position.map(FunctionId::at)
 }
 
 /// Whether something is done where an import fails, or it is only one for type checkers.

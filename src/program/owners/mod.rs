@@ -1,14 +1,16 @@
 //! Who may do a concern's work: declared by the user, else inferred from what the code does.
 
-use super::bindings;
-use super::modules::Place;
-use super::names::{self, Origin, Value};
-use super::safeguards::{AUTH_CACHE, AUTH_CIRCUIT_BREAKER, AUTH_ERROR_HANDLING};
-use super::units::UnitId;
-use super::{LibrarySite, Program, ProgramFile};
+pub(in crate::program) mod safeguards;
+
 use crate::catalog::Role;
 use crate::facts::{BindingKind, ExprKind, FunctionId, MODULE_SCOPE, Name, ScopeId, ScopeKind};
 use crate::finding::{CodeScope, Confidence, Site, Step};
+use crate::program::bindings;
+use crate::program::modules::Place;
+use crate::program::names::{self, Origin, Value};
+use crate::program::owners::safeguards::{AUTH_CACHE, AUTH_CIRCUIT_BREAKER, AUTH_ERROR_HANDLING};
+use crate::program::units::UnitId;
+use crate::program::{LibrarySite, Program, ProgramFile};
 use crate::source::{FileId, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,8 +63,8 @@ pub struct Owner {
     pub path: String,
     /// How it came to be the owner.
     pub because: Because,
-    pub(super) origins: Vec<Origin>,
-    pub(super) names: Vec<String>,
+    pub(in crate::program) origins: Vec<Origin>,
+    pub(in crate::program) names: Vec<String>,
     unit: Option<UnitId>,
 }
 
@@ -117,7 +119,7 @@ impl Owners {
         &self.unresolved
     }
 
-    pub(super) fn decide(program: &Program<'_>, concerns: &[Concern]) -> Self {
+    pub(in crate::program) fn decide(program: &Program<'_>, concerns: &[Concern]) -> Self {
         let mut owners = Self::default();
         for concern in concerns {
             for declared in &concern.owners {
@@ -285,7 +287,7 @@ impl Program<'_> {
     }
 
     /// Whether code at `scope` of `file` is part of a definition: of a package and what lies below it, a module, class or function.
-    pub(super) fn lies_in(&self, file: FileId, scope: ScopeId, origin: Origin) -> bool {
+    pub(in crate::program) fn lies_in(&self, file: FileId, scope: ScopeId, origin: Origin) -> bool {
         let facts = &self[file].facts;
         let around = |is_it: &dyn Fn(ScopeKind) -> bool| {
             let mut next = Some(scope);

@@ -4,13 +4,13 @@
 //! passes on what it is itself passed. A function that validates a token it got from anywhere else (a client that logs in, a job) does
 //! so for itself and not for its callers.
 
-use super::calls::By;
-use super::names::{FunctionRef, Origin};
-use super::reach::MOST_ALTERNATIVES;
-use super::{Program, TokenSite};
 use crate::catalog::Role;
 use crate::facts::{BindingKind, BlockId, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId};
 use crate::finding::{CodeScope, Confidence};
+use crate::program::calls::By;
+use crate::program::names::{FunctionRef, Origin};
+use crate::program::reach::MOST_ALTERNATIVES;
+use crate::program::{Program, TokenSite};
 use crate::source::{FileId, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
@@ -35,13 +35,13 @@ const DEEPEST: u32 = 6;
 
 /// All calls that validate tokens, and the functions they call.
 #[derive(Debug, Default)]
-pub(super) struct Validations {
+pub(in crate::program) struct Validations {
     by_file: FxHashMap<FileId, Vec<Validation>>,
     functions: FxHashMap<FunctionRef, u8>,
 }
 
 impl Validations {
-    pub(super) fn find(program: &Program<'_>) -> Self {
+    pub(in crate::program) fn find(program: &Program<'_>) -> Self {
         let mut found = Self::default();
         let mut waiting: VecDeque<(FunctionRef, Confidence)> = VecDeque::new();
         for site in program.validation_sites() {
@@ -101,7 +101,7 @@ impl Validations {
         let file = site.primary.file;
         let facts = &program[file].facts;
         let call = (0..facts.calls.len())
-            .map(|index| CallId(u32::try_from(index).unwrap_or(u32::MAX)))
+            .map(CallId::at)
             .find(|call| program.callee_site(file, &facts[*call]) == site.primary);
         if let Some(call) = call.filter(|_| !site.unbound) {
             self.add(Validation {
@@ -136,7 +136,8 @@ impl Validations {
             let Some(call) = edge.call else { continue };
             let mut passed = facts.arguments(&facts[call]).iter();
             let hands = passed.any(|argument| {
-                super::names::last_name(facts, argument.value).is_some_and(|last| Some(facts.text(last)) == name)
+                crate::program::names::last_name(facts, argument.value)
+                    .is_some_and(|last| Some(facts.text(last)) == name)
             });
             if !hands {
                 continue;
@@ -169,7 +170,7 @@ impl Validations {
         let says = |name: &str| validating.contains(name) && words.verifies(name);
         let handing = program.for_each_file(|file, data| {
             let facts = &data.facts;
-            let calls = (0u32..).map(CallId).zip(&facts.calls).filter(|(_, call)| {
+            let calls = facts.numbered_calls().filter(|(_, call)| {
                 let mut passed = facts.arguments(call).iter();
                 passed.any(|argument| match facts[argument.value].kind {
                     ExprKind::Member { name, .. } => says(facts.text(name)),
@@ -304,12 +305,13 @@ impl Program<'_> {
         let passed: Vec<(Name, ScopeId)> = passed.collect();
         let bound = passed
             .iter()
-            .flat_map(|(name, scope)| super::bindings::lookup(facts, *scope, *name).unwrap_or(&[]));
+            .flat_map(|(name, scope)| crate::program::bindings::lookup(facts, *scope, *name).unwrap_or(&[]));
         let values = bound
-            .filter_map(super::bindings::bound_value)
+            .filter_map(crate::program::bindings::bound_value)
             .map(|value| facts[value].span);
         let is_set = |target: ExprId| {
-            super::names::first_name(facts, target).is_some_and(|(name, scope)| passed.contains(&(name, scope)))
+            crate::program::names::first_name(facts, target)
+                .is_some_and(|(name, scope)| passed.contains(&(name, scope)))
         };
         let options: Vec<&str> = self
             .catalog
@@ -318,7 +320,7 @@ impl Program<'_> {
             .map(|(name, _)| name)
             .collect();
         std::iter::once(span).chain(values).any(|span| {
-            super::expressions_within(facts, span)
+            crate::program::expressions_within(facts, span)
                 .any(|expr| is_switched_off(expr) || self.is_option_off(file, expr, &options))
         }) || facts
             .calls
@@ -328,7 +330,7 @@ impl Program<'_> {
                 let is_off = store
                     .value
                     .is_some_and(|value| facts[value].kind == ExprKind::Truth(false));
-                let name = super::names::last_name(facts, store.target).map_or("", |name| facts.text(name));
+                let name = crate::program::names::last_name(facts, store.target).map_or("", |name| facts.text(name));
                 is_off && options.contains(&name) && is_set(store.target)
             })
     }
@@ -360,8 +362,8 @@ impl Program<'_> {
         }
         self.for_each_file(|file, data| {
             let facts = &data.facts;
-            let calls = (0u32..).map(CallId).zip(&facts.calls).filter(|(_, call)| {
-                let name = super::names::last_name(facts, call.callee);
+            let calls = facts.numbered_calls().filter(|(_, call)| {
+                let name = crate::program::names::last_name(facts, call.callee);
                 name.is_some_and(|name| names.contains(facts.text(name)))
                     && self.values(file, call.callee).iter().any(
                         |value| matches!(value.origin, Origin::Function(function) if functions.contains(&function)),
@@ -371,7 +373,7 @@ impl Program<'_> {
         })
     }
 
-    pub(super) fn name_of(&self, (file, function): FunctionRef) -> Option<&str> {
+    pub(in crate::program) fn name_of(&self, (file, function): FunctionRef) -> Option<&str> {
         let facts = &self[file].facts;
         facts[function].name.map(|name| facts.text(name))
     }
@@ -379,7 +381,7 @@ impl Program<'_> {
     /// Whether a call calls what its function was handed.
     fn calls_what_it_is_handed(&self, file: FileId, call: CallId) -> bool {
         let facts = &self[file].facts;
-        super::own_loop::is_parameter(facts, facts[call].callee)
+        crate::program::own_loop::is_parameter(facts, facts[call].callee)
     }
 
     /// Whether a call in `function` passes on what the function got: one of its parameters, or something taken out of one.
@@ -399,14 +401,14 @@ fn derives_from_parameter(facts: &FileFacts, function: FunctionId, span: Span, d
             let ExprKind::Name { name, scope } = facts[expr].kind else {
                 return false;
             };
-            let bindings = super::bindings::lookup(facts, scope, name).unwrap_or(&[]);
+            let bindings = crate::program::bindings::lookup(facts, scope, name).unwrap_or(&[]);
             bindings.iter().any(|binding| {
                 if facts.function_around(binding.scope) != Some(function) {
                     return false;
                 }
                 match binding.kind {
                     BindingKind::Parameter(index) => !is_receiver(facts, function, index),
-                    _ => super::bindings::bound_value(binding).is_some_and(|value| {
+                    _ => crate::program::bindings::bound_value(binding).is_some_and(|value| {
                         !span.contains(facts[value].span)
                             && derives_from_parameter(facts, function, facts[value].span, depth + 1)
                     }),
@@ -426,6 +428,6 @@ fn is_receiver(facts: &FileFacts, function: FunctionId, index: u32) -> bool {
 }
 
 /// The names that are said within `span`.
-pub(super) fn names_within(facts: &FileFacts, span: Span) -> impl Iterator<Item = ExprId> {
-    super::expressions_within(facts, span).filter(|expr| matches!(facts[*expr].kind, ExprKind::Name { .. }))
+pub(in crate::program) fn names_within(facts: &FileFacts, span: Span) -> impl Iterator<Item = ExprId> {
+    crate::program::expressions_within(facts, span).filter(|expr| matches!(facts[*expr].kind, ExprKind::Name { .. }))
 }

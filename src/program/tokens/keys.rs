@@ -1,11 +1,11 @@
 //! Which keys tokens are signed and verified with: literals of the code, and secrets by their names.
 
-use super::fallbacks::converted;
-use super::names::{Origin, last_name};
-use super::{LibrarySite, Program};
 use crate::catalog::{Entry, Role};
 use crate::facts::{CallId, ExprId, ExprKind};
 use crate::finding::{Confidence, Site, Step};
+use crate::program::names::{Origin, last_name};
+use crate::program::secrets::fallbacks::converted;
+use crate::program::{LibrarySite, Program};
 use crate::source::FileId;
 
 /// A key that a library call signs or verifies with, and one of the values that it can be.
@@ -136,7 +136,7 @@ impl Program<'_> {
     }
 
     /// Whether the call at `primary` decodes a token without checking its signature.
-    pub(super) fn is_decoded_unchecked(&self, primary: Site) -> bool {
+    pub(in crate::program) fn is_decoded_unchecked(&self, primary: Site) -> bool {
         let mut sites = self.sites_in(primary.file).iter();
         let site = sites.find(|site| self.primary(site) == primary);
         site.is_some_and(|site| {

@@ -1,25 +1,25 @@
 //! Where a program asks another service whether a token is good: a request to an address that says so.
 
-use super::names::last_name;
 use super::validation::names_within;
-use super::{Program, ProgramFile};
 use crate::facts::{CallId, ExprId, ExprKind, FunctionId, Language};
 use crate::finding::CodeScope;
+use crate::program::names::last_name;
+use crate::program::{Program, ProgramFile};
 use crate::source::FileId;
 
 /// A request that asks about a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ServiceQuestion {
+pub(in crate::program) struct ServiceQuestion {
     /// The file.
-    pub(super) file: FileId,
+    pub(in crate::program) file: FileId,
     /// The function that asks.
-    pub(super) function: FunctionId,
+    pub(in crate::program) function: FunctionId,
     /// The call that does.
-    pub(super) call: CallId,
+    pub(in crate::program) call: CallId,
 }
 
 /// All such requests, in the order of files.
-pub(super) fn find(program: &Program<'_>) -> Vec<ServiceQuestion> {
+pub(in crate::program) fn find(program: &Program<'_>) -> Vec<ServiceQuestion> {
     program.for_each_file(|file, data| {
         if data.language == Language::Config || data.scope == CodeScope::Test {
             return Vec::new();
@@ -38,7 +38,7 @@ fn in_file(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<Servi
     {
         return Vec::new();
     }
-    let calls = (0u32..).map(CallId).zip(&facts.calls);
+    let calls = facts.numbered_calls();
     let asking = calls.filter_map(|(id, call)| {
         let name = facts.text(last_name(facts, call.callee)?);
         let mut arguments = facts.arguments(call).iter();

@@ -1,8 +1,8 @@
 //! What becomes of a failure: whether a stretch of code refuses, hands the failure back, or goes on as if nothing had happened.
 
-use super::Program;
-use super::names::{Origin, last_name};
 use crate::facts::{Argument, BindingKind, BlockId, BlockKind, CallId, Exit, ExprId, ExprKind, FileFacts, Name};
+use crate::program::Program;
+use crate::program::names::{Origin, last_name};
 use crate::source::FileId;
 
 /// One way in which a block of code ends.
@@ -259,10 +259,10 @@ impl Program<'_> {
     /// Whether a name comes from a library: who that calls anonymous, it also refuses.
     fn is_foreign(&self, file: FileId, expr: ExprId) -> bool {
         let facts = &self[file].facts;
-        let Some((name, scope)) = super::names::first_name(facts, expr) else {
+        let Some((name, scope)) = crate::program::names::first_name(facts, expr) else {
             return false;
         };
-        let bindings = super::bindings::lookup(facts, scope, name).unwrap_or(&[]);
+        let bindings = crate::program::bindings::lookup(facts, scope, name).unwrap_or(&[]);
         let mut kinds = bindings.iter().map(|binding| binding.kind);
         kinds.any(|kind| matches!(kind, BindingKind::Import(_)))
             && !self.values(file, expr).iter().any(|value| {
@@ -305,7 +305,7 @@ impl Program<'_> {
     /// The calls in or below `block` that pass the request on to what it was meant for.
     pub fn passing_on(&self, file: FileId, block: BlockId) -> impl Iterator<Item = CallId> {
         let facts = &self[file].facts;
-        let calls = (0u32..).map(CallId).zip(&facts.calls);
+        let calls = facts.numbered_calls();
         let below =
             calls.filter(move |(id, call)| facts.is_below(call.block, block) && self.passes_request_on(file, *id));
         below.map(|(id, _)| id)
@@ -339,7 +339,7 @@ impl Program<'_> {
     }
 
     /// The text that a literal is.
-    pub(super) fn text_of(&self, file: FileId, expr: ExprId) -> Option<&str> {
+    pub(in crate::program) fn text_of(&self, file: FileId, expr: ExprId) -> Option<&str> {
         let facts = &self[file].facts;
         match facts[expr].kind {
             ExprKind::Text(text) => Some(facts.text(text)),
@@ -349,9 +349,9 @@ impl Program<'_> {
 }
 
 /// The blocks directly inside `block` that are part of the same function.
-pub(super) fn children(facts: &FileFacts, block: BlockId) -> impl Iterator<Item = BlockId> {
+pub(in crate::program) fn children(facts: &FileFacts, block: BlockId) -> impl Iterator<Item = BlockId> {
     let later = facts.blocks.iter().enumerate().skip(block.0 as usize + 1);
     later
         .filter(move |(_, other)| other.parent == Some(block) && other.kind != BlockKind::Body)
-        .map(|(index, _)| BlockId(u32::try_from(index).unwrap_or(u32::MAX)))
+        .map(|(index, _)| BlockId::at(index))
 }

@@ -1,13 +1,12 @@
 //! What is built around the validation of tokens: caches of what came of it, circuit breakers, and handlers that turn its failures into
 //! results. Each is a concern of its own, which a system should have once.
 
-use super::names::{self, FunctionRef, Origin};
-use super::{By, Outcome, Program, TOKEN_VALIDATION, Validation};
 use crate::facts::{
-    Access, BindingKind, BlockId, BlockKind, CallId, Exit, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeId,
-    ScopeKind,
+    Access, BindingKind, BlockId, BlockKind, CallId, Exit, ExprId, ExprKind, FileFacts, Language, ScopeId, ScopeKind,
 };
 use crate::finding::{CodeScope, Site};
+use crate::program::names::{self, FunctionRef, Origin};
+use crate::program::{By, Outcome, Program, TOKEN_VALIDATION, Validation};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashSet;
 use std::cell::OnceCell;
@@ -21,11 +20,11 @@ pub const AUTH_CIRCUIT_BREAKER: &str = "auth-circuit-breaker";
 pub const AUTH_ERROR_HANDLING: &str = "auth-error-handling";
 
 /// A place where such a thing is built.
-pub(super) type Place = (Site, ScopeId);
+pub(in crate::program) type Place = (Site, ScopeId);
 
 impl Program<'_> {
     /// Where results of validations are kept: the places where the containers are made, as far as they can be told.
-    pub(super) fn auth_caches(&self) -> Vec<Place> {
+    pub(in crate::program) fn auth_caches(&self) -> Vec<Place> {
         let validating = self.validating_functions();
         let mut found: Vec<Place> = Vec::new();
         let files: BTreeSet<FileId> = validating.iter().map(|(file, _)| *file).collect();
@@ -59,8 +58,7 @@ impl Program<'_> {
         let mut found = Vec::new();
         for (file, data) in self.files() {
             let facts = &data.facts;
-            for (index, function) in facts.functions.iter().enumerate() {
-                let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
+            for (id, function) in facts.numbered_functions() {
                 if !self.is_validator((file, id)) {
                     continue;
                 }
@@ -78,7 +76,7 @@ impl Program<'_> {
     }
 
     /// The calls that validate through a circuit breaker.
-    pub(super) fn auth_circuit_breakers(&self) -> Vec<Place> {
+    pub(in crate::program) fn auth_circuit_breakers(&self) -> Vec<Place> {
         let words = self.catalog.words();
         let mut found: Vec<Place> = Vec::new();
         for Validation { file, call, .. } in self.validations() {
@@ -103,7 +101,7 @@ impl Program<'_> {
     }
 
     /// The arms that turn failures of validation into results: what they catch.
-    pub(super) fn auth_error_handlers(&self) -> Vec<Place> {
+    pub(in crate::program) fn auth_error_handlers(&self) -> Vec<Place> {
         let mut found: Vec<Place> = Vec::new();
         let python = |validation: &Validation| self[validation.file].language == Language::Python;
         for Validation { file, call, .. } in self.validations().into_iter().filter(python) {
@@ -154,7 +152,7 @@ impl Program<'_> {
         let Some((name, scope)) = names::first_name(facts, expr) else {
             return false;
         };
-        let bindings = super::bindings::lookup(facts, scope, name).unwrap_or(&[]);
+        let bindings = crate::program::bindings::lookup(facts, scope, name).unwrap_or(&[]);
         let is_import = bindings
             .iter()
             .any(|binding| matches!(binding.kind, BindingKind::Import(_)));
@@ -178,7 +176,7 @@ impl Program<'_> {
                 names::first_name(facts, object).is_some_and(|(name, _)| matches!(facts.text(name), "self" | "cls"))
             }
             ExprKind::Name { name, scope } => {
-                let bindings = super::bindings::lookup(facts, scope, name).unwrap_or(&[]);
+                let bindings = crate::program::bindings::lookup(facts, scope, name).unwrap_or(&[]);
                 bindings
                     .iter()
                     .any(|binding| matches!(facts[binding.scope].kind, ScopeKind::Module | ScopeKind::Class(_)))
@@ -205,7 +203,7 @@ impl Program<'_> {
                 }
             }
             ExprKind::Name { name, scope: own } => {
-                let bindings = super::bindings::lookup(facts, own, name).unwrap_or(&[]);
+                let bindings = crate::program::bindings::lookup(facts, own, name).unwrap_or(&[]);
                 match bindings.first() {
                     Some(binding) => at(binding.span, binding.scope),
                     None => at(facts[container].span, scope),

@@ -1,13 +1,13 @@
 //! Where a credential that a caller shows is looked up in the program's own store, or comes in a cookie that is signed: an opaque token
 //! is validated by being found.
 
-use super::credentials::Carriers;
-use super::names::last_name;
-use super::tokens::TokenSite;
-use super::{Program, ProgramFile, expressions_within};
+use super::TokenSite;
 use crate::catalog::Words;
 use crate::facts::{Call, Comparison, ExprId, ExprKind, FileFacts, FunctionId, Language, Name};
 use crate::finding::{CodeScope, Confidence};
+use crate::program::auth_paths::credentials::Carriers;
+use crate::program::names::last_name;
+use crate::program::{Program, ProgramFile, expressions_within};
 use crate::source::FileId;
 use rustc_hash::FxHashSet;
 
@@ -16,7 +16,7 @@ const NAMES_AROUND: usize = 2;
 
 impl Program<'_> {
     /// The look-ups of credentials, and the signed cookies, with what brings them into the functions around them.
-    pub(super) fn looked_up_credentials(&self) -> Vec<(TokenSite, Carriers)> {
+    pub(in crate::program) fn looked_up_credentials(&self) -> Vec<(TokenSite, Carriers)> {
         self.for_each_file(|file, data| {
             if data.language != Language::Python || matches!(data.scope, CodeScope::Test | CodeScope::Config) {
                 return Vec::new();

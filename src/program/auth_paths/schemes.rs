@@ -1,27 +1,27 @@
 //! Security schemes that a framework is told of and whose credential nothing checks: a bearer scheme only sees to it that something is
 //! shown.
 
-use super::calls::{By, Caller};
-use super::names::{FunctionRef, first_name, last_name_span};
-use super::{LibrarySite, Program, ProgramFile, expressions_within};
 use crate::catalog::Role;
 use crate::facts::{BindingKind, BlockKind, ExprId, ExprKind, FileFacts, FunctionId, Language};
 use crate::finding::{CodeScope, Site};
+use crate::program::calls::{By, Caller};
+use crate::program::names::{FunctionRef, first_name, last_name_span};
+use crate::program::{LibrarySite, Program, ProgramFile, expressions_within};
 use crate::source::FileId;
 use rustc_hash::FxHashSet;
 
 /// A function that gets a credential by a security scheme.
 #[derive(Clone, Debug)]
-pub(super) struct SchemeUse {
+pub(in crate::program) struct SchemeUse {
     /// Where the scheme is declared as a dependency.
-    pub(super) site: Site,
+    pub(in crate::program) site: Site,
     /// The file of the function, which may name the scheme by what another one declares.
-    pub(super) file: FileId,
-    pub(super) function: FunctionId,
+    pub(in crate::program) file: FileId,
+    pub(in crate::program) function: FunctionId,
     /// The parameter that holds the credential.
-    pub(super) position: u32,
+    pub(in crate::program) position: u32,
     /// The scheme, as it is written.
-    pub(super) scheme: String,
+    pub(in crate::program) scheme: String,
 }
 
 /// A `Depends(scheme)`.
@@ -35,14 +35,14 @@ struct InjectedScheme {
 
 impl Program<'_> {
     /// The schemes whose credential no function looks at that gets it, outside tests, in the order of files.
-    pub(super) fn unchecked_schemes(&self) -> Vec<SchemeUse> {
+    pub(in crate::program) fn unchecked_schemes(&self) -> Vec<SchemeUse> {
         let mut uses = self.scheme_uses();
         uses.retain(|scheme| self.is_only_asked_for((scheme.file, scheme.function), scheme.position));
         uses
     }
 
     /// The functions that get a credential by a security scheme, outside tests, in the order of files.
-    pub(super) fn scheme_uses(&self) -> Vec<SchemeUse> {
+    pub(in crate::program) fn scheme_uses(&self) -> Vec<SchemeUse> {
         let role = |site: &LibrarySite| self.entry(site).and_then(|entry| entry.role);
         let sites = self.sites.get().into_iter().flat_map(|sites| sites.all());
         // Most programs have none.
@@ -84,8 +84,7 @@ impl Program<'_> {
             })
         };
         let mut found = Vec::new();
-        for (index, function) in facts.functions.iter().enumerate() {
-            let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
+        for (id, function) in facts.numbered_functions() {
             for (position, parameter) in (0..).zip(facts.parameters(function)) {
                 let mut declared = parameter.default.into_iter().chain(parameter.annotation);
                 found.extend(declared.find_map(scheme_of).map(|scheme| SchemeUse {
@@ -142,7 +141,7 @@ impl Program<'_> {
     }
 
     /// Whether a function that gets what another one gives, filled in by a framework, only asks for it, too.
-    pub(super) fn only_asks(&self, caller: Caller, callee: Caller) -> bool {
+    pub(in crate::program) fn only_asks(&self, caller: Caller, callee: Caller) -> bool {
         let (Some(function), (at, Some(asked))) = (caller.1, callee) else {
             return false;
         };
@@ -164,7 +163,7 @@ fn uses(facts: &FileFacts, function: FunctionId, position: u32) -> impl Iterator
         let ExprKind::Name { name, scope } = facts[expr].kind else {
             return None;
         };
-        let mut bindings = super::bindings::lookup(facts, scope, name)?.iter();
+        let mut bindings = crate::program::bindings::lookup(facts, scope, name)?.iter();
         let is_it = bindings
             .any(|binding| binding.kind == BindingKind::Parameter(position) && binding.scope == facts[function].scope);
         is_it.then_some(expr)

@@ -1,9 +1,9 @@
 //! Requests that the program sends over HTTP, and where they go: to a handler of its own where their URL ends in its route.
 
-use super::names::{FunctionRef, last_name};
-use super::{Program, ProgramFile, argument_of, expressions_within};
 use crate::facts::{CallId, ExprId, ExprKind, FileFacts, Name};
 use crate::finding::CodeScope;
+use crate::program::names::{FunctionRef, last_name};
+use crate::program::{Program, ProgramFile, argument_of, expressions_within};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashSet;
 
@@ -12,16 +12,16 @@ const MOST_STEPS: u32 = 4;
 
 /// A request that the program sends.
 #[derive(Clone, Debug)]
-pub(super) struct HttpRequest {
-    pub(super) file: FileId,
-    pub(super) call: CallId,
+pub(in crate::program) struct HttpRequest {
+    pub(in crate::program) file: FileId,
+    pub(in crate::program) call: CallId,
     /// The path that its URL ends in, where that is written out: `/auth/validate`.
-    pub(super) path: Option<String>,
+    pub(in crate::program) path: Option<String>,
 }
 
 impl Program<'_> {
     /// The requests of production code and scripts, in the order of files; worked out when first asked for.
-    pub(super) fn requests(&self) -> &[HttpRequest] {
+    pub(in crate::program) fn requests(&self) -> &[HttpRequest] {
         self.requests.get_or_init(|| {
             self.for_each_file(|file, data| {
                 if matches!(data.scope, CodeScope::Test | CodeScope::Config) {
@@ -57,7 +57,7 @@ impl Program<'_> {
             if path.is_some() || self.is_called_url(facts, url.value) {
                 requests.push(HttpRequest {
                     file,
-                    call: CallId(u32::try_from(index).unwrap_or(u32::MAX)),
+                    call: CallId::at(index),
                     path,
                 });
             }
@@ -66,7 +66,7 @@ impl Program<'_> {
     }
 
     /// The function that sends a request.
-    pub(super) fn sender(&self, request: &HttpRequest) -> Option<FunctionRef> {
+    pub(in crate::program) fn sender(&self, request: &HttpRequest) -> Option<FunctionRef> {
         let facts = &self[request.file].facts;
         let function = facts.function_around(facts[request.call].scope)?;
         Some((request.file, function))
@@ -105,7 +105,7 @@ impl Program<'_> {
     }
 
     /// Whether the function that sends a request handles something that is named like a credential.
-    pub(super) fn handles_credential(&self, (file, function): FunctionRef) -> bool {
+    pub(in crate::program) fn handles_credential(&self, (file, function): FunctionRef) -> bool {
         let facts = &self[file].facts;
         let words = self.catalog.words();
         let inside = facts[function].extent;
@@ -116,7 +116,7 @@ impl Program<'_> {
     }
 
     /// Whether a variable or a field that is said within `span` is named like a credential.
-    pub(super) fn names_credential(&self, facts: &FileFacts, span: Span) -> bool {
+    pub(in crate::program) fn names_credential(&self, facts: &FileFacts, span: Span) -> bool {
         let words = self.catalog.words();
         expressions_within(facts, span).any(|expr| match facts[expr].kind {
             ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => words.carries_credential(facts.text(name)),
@@ -138,7 +138,7 @@ fn path_of_url(text: &str) -> Option<String> {
 
 /// Whether a request to `path` arrives at `route`: it is the whole route, or the last segments of it, two at least, whose parameters
 /// stand for any segment.
-pub(super) fn arrives_at(path: &str, route: &str) -> bool {
+pub(in crate::program) fn arrives_at(path: &str, route: &str) -> bool {
     let segments = |text: &str| -> Vec<String> {
         text.split('/')
             .filter(|one| !one.is_empty())

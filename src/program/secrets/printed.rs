@@ -1,10 +1,10 @@
 //! What objects show when they are printed: types that write out all their fields, and the secrets among these.
 
-use super::names::{self, ClassRef, Origin};
-use super::{Program, ProgramFile};
 use crate::catalog::Words;
-use crate::facts::{Binding, BindingKind, Class, ClassId, ExprId, ExprKind, FileFacts, Language};
+use crate::facts::{Binding, BindingKind, Class, ExprId, ExprKind, FileFacts, Language};
 use crate::finding::Confidence;
+use crate::program::names::{self, ClassRef, Origin};
+use crate::program::{Program, ProgramFile};
 use crate::source::FileId;
 use rustc_hash::FxHashMap;
 
@@ -123,7 +123,7 @@ fn printing_classes(file: FileId, data: &ProgramFile) -> impl Iterator<Item = Cl
         Language::Rust => facts.names.find("Debug"),
         Language::Config => None,
     };
-    let classes = (0u32..).map(ClassId).zip(&facts.classes);
+    let classes = facts.numbered_classes();
     let marked = classes.filter(move |(_, class)| marker.is_some() && class.extends.is_none());
     let printing = marked.filter(move |(_, class)| prints_fields(facts, class));
     printing.map(move |(class, _)| (file, class))

@@ -48,7 +48,7 @@ pub fn is_template(path: &str) -> bool {
 }
 
 /// The environment that a path or a name says; of a path the segment nearest the file.
-pub(super) fn environment_of(path: &str) -> Option<&'static str> {
+pub(in crate::program) fn environment_of(path: &str) -> Option<&'static str> {
     path.rsplit('/').find_map(|segment| {
         let segment = segment.to_ascii_lowercase();
         let words = segment.split(|sign: char| !sign.is_ascii_alphanumeric());

@@ -4,10 +4,10 @@
 //! A token that is read from a store or a configuration says nothing about who is calling. What comes from outside is told by data flow
 //! where that is plain, and by names where it is not: `request.headers`, `credentials.token`.
 
-use super::names::Origin;
-use super::validation::names_within;
-use super::{Program, expressions_within};
 use crate::facts::{Binding, BindingKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId, ScopeKind};
+use crate::program::names::Origin;
+use crate::program::tokens::validation::names_within;
+use crate::program::{Program, expressions_within};
 use crate::source::FileId;
 use rustc_hash::FxHashSet;
 
@@ -18,7 +18,7 @@ const MOST_PARAMETERS: u32 = 63;
 
 /// What brings a credential into a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Carriers {
+pub(in crate::program) enum Carriers {
     /// That is not known, or a request that is there for all functions does.
     Any,
     /// The object that it is a method of, which keeps the request.
@@ -28,9 +28,9 @@ pub(super) enum Carriers {
 }
 
 impl Carriers {
-    pub(super) const NONE: Self = Self::Parameters(0);
+    pub(in crate::program) const NONE: Self = Self::Parameters(0);
 
-    pub(super) fn with(self, other: Self) -> Self {
+    pub(in crate::program) fn with(self, other: Self) -> Self {
         match (self, other) {
             (Self::Parameters(own), Self::Parameters(other)) => Self::Parameters(own | other),
             (Self::Itself, Self::Itself | Self::NONE) | (Self::NONE, Self::Itself) => Self::Itself,
@@ -39,7 +39,7 @@ impl Carriers {
     }
 
     /// The positions of the parameters.
-    pub(super) fn positions(self) -> impl Iterator<Item = u32> {
+    pub(in crate::program) fn positions(self) -> impl Iterator<Item = u32> {
         let bits = match self {
             Self::Any | Self::Itself => 0,
             Self::Parameters(bits) => bits,
@@ -50,7 +50,7 @@ impl Carriers {
 
 impl Program<'_> {
     /// What brings the credential in `expr` into the function around it.
-    pub(super) fn carriers(&self, file: FileId, expr: ExprId) -> Carriers {
+    pub(in crate::program) fn carriers(&self, file: FileId, expr: ExprId) -> Carriers {
         let facts = &self[file].facts;
         let Some(function) = scope_of(facts, expr).and_then(|scope| facts.function_around(scope)) else {
             return Carriers::Any;
@@ -68,7 +68,7 @@ impl Program<'_> {
 
 impl Program<'_> {
     /// What brings a credential into the object that a method is called on.
-    pub(super) fn carriers_of_object(&self, file: FileId, call: CallId) -> Carriers {
+    pub(in crate::program) fn carriers_of_object(&self, file: FileId, call: CallId) -> Carriers {
         let facts = &self[file].facts;
         let ExprKind::Member { object, .. } = facts[facts[call].callee].kind else {
             return Carriers::Any;
@@ -161,7 +161,7 @@ impl CarrierWalk<'_, '_> {
         if self.program.catalog.words().comes_from_server(facts.text(name)) {
             return Carriers::NONE;
         }
-        let Some(bindings) = super::bindings::lookup(facts, scope, name) else {
+        let Some(bindings) = crate::program::bindings::lookup(facts, scope, name) else {
             return Carriers::NONE;
         };
         let own = facts[self.function].scope;

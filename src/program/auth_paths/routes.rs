@@ -1,12 +1,12 @@
 //! The routes of entry points: the prefixes of the routers that they are registered on, joined, and whether these are mounted at all.
 
-use super::Program;
-use super::edges::{Making, Mount, Prefix, Router, Routers};
-use super::entries::{EntryPoint, Surface};
-use super::names::{FunctionRef, Origin, last_name};
-use super::rust;
 use crate::facts::{BindingKind, CallId, ExprId, ExprKind, ScopeKind};
 use crate::finding::CodeScope;
+use crate::program::Program;
+use crate::program::edges::{Making, Mount, Prefix, Router, Routers};
+use crate::program::entries::{EntryPoint, Surface};
+use crate::program::names::{FunctionRef, Origin, last_name};
+use crate::program::rust;
 use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -27,7 +27,7 @@ pub struct Routes {
 }
 
 /// Works routes out.
-pub(super) struct RouteTable<'p, 'a> {
+pub(in crate::program) struct RouteTable<'p, 'a> {
     program: &'p Program<'a>,
     registering: FxHashMap<(FileId, CallId), Vec<Router>>,
     making: FxHashMap<Router, Making>,
@@ -38,7 +38,7 @@ pub(super) struct RouteTable<'p, 'a> {
 }
 
 impl<'p, 'a> RouteTable<'p, 'a> {
-    pub(super) fn new(program: &'p Program<'a>, routers: &Routers) -> Self {
+    pub(in crate::program) fn new(program: &'p Program<'a>, routers: &Routers) -> Self {
         let mut table = Self {
             program,
             registering: FxHashMap::default(),
@@ -67,7 +67,7 @@ impl<'p, 'a> RouteTable<'p, 'a> {
     }
 
     /// The routes of an entry point.
-    pub(super) fn of(&self, entry: &EntryPoint) -> Routes {
+    pub(in crate::program) fn of(&self, entry: &EntryPoint) -> Routes {
         let Some(registration) = entry.registration else {
             return Routes {
                 is_mounted: true,
@@ -172,7 +172,7 @@ impl<'p, 'a> RouteTable<'p, 'a> {
             let mut origins: Vec<Origin> = Vec::new();
             for (index, expr) in facts.exprs.iter().enumerate() {
                 if matches!(expr.kind, ExprKind::Member { object, .. } if matches!(facts[object].kind, ExprKind::Name { .. })) {
-                    let expr = ExprId(u32::try_from(index).unwrap_or(u32::MAX));
+                    let expr = ExprId::at(index);
                     origins.extend(program.values(file, expr).into_iter().map(|value| value.origin));
                 }
             }
@@ -228,7 +228,7 @@ impl Program<'_> {
     }
 
     /// The HTTP method that a call is named after, or one before it in its chain: `GET` of `@router.get("/berths")`, `web::get().to(list)`.
-    pub(super) fn method_of(&self, file: FileId, call: CallId) -> Option<String> {
+    pub(in crate::program) fn method_of(&self, file: FileId, call: CallId) -> Option<String> {
         let facts = &self[file].facts;
         let callee = facts[call].callee;
         let name = facts.text(last_name(facts, callee)?);

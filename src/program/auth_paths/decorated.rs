@@ -1,10 +1,10 @@
 //! What decorators of the program put around functions: a framework that is to call the function calls that first.
 
-use super::Program;
-use super::calls::{By, CallEdge, Thread};
-use super::names::{FunctionRef, Origin, last_name, last_name_span};
-use crate::facts::{ExprId, ExprKind, FileFacts, FunctionId, Language};
+use crate::facts::{ExprId, ExprKind, FileFacts, Language};
 use crate::finding::{Confidence, Site};
+use crate::program::Program;
+use crate::program::calls::{By, CallEdge, Thread};
+use crate::program::names::{FunctionRef, Origin, last_name, last_name_span};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashMap;
 
@@ -13,7 +13,7 @@ const DEEPEST: u32 = 4;
 
 /// The functions that decorators of the program put others in.
 #[derive(Debug, Default)]
-pub(super) struct Decorated {
+pub(in crate::program) struct Decorated {
     /// What stands around functions, as if each depended on it: by what stands around.
     around: FxHashMap<FunctionRef, Vec<CallEdge>>,
     /// What stands around each function.
@@ -21,7 +21,7 @@ pub(super) struct Decorated {
 }
 
 impl Decorated {
-    pub(super) fn find(program: &Program<'_>) -> Self {
+    pub(in crate::program) fn find(program: &Program<'_>) -> Self {
         let mut found = Self::default();
         for edge in program.for_each_file(|file, data| match data.language {
             Language::Python => program.decorated_in(file, &data.facts),
@@ -36,26 +36,26 @@ impl Decorated {
     }
 
     /// The functions that `wrapper` stands around.
-    pub(super) fn within(&self, wrapper: FunctionRef) -> &[CallEdge] {
+    pub(in crate::program) fn within(&self, wrapper: FunctionRef) -> &[CallEdge] {
         self.around.get(&wrapper).map_or(&[], Vec::as_slice)
     }
 
     /// What stands around `function`.
-    pub(super) fn around(&self, function: FunctionRef) -> &[FunctionRef] {
+    pub(in crate::program) fn around(&self, function: FunctionRef) -> &[FunctionRef] {
         self.wrappers.get(&function).map_or(&[], Vec::as_slice)
     }
 }
 
 impl Program<'_> {
     /// Whether the place where an edge passes control calls a function by its own name.
-    pub(super) fn says_name(&self, edge: &CallEdge, (file, function): FunctionRef) -> bool {
+    pub(in crate::program) fn says_name(&self, edge: &CallEdge, (file, function): FunctionRef) -> bool {
         let name = self[file].facts[function].name.map(|name| self[file].facts.text(name));
         let is_it = |facts: &FileFacts, expr: ExprId| last_name(facts, expr).map(|name| facts.text(name)) == name;
         let at = edge.site.file;
         let facts = &self[at].facts;
         let says = |(file, span): (FileId, Span)| {
             let facts = &self[file].facts;
-            super::expressions_within(facts, span).any(|expr| is_it(facts, expr))
+            crate::program::expressions_within(facts, span).any(|expr| is_it(facts, expr))
         };
         match edge.call {
             Some(call) => is_it(facts, facts[call].callee),
@@ -89,8 +89,7 @@ impl Program<'_> {
 
     fn decorated_in(&self, file: FileId, facts: &FileFacts) -> Vec<CallEdge> {
         let mut found = Vec::new();
-        for (index, function) in facts.functions.iter().enumerate() {
-            let id = FunctionId(u32::try_from(index).unwrap_or(u32::MAX));
+        for (id, function) in facts.numbered_functions() {
             for decorator in facts.list(function.decorators) {
                 let mut wrappers = Vec::new();
                 for made in self.given_functions(file, *decorator, 0) {
