@@ -72,7 +72,7 @@ pub use tokens::refusals::Outcome;
 pub use tokens::validation::Validation;
 pub use values::{Passing, ValueOrigin};
 
-use crate::catalog::{Catalog, Entry, Role};
+use crate::catalog::{Catalog, Entry, Node, Role};
 use crate::facts::{
     Argument, BindingKind, Call, CallId, ClassId, ExprId, ExprKind, FileFacts, Language, ScopeId, ScopeKind, Splat,
 };
@@ -148,6 +148,8 @@ pub struct Program<'a> {
     /// The class that each such block adds members to.
     extended_by: FxHashMap<ClassRef, ClassRef>,
     stars: Stars,
+    /// The traits of libraries that each file imports, once that is asked.
+    imported_traits: Vec<OnceLock<Vec<Node>>>,
     calls: Calls,
     // Found while the calls are, which look on.
     sites: OnceLock<Sites>,
@@ -180,6 +182,7 @@ impl<'a> Program<'a> {
     pub fn link(files: Vec<ProgramFile>, catalog: &'a Catalog, declarations: &'a Declarations) -> Self {
         let modules = Modules::new(&files);
         let units = Units::new(&files, declarations.joined);
+        let imported_traits = files.iter().map(|_| OnceLock::new()).collect();
         let mut program = Self {
             files,
             catalog,
@@ -188,6 +191,7 @@ impl<'a> Program<'a> {
             extensions: FxHashMap::default(),
             extended_by: FxHashMap::default(),
             stars: Stars::default(),
+            imported_traits,
             calls: Calls::default(),
             sites: OnceLock::new(),
             tokens: OnceLock::new(),

@@ -12,6 +12,7 @@ use crate::facts::{
 };
 use crate::finding::{Confidence, Site};
 use crate::source::{FileId, Span};
+use std::cell::Cell;
 
 /// A function of the program.
 pub type FunctionRef = (FileId, FunctionId);
@@ -56,6 +57,29 @@ pub enum Origin {
 
 /// More values than this are not followed: what has so many origins has no known one.
 const MOST_VALUES: usize = 8;
+thread_local! {
+    /// Whether this thread works out which traits a file imports.
+    static FINDS_TRAITS: Cell<bool> = const { Cell::new(false) };
+    /// How many references this thread has followed for the question that it works on.
+    static FOLLOWED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Notes that a question begins, if this is its first step.
+fn begin(step: u32) {
+    if step == 0 {
+        FOLLOWED.set(0);
+    }
+}
+
+/// Whether one more reference is followed.
+fn may_follow(step: u32) -> bool {
+    begin(step);
+    FOLLOWED.set(FOLLOWED.get() + 1);
+    step < MOST_STEPS && FOLLOWED.get() < MOST_FOLLOWED
+}
+
+/// One question follows this many references: names that are made of one another in circles would be followed for ever.
+const MOST_FOLLOWED: u32 = 4_096;
 /// References are followed this many steps.
 const MOST_STEPS: u32 = 24;
 
@@ -135,6 +159,7 @@ impl Program<'_> {
 
     /// What a call of `expr`, or entering it as a context, can give.
     pub(super) fn results(&self, file: FileId, expr: ExprId, step: u32) -> Values {
+        begin(step);
         let mut results = Values::default();
         for value in self.follow(file, expr, step + 1).0 {
             results.extend(self.result_of(value, step + 1).at_most(value.confidence));
@@ -194,6 +219,7 @@ impl Program<'_> {
 
     /// What `expr` can be once calls are looked through.
     pub(super) fn follow_settled(&self, file: FileId, expr: ExprId, step: u32) -> Values {
+        begin(step);
         let mut settled = Values::default();
         for value in self.follow(file, expr, step + 1) {
             settled.extend(self.settled(value, step + 1));
@@ -245,7 +271,7 @@ impl Program<'_> {
     }
 
     pub(super) fn follow(&self, file: FileId, expr: ExprId, step: u32) -> Values {
-        if step >= MOST_STEPS {
+        if !may_follow(step) {
             return Values::default();
         }
         let facts = &self[file].facts;
@@ -304,11 +330,12 @@ impl Program<'_> {
         for start in starts {
             values.extend(self.member_of(start, name, step + 1));
         }
-        self.or_trait_method(values, file, name, step)
+        self.or_trait_method(values, file, name)
     }
 
     /// What a binding binds its name to.
     pub(super) fn bound(&self, file: FileId, binding: &Binding, step: u32) -> Values {
+        begin(step);
         let values = match binding.kind {
             BindingKind::Import(import) => self.import(file, import, step + 1),
             BindingKind::Function(function) => Values::one(Origin::Function((file, function))),
@@ -518,6 +545,7 @@ impl Program<'_> {
 
     /// What the path of an import names: for a star the module whose names it brings.
     pub(super) fn imported(&self, file: FileId, import: &Import, step: u32) -> Values {
+        begin(step);
         self.path(file, import, &self.segments(file, import), step)
     }
 
@@ -839,37 +867,52 @@ impl Program<'_> {
             values.extend(self.member_of(object, name, step + 1));
         }
         match self[file].language {
-            Language::Rust => self.or_trait_method(values, file, name, step),
+            Language::Rust => self.or_trait_method(values, file, name),
             _ => values,
         }
     }
 
-    fn or_trait_method(&self, values: Values, file: FileId, name: &str, step: u32) -> Values {
+    fn or_trait_method(&self, values: Values, file: FileId, name: &str) -> Values {
         if values.is_empty() && self.catalog.is_last_name(name) {
-            return self.trait_method(file, name, step + 1).at_most(Confidence::Likely);
+            return self.trait_method(file, name).at_most(Confidence::Likely);
         }
         values
     }
 
     /// The method of a library's trait that the file imports: in Rust only its name tells that it is called.
-    fn trait_method(&self, file: FileId, name: &str, step: u32) -> Values {
-        let facts = &self[file].facts;
+    fn trait_method(&self, file: FileId, name: &str) -> Values {
         let mut found = Values::default();
-        for import in facts.imports.iter().filter(|import| !import.star) {
-            for value in self.imported(file, import, step + 1) {
-                if let Origin::Library(node) = value.origin
-                    && self.catalog.is_trait(node)
-                    && let Some(method) = self.catalog.child(node, name)
-                {
-                    found.extend(self.library(method));
-                }
+        for library_trait in self.imported_traits(file) {
+            if let Some(method) = self.catalog.child(*library_trait, name) {
+                found.extend(self.library(method));
             }
         }
         found
     }
 
+    /// The traits of libraries that a file imports.
+    fn imported_traits(&self, file: FileId) -> &[Node] {
+        // To find what an import names takes no method.
+        if FINDS_TRAITS.get() {
+            return &[];
+        }
+        self.imported_traits[file.0 as usize].get_or_init(|| {
+            FINDS_TRAITS.set(true);
+            let imports = self[file].facts.imports.iter().filter(|import| !import.star);
+            let named = imports.flat_map(|import| self.imported(file, import, 0));
+            let traits = named.filter_map(|value| match value.origin {
+                Origin::Library(node) if self.catalog.is_trait(node) => Some(node),
+                _ => None,
+            });
+            let traits = traits.collect();
+            FINDS_TRAITS.set(false);
+            traits
+        })
+    }
+
     /// The member `name` of a module, class, instance or library thing.
     pub(super) fn member_of(&self, object: Value, name: &str, step: u32) -> Values {
+        begin(step);
         if step >= MOST_STEPS {
             return Values::default();
         }

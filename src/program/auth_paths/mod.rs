@@ -4,6 +4,9 @@
 //! of authentication: the function that a handler calls, or that is injected into it, on the way to a site; a middleware is one itself.
 //! A **path** is a pair of a gate and a site, with the shortest chain of functions between them as its witness. Sites are few, so
 //! paths are looked for backwards from them.
+//!
+//! `credentials` (what brings a token into a function), `decorated` (what decorators put around handlers), `schemes` (what only asks for a
+//! credential), `missing` (gates that do not exist), `routes` (where handlers are mounted).
 
 pub(in crate::program) mod credentials;
 pub(in crate::program) mod decorated;

@@ -1,4 +1,5 @@
-//! Who may do a concern's work: declared by the user, else inferred from what the code does.
+//! Who may do a concern's work: declared by the user, else inferred from what the code does; `safeguards` is what is built
+//! around an owner.
 
 pub(in crate::program) mod safeguards;
 

@@ -1,4 +1,7 @@
 //! Where the program reads secrets: settings with secret names, secret files, secret managers, fields of settings classes.
+//!
+//! `fields` (those that arrive by field), `wrappers` (functions that read what they are told to), `fallbacks` (what stands in for a secret
+//! that is not set), `ways` (names of where a secret lies), `printed` (objects that show theirs), `rewrites` (how others call the owner).
 
 pub(in crate::program) mod fallbacks;
 pub(in crate::program) mod fields;

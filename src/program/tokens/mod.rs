@@ -1,4 +1,8 @@
 //! Where tokens are validated and minted: library calls, and code that does it by hand.
+//!
+//! `comparisons` and `lookups` (credentials that are compared or looked up instead), `keys` (what tokens are signed and verified with),
+//! `validation` and `refusals` (what a validation is and what becomes of a failure), `requests` and `services` (validation that somebody
+//! else is asked for over HTTP).
 
 pub(in crate::program) mod comparisons;
 pub(in crate::program) mod keys;
