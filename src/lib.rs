@@ -11,6 +11,7 @@
 //!                                  │
 //!      catalog: what library names mean (data), settings: what the user declares
 //!
+//! deploy: what the flags of deploy commands give, for `parse` and `program`
 //! fix: which edits of findings go together, and the texts they make; only the command line asks for it
 //! program: names ► receivers ► calls ► sites ► owners, and what rules ask for on top of them
 //! ```
@@ -25,6 +26,7 @@
 
 pub mod source;
 
+pub mod deploy;
 pub mod facts;
 pub mod parse;
 

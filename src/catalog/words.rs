@@ -80,6 +80,7 @@ struct Secret {
     never: Vec<String>,
     switch_beginning: Vec<String>,
     switch_anywhere: Vec<String>,
+    default_words: Vec<String>,
     paired: Vec<String>,
     pairs: Vec<String>,
     public_files: Vec<String>,
@@ -184,6 +185,7 @@ struct Authentication {
     requests: PhraseList,
     credentials: PhraseList,
     weak_credentials: PhraseList,
+    refresh_words: Vec<String>,
     compared: PhraseList,
     compared_otherwise: PhraseList,
     kinds: Vec<String>,
@@ -868,13 +870,15 @@ impl Words {
     pub fn is_about_default(&self, name: &str) -> bool {
         split(name)
             .split(' ')
-            .any(|word| matches!(word, "DEFAULT" | "DEFAULTS" | "INSECURE" | "UNCHANGED" | "WEAK"))
+            .any(|word| has(&self.file.secret.default_words, word))
     }
 
     /// Whether a function of this name renews what somebody has who was let in before.
     #[must_use]
     pub fn refreshes(&self, name: &str) -> bool {
-        split(name).split(' ').any(|word| matches!(word, "REFRESH" | "RENEW"))
+        split(name)
+            .split(' ')
+            .any(|word| has(&self.file.authentication.refresh_words, word))
     }
 
     /// Whether an error of this name says nothing about a token: what was caught there is another failure.

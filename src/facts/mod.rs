@@ -810,6 +810,12 @@ impl FileFacts {
         }
     }
 
+    /// The calls of a function, or of a module's own statements, in order.
+    pub fn calls_in(&self, function: Option<FunctionId>) -> impl Iterator<Item = (CallId, &Call)> {
+        let calls = self.numbered_calls();
+        calls.filter(move |(_, call)| self.function_around(call.scope) == function)
+    }
+
     /// The blocks that end before `call` in the blocks around it, in order: what was decided on the way there.
     pub fn blocks_before(&self, call: &Call) -> impl Iterator<Item = (BlockId, &Block)> {
         let start = self[call.expr].span.start;

@@ -107,14 +107,14 @@ fn tests(program: &Program<'_>) -> Vec<EntryPoint> {
         if data.scope != CodeScope::Test || data.language != Language::Python {
             return Vec::new();
         }
-        let functions = data.facts.functions.iter().enumerate().filter(|(_, function)| {
+        let functions = data.facts.numbered_functions().filter(|(_, function)| {
             function
                 .name
                 .is_some_and(|name| data.facts.text(name).starts_with("test"))
         });
         functions
-            .map(|(index, _)| EntryPoint {
-                function: (file, crate::facts::FunctionId::at(index)),
+            .map(|(id, _)| EntryPoint {
+                function: (file, id),
                 surface: Surface::Test,
                 registration: None,
             })

@@ -33,7 +33,7 @@ pub(super) struct HandedOn {
 pub(super) fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<HandedOn> {
     let facts = &data.facts;
     let mut found = Vec::new();
-    for (index, call) in facts.calls.iter().enumerate() {
+    for (id, call) in facts.numbered_calls() {
         for (position, argument) in facts.arguments(call).iter().enumerate() {
             if argument.splat != Splat::No || !may_be_library(program, data, argument.value) {
                 continue;
@@ -48,7 +48,7 @@ pub(super) fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile) -
                     node,
                     scope: call.scope,
                     confidence,
-                    call: CallId::at(index),
+                    call: id,
                     position,
                 });
             }

@@ -74,11 +74,13 @@ pub use values::{Passing, ValueOrigin};
 
 use crate::catalog::{Catalog, Entry, Node, Role};
 use crate::facts::{
-    Argument, BindingKind, Call, CallId, ClassId, ExprId, ExprKind, FileFacts, Language, ScopeId, ScopeKind, Splat,
+    Argument, BindingKind, Call, CallId, ExprId, ExprKind, FileFacts, Language, ScopeId, ScopeKind, Splat,
 };
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
+use auth_paths::credentials::Carriers;
 use auth_paths::missing::MissingGate;
+use auth_paths::schemes::SchemeUse;
 use callers::{Callers, Far};
 use calls::Calls;
 use entries::Entries;
@@ -165,6 +167,8 @@ pub struct Program<'a> {
     requests: OnceLock<Vec<HttpRequest>>,
     questions: OnceLock<Vec<ServiceQuestion>>,
     missing_gates: OnceLock<Vec<MissingGate>>,
+    shown_credentials: OnceLock<Vec<(TokenSite, Carriers)>>,
+    scheme_uses: OnceLock<Vec<SchemeUse>>,
     resolvers: OnceLock<Resolvers>,
     validations: OnceLock<Validations>,
 }
@@ -204,6 +208,8 @@ impl<'a> Program<'a> {
             requests: OnceLock::new(),
             questions: OnceLock::new(),
             missing_gates: OnceLock::new(),
+            shown_credentials: OnceLock::new(),
+            scheme_uses: OnceLock::new(),
             resolvers: OnceLock::new(),
             validations: OnceLock::new(),
         };
@@ -251,8 +257,10 @@ impl<'a> Program<'a> {
         let of_tokens = tokens.validation.iter().chain(&tokens.minting);
         let of_tokens = of_tokens.map(|site| (site.primary.file, site.scope));
         let of_secrets = secrets.iter().map(|read| (read.primary.file, read.scope));
-        let compared = self.shown_credentials();
-        let of_comparisons = compared.iter().map(|(site, _)| (site.primary.file, site.scope));
+        let of_comparisons = self
+            .shown_credentials()
+            .iter()
+            .map(|(site, _)| (site.primary.file, site.scope));
         let places = of_tokens.chain(of_secrets).chain(of_comparisons);
         let by_work = places.filter_map(|(file, scope)| function_at(file, scope));
         functions.extend(by_work.map(|function| (function, Far::A_FEW_CALLS)));
@@ -260,7 +268,7 @@ impl<'a> Program<'a> {
         functions.extend(asking.map(|function| (function, Far::A_FEW_CALLS)));
         let questions = self.questions.get_or_init(|| tokens::services::find(self)).iter();
         functions.extend(questions.map(|question| ((question.file, question.function), Far::A_FEW_CALLS)));
-        let of_schemes = self.scheme_uses().into_iter();
+        let of_schemes = self.scheme_uses().iter();
         functions.extend(of_schemes.map(|scheme| ((scheme.file, scheme.function), Far::A_FEW_CALLS)));
         let naming_missing = self.missing_gates().iter();
         functions.extend(naming_missing.filter_map(|gate| Some(((gate.site.file, gate.function?), Far::A_FEW_CALLS))));
@@ -316,16 +324,14 @@ impl<'a> Program<'a> {
             }
             let facts = &data.facts;
             let calls = facts
-                .calls
-                .iter()
-                .enumerate()
+                .numbered_calls()
                 .filter(|(_, call)| match facts[call.callee].kind {
                     ExprKind::Member { name, .. } => {
                         names.contains(facts.text(name)) && self.site_at(file, call.expr).is_none()
                     }
                     _ => false,
                 });
-            calls.map(|(index, _)| (file, CallId::at(index))).collect()
+            calls.map(|(id, _)| (file, id)).collect()
         })
     }
 
@@ -349,8 +355,8 @@ impl<'a> Program<'a> {
     /// Finds the class that each block of added members (`impl Type`) speaks of.
     fn extend_classes(&mut self) {
         let found = self.for_each_file(|file, data| {
-            let blocks = data.facts.classes.iter().enumerate().filter_map(|(index, class)| {
-                let block = (file, ClassId::at(index));
+            let blocks = data.facts.numbered_classes().filter_map(|(id, class)| {
+                let block = (file, id);
                 let subject = match data.facts[class.extends?].kind {
                     ExprKind::Index { object, .. } => object,
                     _ => class.extends?,
@@ -615,10 +621,10 @@ fn file_id(index: usize) -> FileId {
 
 /// The expressions of a file that stand within `span`, those inside one another too.
 pub(crate) fn expressions_within(facts: &FileFacts, span: Span) -> impl Iterator<Item = ExprId> {
-    let within = facts.exprs.iter().enumerate();
+    let within = facts.numbered_exprs();
     within
         .filter(move |(_, expr)| span.contains(expr.span))
-        .map(|(index, _)| ExprId::at(index))
+        .map(|(id, _)| id)
 }
 
 /// The argument of a call that means `meaning` to the library function that `entry` tells of, if it is written out.

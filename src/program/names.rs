@@ -134,7 +134,16 @@ impl Program<'_> {
         self.follow(file, expr, 0).0
     }
 
-    /// The same, with calls looked through to what they give.
+    /// The functions of the program that `expr` can be.
+    pub fn functions_at(&self, file: FileId, expr: ExprId) -> impl Iterator<Item = FunctionRef> {
+        let values = self.values(file, expr).into_iter();
+        values.filter_map(|value| match value.origin {
+            Origin::Function(function) => Some(function),
+            _ => None,
+        })
+    }
+
+    /// The same as [`Program::values`], with calls looked through to what they give.
     #[must_use]
     pub fn settled_values(&self, file: FileId, expr: ExprId) -> Vec<Value> {
         self.follow_settled(file, expr, 0).0

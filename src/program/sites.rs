@@ -128,10 +128,10 @@ impl Program<'_> {
     #[must_use]
     pub fn calls_of(&self, definitions: &[Origin]) -> Vec<(FileId, CallId, Confidence)> {
         self.for_each_file(|file, data| {
-            let calls = data.facts.calls.iter().enumerate().filter_map(|(index, call)| {
+            let calls = data.facts.numbered_calls().filter_map(|(id, call)| {
                 let values = self.values(file, call.callee);
                 let called = values.into_iter().find(|value| definitions.contains(&value.origin))?;
-                Some((file, CallId::at(index), called.confidence))
+                Some((file, id, called.confidence))
             });
             calls.collect()
         })
@@ -205,15 +205,15 @@ fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile, libraries: &
         }
     }
     if is_rust {
-        for (index, call) in facts.calls.iter().enumerate() {
+        for (id, call) in facts.numbered_calls() {
             if may_be_library(program, facts, call.callee, is_rust)
                 && let Some((node, confidence)) = called(program, file, call.callee)
             {
-                add(CallId::at(index), node, confidence);
+                add(id, node, confidence);
             }
         }
     }
-    for (index, expr) in facts.exprs.iter().enumerate() {
+    for (id, expr) in facts.numbered_exprs() {
         if let ExprKind::Index {
             object,
             key,
@@ -223,7 +223,7 @@ fn find_in(program: &Program<'_>, file: FileId, data: &ProgramFile, libraries: &
         {
             let item = Item {
                 file,
-                expr: ExprId::at(index),
+                expr: id,
                 object,
                 key,
                 scope,

@@ -4,7 +4,7 @@ use super::Findings;
 use crate::catalog::Words;
 use crate::facts::{BindingKind, BlockKind, ExprId, ExprKind, FileFacts, FunctionId, Language};
 use crate::finding::{CodeScope, Confidence, Site};
-use crate::program::{FunctionRef, Origin, Outcome, Program};
+use crate::program::{FunctionRef, Outcome, Program};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashSet;
 use std::collections::VecDeque;
@@ -125,13 +125,7 @@ fn handed(program: &Program<'_>, file: FileId, span: Span) -> Vec<FunctionRef> {
     let names = exprs.filter(|(_, expr)| {
         span.contains(expr.span) && matches!(expr.kind, ExprKind::Name { .. } | ExprKind::Member { .. })
     });
-    let functions = names
-        .flat_map(|(id, _)| program.values(file, id))
-        .filter_map(|value| match value.origin {
-            Origin::Function(function) => Some(function),
-            _ => None,
-        });
-    functions.collect()
+    names.flat_map(|(id, _)| program.functions_at(file, id)).collect()
 }
 
 /// Headers such as `X-Test-Mode` that decide in code about authentication who gets in.

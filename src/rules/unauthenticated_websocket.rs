@@ -2,7 +2,7 @@
 
 use super::Findings;
 use crate::catalog::Role;
-use crate::facts::{BlockKind, Call, CallId, ExprKind, FileFacts, FunctionId, Language};
+use crate::facts::{BlockKind, Call, CallId, ExprKind, FileFacts, Language};
 use crate::finding::{CodeScope, Confidence};
 use crate::program::{By, FunctionRef, LibrarySite, Program, Surface};
 use crate::source::{FileId, Span};
@@ -105,7 +105,10 @@ fn is_guarded(program: &Program<'_>, (file, function): FunctionRef) -> bool {
 /// The call in a handler that accepts the connection, itself or by a function that it calls.
 fn accepting_call(program: &Program<'_>, (file, function): FunctionRef) -> Option<CallId> {
     let facts = &program[file].facts;
-    calls_in(facts, function).find(|call| is_named(facts, &facts[*call], &["accept"]))
+    let mut calls = facts.calls_in(Some(function));
+    calls
+        .find(|(_, call)| is_named(facts, call, &["accept"]))
+        .map(|(id, _)| id)
 }
 
 /// The first call in a handler that validates wherever the program runs, or that is called so.
@@ -114,8 +117,8 @@ fn first_check(program: &Program<'_>, (file, function): FunctionRef) -> Option<S
     let words = program.catalog().words();
     let validating = program.validations_in(file).iter().map(|validation| validation.call);
     let validating = validating.filter(|call| facts.function_around(facts[*call].scope) == Some(function));
-    let by_name = calls_in(facts, function).filter(|call| {
-        let written = program.written(file, facts[*call].callee);
+    let by_name = facts.calls_in(Some(function)).filter(|(_, call)| {
+        let written = program.written(file, call.callee);
         let name = written.rsplit('.').next().unwrap_or("");
         let gets = ["get_", "token_", "extract_"]
             .iter()
@@ -123,7 +126,7 @@ fn first_check(program: &Program<'_>, (file, function): FunctionRef) -> Option<S
             && !name.contains("user");
         (words.is_gate(name) || words.verifies(name) || name.contains("user")) && !gets
     });
-    let always = validating.chain(by_name).filter(|call| {
+    let always = validating.chain(by_name.map(|(id, _)| id)).filter(|call| {
         let mut around = facts.blocks_around(facts[*call].block);
         !around.any(|(_, block)| match block.kind {
             BlockKind::Branch { condition, .. } => program.circumstance(file, condition).is_some(),
@@ -132,13 +135,6 @@ fn first_check(program: &Program<'_>, (file, function): FunctionRef) -> Option<S
     });
     let spans = always.map(|call| facts[facts[call].expr].span);
     spans.min_by_key(|span| span.start)
-}
-
-fn calls_in(facts: &FileFacts, function: FunctionId) -> impl Iterator<Item = CallId> {
-    let calls = facts.numbered_calls();
-    calls
-        .filter(move |(_, call)| facts.function_around(call.scope) == Some(function))
-        .map(|(id, _)| id)
 }
 
 fn is_named(facts: &FileFacts, call: &Call, names: &[&str]) -> bool {

@@ -157,14 +157,14 @@ impl Lapse {
 
 /// The innermost call that has an argument, or its own name, at `span`.
 fn call_around(facts: &FileFacts, span: Span) -> Option<CallId> {
-    let calls = facts.calls.iter().enumerate();
+    let calls = facts.numbered_calls();
     let around = calls.filter(|(_, call)| facts[call.expr].span.contains(span));
     let innermost = around.min_by_key(|(_, call)| {
         let span = facts[call.expr].span;
         let passes = facts.arguments(call).iter().any(|argument| argument.span == span);
         (!passes, span.end - span.start)
     });
-    innermost.map(|(index, _)| CallId::at(index))
+    innermost.map(|(id, _)| id)
 }
 
 // What switches a check off
@@ -221,15 +221,13 @@ fn decided_by(program: &Program<'_>, origin: &ValueOrigin, site: &LibrarySite, c
     let facts = &program[origin.file].facts;
     let span = facts[origin.expr].span;
     let innermost = facts
-        .blocks
-        .iter()
-        .enumerate()
+        .numbered_blocks()
         .filter(|(_, block)| block.span.contains(span))
         .max_by_key(|(_, block)| block.span.start);
-    let Some((block, _)) = innermost else {
+    let Some((id, _)) = innermost else {
         return vec![origin.clone()];
     };
-    for (_, block) in facts.blocks_around(BlockId::at(block)) {
+    for (_, block) in facts.blocks_around(id) {
         let BlockKind::Branch {
             mut condition,
             mut holds,
@@ -787,17 +785,14 @@ impl<'p, 'a> Verification<'p, 'a> {
         });
         // What cannot be followed says by its name what it does: a method of a trait, of an object that is handed in.
         let by_name = || {
-            let own = facts.calls.iter().enumerate();
-            let own = own.filter(|(_, call)| facts.function_around(call.scope) == function);
-            own.into_iter().any(|(index, call)| {
+            facts.calls_in(function).any(|(id, call)| {
                 let name = match facts[call.callee].kind {
                     ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name),
                     _ => return false,
                 };
-                let call = CallId::at(index);
                 self.program.catalog().words().verifies(name)
-                    && self.program.site_at(file, facts[call].expr).is_none()
-                    && passes_token(call)
+                    && self.program.site_at(file, call.expr).is_none()
+                    && passes_token(id)
             })
         };
         if by_name() {
@@ -813,17 +808,10 @@ impl<'p, 'a> Verification<'p, 'a> {
     fn calls_in(&self, file: FileId, function: Option<FunctionId>) -> Vec<(CallId, Vec<FunctionRef>)> {
         if self.program[file].language == Language::Rust {
             let facts = &self.program[file].facts;
-            let calls = facts.calls.iter().enumerate();
-            let own = calls.filter(|(_, call)| facts.function_around(call.scope) == function);
-            let called = own.map(|(index, call)| {
-                let values = self.program.values(file, call.callee);
-                let functions = values.into_iter().filter_map(|value| match value.origin {
-                    Origin::Function(function) => Some(function),
-                    _ => None,
-                });
-                (CallId::at(index), functions.collect())
-            });
-            return called.collect();
+            let calls = facts.calls_in(function);
+            return calls
+                .map(|(id, call)| (id, self.program.functions_at(file, call.callee).collect()))
+                .collect();
         }
         let edges = self.calls.get(&(file, function)).map_or(&[][..], Vec::as_slice);
         edges
@@ -1012,11 +1000,9 @@ fn goes_together(facts: &FileFacts, read: (BlockId, Span), check: (BlockId, Span
             .all(|id| match facts[*id].kind {
                 BlockKind::Within { .. } | BlockKind::Always | BlockKind::Main => true,
                 BlockKind::Attempt => {
-                    let rescues =
-                        facts.blocks.iter().enumerate().filter(
-                            |(_, block)| matches!(block.kind, BlockKind::Rescue { attempt, .. } if attempt == *id),
-                        );
-                    let mut rescues = rescues.map(|(index, block)| (BlockId::at(index), block));
+                    let mut rescues = facts
+                        .numbered_blocks()
+                        .filter(|(_, block)| matches!(block.kind, BlockKind::Rescue { attempt, .. } if attempt == *id));
                     rescues.all(|(rescue, block)| block.exit != Exit::FallsThrough && !around_read.contains(&rescue))
                 }
                 _ => false,
@@ -1047,9 +1033,7 @@ fn reads_only(facts: &FileFacts, read: ExprId, names: &[&str]) -> bool {
         .find(|binding| binding.kind == BindingKind::Value(read));
     let Some(bound) = bound else { return false };
     let uses: Vec<ExprId> = facts
-        .exprs
-        .iter()
-        .enumerate()
+        .numbered_exprs()
         .filter(|(_, expr)| match expr.kind {
             ExprKind::Name { name, scope } => {
                 name == bound.name
@@ -1059,7 +1043,7 @@ fn reads_only(facts: &FileFacts, read: ExprId, names: &[&str]) -> bool {
             }
             _ => false,
         })
-        .map(|(index, _)| ExprId::at(index))
+        .map(|(id, _)| id)
         .collect();
     !uses.is_empty() && uses.iter().all(|used| is_taken_from(*used))
 }

@@ -7,6 +7,7 @@ use super::Format;
 use super::tree::{assignment, identifier_length, is_script_flag};
 use super::words::{Dialect, Token, Words, unquoted};
 use super::writer::{Writer, place};
+use crate::deploy::{self, Gives};
 use crate::source::Span;
 
 pub(super) fn read(writer: &mut Writer, span: Span, dialect: Dialect) {
@@ -82,41 +83,8 @@ const PREFIXES: &[&str] = &[
 /// Commands that run what a here-document or `-c` says.
 const SHELLS: &[&str] = &["ash", "bash", "dash", "ksh", "sh", "ssh", "zsh"];
 
-/// Commands whose `-e` sets a variable; for others it is something else.
-const CONTAINER_COMMANDS: &[&str] = &["docker", "docker-compose", "nerdctl", "podman"];
-
-/// Flags that set a variable.
-const VARIABLE_FLAGS: &[&str] = &["--build-arg", "--env", "--from-literal"];
-
-/// Flags that set several to secrets of a manager, with commas between them.
-const SECRETS_FLAGS: &[&str] = &["--set-secrets", "--update-secrets"];
-
-/// Flags that name a file which sets them.
+/// Flags that name a file which sets variables.
 const FILE_FLAGS: &[&str] = &["--env-file", "--env-vars-file", "--from-env-file"];
-
-/// Flags of Helm that set values, whose names are paths.
-const VALUE_FLAGS: &[&str] = &["--set", "--set-string"];
-
-/// Flags that set several, with commas between them.
-const VARIABLES_FLAGS: &[&str] = &[
-    "--env-vars",
-    "--set-build-env-vars",
-    "--set-env-vars",
-    "--update-env-vars",
-];
-
-/// Words behind which a command takes words `NAME=value` up to the next flag, and the command.
-const ASSIGNING: &[(&str, &str)] = &[
-    ("az", "--env-vars"),
-    ("az", "--environment-variables"),
-    ("az", "--replace-env-vars"),
-    ("az", "--secure-environment-variables"),
-    ("az", "--set-env-vars"),
-    ("az", "--settings"),
-    ("fly", "set"),
-    ("flyctl", "set"),
-    ("heroku", "config:set"),
-];
 
 struct Reader<'w, 't> {
     writer: &'w mut Writer<'t>,
@@ -353,12 +321,11 @@ impl Reader<'_, '_> {
     }
 
     fn variables_of_flags(&mut self, command: &str, arguments: &[Span]) {
-        let has_short = CONTAINER_COMMANDS.contains(&command);
         let mut assigns = false;
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let written = self.writer.slice(*argument);
-            if ASSIGNING.contains(&(command, written)) {
+            if deploy::assigns_behind(command, written) {
                 assigns = true;
                 continue;
             }
@@ -370,12 +337,10 @@ impl Reader<'_, '_> {
             }
             assigns = false;
             let (flag, value) = written.split_once('=').unwrap_or((written, ""));
-            let is_variable = VARIABLE_FLAGS.contains(&flag) || (has_short && flag == "-e");
-            let is_list = VARIABLES_FLAGS.contains(&flag) || (command == "aws" && flag == "--environment");
-            let is_secrets = SECRETS_FLAGS.contains(&flag);
+            let is_other_list = flag == "--env-vars" || (command == "aws" && flag == "--environment");
+            let given = deploy::given_by(command, flag).or_else(|| is_other_list.then_some(Gives::Variables));
             let is_file = FILE_FLAGS.contains(&flag);
-            let is_value = command == "helm" && VALUE_FLAGS.contains(&flag);
-            if !(is_variable || is_list || is_secrets || is_file || is_value) {
+            if given.is_none() && !is_file {
                 continue;
             }
             let value = if flag.len() < written.len() {
@@ -385,17 +350,16 @@ impl Reader<'_, '_> {
                 *value
             };
             let key = Span::new(argument.start, argument.start + place(0, flag.len()).end);
-            if is_file {
-                self.setting(key, value);
-            } else if is_secrets {
-                let flag = self.writer.name(flag);
-                self.writer.enter(flag);
-                self.variables(value, true);
-                self.writer.leave();
-            } else if is_value {
-                self.values(value);
-            } else {
-                self.variables(value, is_list);
+            match given {
+                None => self.setting(key, value),
+                Some(Gives::Secrets) => {
+                    let flag = self.writer.name(flag);
+                    self.writer.enter(flag);
+                    self.variables(value, true);
+                    self.writer.leave();
+                }
+                Some(Gives::Values) => self.values(value),
+                Some(given) => self.variables(value, given == Gives::Variables),
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::facts::{ExprId, ExprKind, FileFacts, Language};
 use crate::finding::{Confidence, Site};
 use crate::program::Program;
 use crate::program::calls::{By, CallEdge, Thread};
-use crate::program::names::{FunctionRef, Origin, last_name, last_name_span};
+use crate::program::names::{FunctionRef, last_name, last_name_span};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashMap;
 
@@ -111,11 +111,7 @@ impl Program<'_> {
     fn given_functions(&self, file: FileId, expr: ExprId, depth: u32) -> Vec<FunctionRef> {
         let facts = &self[file].facts;
         let ExprKind::Call(call) = facts[expr].kind else {
-            let values = self.values(file, expr).into_iter();
-            let functions = values.filter_map(|value| match value.origin {
-                Origin::Function(function) => Some(function),
-                _ => None,
-            });
+            let functions = self.functions_at(file, expr);
             return functions
                 .flat_map(|function| self.with_wrappers(function, depth))
                 .collect();

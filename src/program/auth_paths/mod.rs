@@ -390,14 +390,14 @@ impl<'p, 'a> Search<'p, 'a> {
                 self.site(site, carriers.unwrap_or(Carriers::Any))
             })
             .collect();
-        let shown = program.shown_credentials().into_iter();
+        let shown = program.shown_credentials().iter();
         let logging_in = self.logging_in();
         let shown = shown.filter(|(site, _)| {
             let file = site.primary.file;
             let at = (file, program[file].facts.function_around(site.scope));
             !is_tested(site.primary, site.scope) && !logging_in.contains(&at)
         });
-        sites.extend(shown.map(|(site, carriers)| self.site(&site, carriers)));
+        sites.extend(shown.map(|(site, carriers)| self.site(site, *carriers)));
         sites.extend(self.asked());
         sites.extend(self.missing());
         sites.sort_by_key(|site| site.site);

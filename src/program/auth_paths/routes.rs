@@ -170,9 +170,9 @@ impl<'p, 'a> RouteTable<'p, 'a> {
             let facts = &data.facts;
             let mut found: Vec<(FileId, ExprId)> = Vec::new();
             let mut origins: Vec<Origin> = Vec::new();
-            for (index, expr) in facts.exprs.iter().enumerate() {
+            for (id, expr) in facts.numbered_exprs() {
                 if matches!(expr.kind, ExprKind::Member { object, .. } if matches!(facts[object].kind, ExprKind::Name { .. })) {
-                    let expr = ExprId::at(index);
+                    let expr = id;
                     origins.extend(program.values(file, expr).into_iter().map(|value| value.origin));
                 }
             }

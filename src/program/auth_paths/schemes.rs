@@ -36,13 +36,17 @@ struct InjectedScheme {
 impl Program<'_> {
     /// The schemes whose credential no function looks at that gets it, outside tests, in the order of files.
     pub(in crate::program) fn unchecked_schemes(&self) -> Vec<SchemeUse> {
-        let mut uses = self.scheme_uses();
-        uses.retain(|scheme| self.is_only_asked_for((scheme.file, scheme.function), scheme.position));
-        uses
+        let uses = self.scheme_uses().iter();
+        let unchecked = uses.filter(|scheme| self.is_only_asked_for((scheme.file, scheme.function), scheme.position));
+        unchecked.cloned().collect()
     }
 
     /// The functions that get a credential by a security scheme, outside tests, in the order of files.
-    pub(in crate::program) fn scheme_uses(&self) -> Vec<SchemeUse> {
+    pub(in crate::program) fn scheme_uses(&self) -> &[SchemeUse] {
+        self.scheme_uses.get_or_init(|| self.find_scheme_uses())
+    }
+
+    fn find_scheme_uses(&self) -> Vec<SchemeUse> {
         let role = |site: &LibrarySite| self.entry(site).and_then(|entry| entry.role);
         let sites = self.sites.get().into_iter().flat_map(|sites| sites.all());
         // Most programs have none.

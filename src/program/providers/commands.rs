@@ -2,6 +2,7 @@
 
 use super::state::{hash, is_variable_name, mapped, state_of};
 use super::{ProvidedState, Provision, ProvisionForm};
+use crate::deploy::{self, Gives};
 use crate::facts::{ExprId, ExprKind, FileFacts};
 use crate::finding::Site;
 use crate::program::providers::deployments::environment_of;
@@ -9,29 +10,6 @@ use crate::program::{Program, ProgramFile};
 use crate::source::{FileId, Span};
 use std::borrow::Cow;
 
-/// Flags that map names to secrets of a manager.
-pub(super) const SECRETS_FLAGS: &[&str] = &["--set-secrets", "--update-secrets"];
-/// Flags that give several names values, with commas between them.
-const VARIABLES_FLAGS: &[&str] = &["--set-build-env-vars", "--set-env-vars", "--update-env-vars"];
-/// Flags that give one name a value.
-const VARIABLE_FLAGS: &[&str] = &["--build-arg", "--env", "--from-literal"];
-/// Flags of Helm that set values, whose names are paths.
-const VALUE_FLAGS: &[&str] = &["--set", "--set-string"];
-/// Commands whose `-e` sets a variable.
-const CONTAINER_COMMANDS: &[&str] = &["docker", "docker-compose", "nerdctl", "podman"];
-/// Words behind which a command takes words `NAME=value`, and the command.
-const ASSIGNING: &[(&str, &str)] = &[
-    ("az", "--env-vars"),
-    ("az", "--environment-variables"),
-    ("az", "--replace-env-vars"),
-    ("az", "--secure-environment-variables"),
-    ("az", "--set-env-vars"),
-    ("az", "--settings"),
-    ("fly", "set"),
-    ("flyctl", "set"),
-    ("heroku", "config:set"),
-    ("kubectl", "env"),
-];
 /// Words and flags behind which the name of what is deployed stands.
 const DEPLOYED: &[&str] = &[
     "--app",
@@ -77,10 +55,8 @@ impl Program<'_> {
                 ExprKind::Text(text) => {
                     let text = facts.text(text);
                     let command = text.split([' ', '=']).next().unwrap_or("");
-                    if !COMMANDS.contains(&command)
-                        && !SECRETS_FLAGS.contains(&command)
-                        && !VARIABLES_FLAGS.contains(&command)
-                    {
+                    let is_list = matches!(deploy::given_by("", command), Some(Gives::Secrets | Gives::Variables));
+                    if !COMMANDS.contains(&command) && !is_list {
                         continue;
                     }
                     words_of(text, expr.span)
@@ -165,7 +141,8 @@ pub(super) fn of_words(words: &[Word<'_>]) -> Vec<(String, ProvidedState, u64, S
     };
     let mut assigns = false;
     for (at, (word, span)) in words.iter().enumerate() {
-        if ASSIGNING.contains(&(command, word)) {
+        let sets_environment = (command, &**word) == ("kubectl", "env");
+        if sets_environment || deploy::assigns_behind(command, word) {
             assigns = true;
             continue;
         }
@@ -177,28 +154,24 @@ pub(super) fn of_words(words: &[Word<'_>]) -> Vec<(String, ProvidedState, u64, S
         }
         assigns &= command != "az";
         let (flag, inline) = word.split_once('=').unwrap_or((word, ""));
-        let is_secrets = SECRETS_FLAGS.contains(&flag);
-        let is_list = is_secrets || VARIABLES_FLAGS.contains(&flag);
-        let is_one = VARIABLE_FLAGS.contains(&flag) || (flag == "-e" && CONTAINER_COMMANDS.contains(&command));
-        let is_value = command == "helm" && VALUE_FLAGS.contains(&flag);
-        if !(is_list || is_one || is_value) {
+        let Some(given) = deploy::given_by(command, flag) else {
             continue;
-        }
+        };
         let (text, span) = match words.get(at + 1) {
             _ if flag.len() < word.len() => (inline, *span),
             Some((next, span)) => (&**next, *span),
             None => continue,
         };
-        if is_one {
+        if given == Gives::Variable {
             add(text, false, span);
         } else {
             for part in parts(text) {
-                let name = if is_value {
+                let name = if given == Gives::Values {
                     part.split('=').next().and_then(|path| path.rfind('.'))
                 } else {
                     None
                 };
-                add(&part[name.map_or(0, |dot| dot + 1)..], is_secrets, span);
+                add(&part[name.map_or(0, |dot| dot + 1)..], given == Gives::Secrets, span);
             }
         }
     }

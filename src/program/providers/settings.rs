@@ -1,8 +1,9 @@
 //! What the settings of one configuration file provide.
 
-use super::commands::{SECRETS_FLAGS, deployed, of_words, parts};
+use super::commands::{deployed, of_words, parts};
 use super::state::{hash, is_variable_name, mapped, reference_in, state_of};
 use super::{ProvidedState, Provision, ProvisionForm};
+use crate::deploy::{self, Gives};
 use crate::facts::{FileFacts, Scalar, Setting};
 use crate::finding::Site;
 use crate::program::providers::deployments::environment_of;
@@ -151,7 +152,10 @@ impl Settings<'_, '_> {
             name if is_variable_name(name) && self.is_of_interest(name) => {
                 let state = if around == "encryptedData" {
                     passed()
-                } else if above.iter().any(|above| SECRETS_FLAGS.contains(above)) {
+                } else if above
+                    .iter()
+                    .any(|above| deploy::given_by("", above) == Some(Gives::Secrets))
+                {
                     mapped(text)
                 } else {
                     state_of(text)

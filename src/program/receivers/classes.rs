@@ -633,9 +633,9 @@ impl<'p> Receivers<'p, '_> {
                 let Some((at, _)) = self.program.names_of(place) else {
                     continue;
                 };
-                for (index, class) in self.facts(at).classes.iter().enumerate() {
+                for (id, class) in self.facts(at).numbered_classes() {
                     if class.parent == MODULE_SCOPE && !self.text(at, class.name).starts_with('_') {
-                        self.make((at, ClassId::at(index)));
+                        self.make((at, id));
                     }
                 }
             }

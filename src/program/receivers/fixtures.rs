@@ -3,9 +3,7 @@
 use super::classes::Ancestor;
 use super::{Receivers, Symbol, Thing};
 use crate::catalog::Role;
-use crate::facts::{
-    BindingId, BindingKind, ExprId, ExprKind, FunctionId, MODULE_SCOPE, ParameterKind, ScopeId, ScopeKind,
-};
+use crate::facts::{BindingKind, ExprId, ExprKind, FunctionId, MODULE_SCOPE, ParameterKind, ScopeId, ScopeKind};
 use crate::finding::CodeScope;
 use crate::program::argument_that_means;
 use crate::program::names::{ClassRef, FunctionRef};
@@ -165,14 +163,14 @@ impl Receivers<'_, '_> {
     fn fixtures_imported(&mut self, file: FileId) -> Vec<Fixture> {
         let facts = self.facts(file);
         let mut found = Vec::new();
-        for (index, binding) in facts.bindings.iter().enumerate() {
+        for (id, binding) in facts.numbered_bindings() {
             if binding.scope != MODULE_SCOPE {
                 break;
             }
             if !matches!(binding.kind, BindingKind::Import(_)) {
                 continue;
             }
-            for entry in self.bound(file, BindingId::at(index)) {
+            for entry in self.bound(file, id) {
                 if let Thing::Function(function) = entry.thing {
                     found.extend(self.provided(function));
                 }

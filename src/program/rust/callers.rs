@@ -180,9 +180,9 @@ impl<'p> Search<'p, '_> {
     ) {
         let facts = &self.program[file].facts;
         let is_it = |expr: ExprId| facts[expr].kind == ExprKind::Lambda(function);
-        for (index, call) in facts.calls.iter().enumerate() {
+        for (id, call) in facts.numbered_calls() {
             if is_it(call.callee) || facts.arguments(call).iter().any(|argument| is_it(argument.value)) {
-                calls.push((file, CallId::at(index)));
+                calls.push((file, id));
             }
         }
         for binding in facts.bindings_in(facts[function].parent) {

@@ -295,11 +295,9 @@ impl<'p, 'a> RustWalk<'p, 'a> {
         let program = self.program;
         self.taking.entry(file).or_insert_with(|| {
             let facts = &program[file].facts;
-            let calls = facts.calls.iter().enumerate();
-            let taken = calls.flat_map(|(index, call)| {
-                let id = CallId::at(index);
-                facts.arguments(call).iter().map(move |argument| (argument.value, id))
-            });
+            let calls = facts.numbered_calls();
+            let taken =
+                calls.flat_map(|(id, call)| facts.arguments(call).iter().map(move |argument| (argument.value, id)));
             taken.collect()
         })
     }
@@ -342,11 +340,11 @@ impl<'p, 'a> RustWalk<'p, 'a> {
         };
         let extent = facts[function].extent;
         let is_it = |expr: ExprId| matches!(facts[expr].kind, ExprKind::Name { name, .. } if name == parameter.name);
-        for (number, data) in facts.calls.iter().enumerate() {
+        for (id, data) in facts.numbered_calls() {
             if !extent.contains(facts[data.expr].span) {
                 continue;
             }
-            let call = CallId::at(number);
+            let call = id;
             let (caller, site) = self.place(file, call);
             if is_it(data.callee) {
                 runs.push(Run {

@@ -180,11 +180,10 @@ fn handed(program: &Program<'_>, index: &Index<'_>, file: FileId, names: &Handed
         return found;
     }
     let mut walk = RustWalk::new(program, index);
-    for (number, call) in facts.calls.iter().enumerate() {
+    for (id, call) in facts.numbered_calls() {
         if !last_name(facts, call.callee).is_some_and(|name| names.contains(&name)) {
             continue;
         }
-        let id = CallId::at(number);
         let Some(entry) = walk.library(file, id).and_then(|node| program.catalog.call(node)) else {
             continue;
         };

@@ -176,8 +176,7 @@ fn owner(facts: &FileFacts, expr: ExprId, name: Name) -> Option<Name> {
 
 /// The names of what calls call, and of what they pass, with the types in front of them.
 pub(super) fn said_names(facts: &FileFacts) -> impl Iterator<Item = (CallId, Name, Option<Name>)> {
-    facts.calls.iter().enumerate().flat_map(move |(index, call)| {
-        let id = CallId::at(index);
+    facts.numbered_calls().flat_map(move |(id, call)| {
         let passed = facts.arguments(call).iter().map(|argument| argument.value);
         let said = std::iter::once(call.callee).chain(passed);
         said.filter_map(move |expr| match facts[expr].kind {

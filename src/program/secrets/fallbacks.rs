@@ -157,9 +157,8 @@ impl<'p> Chains<'p> {
     fn expressions(&self, chains: &mut Vec<Vec<Alternative>>) {
         let facts = self.facts();
         let places: Vec<Span> = self.own_reads().map(|(_, expr)| facts[expr].span).collect();
-        for (index, expr) in facts.exprs.iter().enumerate() {
+        for (id, expr) in facts.numbered_exprs() {
             let ExprKind::Choice { .. } = expr.kind else { continue };
-            let id = ExprId::at(index);
             if places.iter().any(|place| expr.span.contains(*place)) && !is_only_asked(facts, id) {
                 chains.push(self.alternatives(id));
             }
@@ -394,8 +393,7 @@ impl<'p> Chains<'p> {
                 is_inside && returned.value.is_some_and(|value| facts[value].span.contains(place))
             });
         };
-        facts.blocks.iter().enumerate().any(|(index, block)| {
-            let id = BlockId::at(index);
+        facts.numbered_blocks().any(|(id, block)| {
             let inside = innermost.span.contains(block.span) && self.tested(id) == Some((name, true));
             inside
                 && match block.exit {

@@ -3,7 +3,7 @@
 
 use super::{ReadBy, SecretRead, sorted};
 use crate::catalog::{Entry, Meaning, Role};
-use crate::facts::{Argument, Binding, BindingKind, Call, ClassId, ExprId, ExprKind, FileFacts, Name, ScopeId};
+use crate::facts::{Argument, Binding, BindingKind, Call, ExprId, ExprKind, FileFacts, Name, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::program::names::{self, ClassRef, Origin};
 use crate::program::{LibrarySite, Program, ProgramFile};
@@ -15,11 +15,10 @@ use crate::source::FileId;
 pub(in crate::program) fn of_classes(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<SecretRead> {
     let mut found = Vec::new();
     let facts = &data.facts;
-    for (index, class) in facts.classes.iter().enumerate() {
+    for (id, class) in facts.numbered_classes() {
         if class.bases.len == 0 {
             continue;
         }
-        let id = ClassId::at(index);
         let bases = program.library_bases((file, id));
         let is_settings = bases.iter().any(|base| {
             program
@@ -186,7 +185,7 @@ fn prefix_of(program: &Program<'_>, file: FileId, scope: ScopeId) -> String {
 pub(in crate::program) fn of_options(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<SecretRead> {
     let facts = &data.facts;
     let mut found = Vec::new();
-    for (index, class) in facts.classes.iter().enumerate() {
+    for (id, class) in facts.numbered_classes() {
         if class.decorators.len == 0 {
             continue;
         }
@@ -195,7 +194,6 @@ pub(in crate::program) fn of_options(program: &Program<'_>, file: FileId, data: 
         if fields.peek().is_none() {
             continue;
         }
-        let id = ClassId::at(index);
         let bases = program.library_bases((file, id));
         let entry = bases
             .iter()

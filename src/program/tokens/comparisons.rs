@@ -14,10 +14,12 @@ const DEEPEST: u32 = 2;
 impl Program<'_> {
     /// Where credentials that callers show are compared with what is expected, or looked up, with what brings them into the functions
     /// around.
-    pub(in crate::program) fn shown_credentials(&self) -> Vec<(TokenSite, Carriers)> {
-        let mut shown = self.compared_credentials();
-        shown.extend(self.looked_up_credentials());
-        shown
+    pub(in crate::program) fn shown_credentials(&self) -> &[(TokenSite, Carriers)] {
+        self.shown_credentials.get_or_init(|| {
+            let mut shown = self.compared_credentials();
+            shown.extend(self.looked_up_credentials());
+            shown
+        })
     }
 
     /// The comparisons of tokens and keys, with what brings them into the functions around them.

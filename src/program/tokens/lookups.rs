@@ -87,7 +87,7 @@ impl Program<'_> {
         let words = self.catalog().words();
         let around = facts[function].name.into_iter();
         let arguments = facts.arguments(call).iter();
-        let said = arguments.flat_map(|argument| names_within(facts, argument.value));
+        let said = arguments.flat_map(|argument| said_within(facts, argument.value));
         let names: Vec<&str> = around.chain(said).map(|name| facts.text(name)).collect();
         let says_otherwise = |name: &&str| words.is_compared_otherwise(name) || words.is_looked_up_otherwise(name);
         names.iter().any(|name| words.identifies_caller(name)) && !names.iter().any(says_otherwise)
@@ -100,7 +100,7 @@ impl Program<'_> {
         let symbol = self.symbol(file, call.scope);
         let mut around = symbol.rsplit('.').take(NAMES_AROUND);
         around.any(|name| words.is_looked_up_otherwise(name))
-            || names_within(facts, call.expr).any(|name| words.is_looked_up_otherwise(facts.text(name)))
+            || said_within(facts, call.expr).any(|name| words.is_looked_up_otherwise(facts.text(name)))
     }
 
     /// The value by which a call picks records of a column of credentials: `filter(ApiKey.key == key)`, `objects.get(api_key=key)`,
@@ -151,17 +151,17 @@ impl Program<'_> {
         let words = self.catalog().words();
         let says_credential = |name: Name| words.is_compared_credential(facts.text(name));
         words.is_credential_column(column)
-            || words.is_plain_credential_column(column) && names_within(facts, of).any(says_credential)
+            || words.is_plain_credential_column(column) && said_within(facts, of).any(says_credential)
     }
 }
 
 /// Whether a method is called on what asks a store for records of a class: `Token.objects`.
 fn is_managed(facts: &FileFacts, call: &Call, words: &Words) -> bool {
-    names_within(facts, call.callee).any(|name| words.is_record_manager(facts.text(name)))
+    said_within(facts, call.callee).any(|name| words.is_record_manager(facts.text(name)))
 }
 
 /// The names, members and texts in an expression.
-fn names_within(facts: &FileFacts, expr: ExprId) -> impl Iterator<Item = Name> {
+fn said_within(facts: &FileFacts, expr: ExprId) -> impl Iterator<Item = Name> {
     let within = expressions_within(facts, facts[expr].span);
     within.filter_map(|inside| match facts[inside].kind {
         ExprKind::Name { name, .. } | ExprKind::Member { name, .. } | ExprKind::Text(name) => Some(name),

@@ -191,7 +191,7 @@ fn opened_in(program: &Program<'_>, file: FileId, function: Option<FunctionId>) 
     let facts = &program[file].facts;
     let parses = works(program, file, function, Role::ParsesJson);
     let mut found = Vec::new();
-    for (id, call) in calls_in(facts, function) {
+    for (id, call) in facts.calls_in(function) {
         let opens = |value: ExprId| is_token_part(program, file, value, 0);
         if let Some(site) = site_of_role(program, file, call, Role::DecodesBase64) {
             if parses && program.argument(site, "value").is_some_and(opens) {
@@ -230,19 +230,25 @@ fn hand_rolled_minting(program: &Program<'_>, file: FileId, data: &ProgramFile) 
                 .any(|part| matches!(facts[*part].kind, ExprKind::Text(text) if facts.text(text) == ".")),
             _ => false,
         });
-        let splits = calls_in(facts, function).any(|(_, call)| splits_at_dots(facts, call));
+        let splits = facts.calls_in(function).any(|(_, call)| splits_at_dots(facts, call));
         let mut made_in = vec![(file, function)];
         if joins && !splits {
-            let helpers = calls_in(facts, function).filter_map(|(_, call)| helper(program, file, call));
+            let helpers = facts
+                .calls_in(function)
+                .filter_map(|(_, call)| helper(program, file, call));
             made_in.extend(helpers.map(|((file, helper), _)| (file, Some(helper))));
         }
         let encodes = made_in.iter().any(|(file, function)| {
             let facts = &program[*file].facts;
-            calls_in(facts, *function).any(|(_, call)| encodes_base64(facts, call, is_rust))
+            facts
+                .calls_in(*function)
+                .any(|(_, call)| encodes_base64(facts, call, is_rust))
         });
         let dumps = made_in.iter().any(|(file, function)| {
             let facts = &program[*file].facts;
-            calls_in(facts, *function).any(|(_, call)| is_named(facts, call, &["dumps"]))
+            facts
+                .calls_in(*function)
+                .any(|(_, call)| is_named(facts, call, &["dumps"]))
         });
         if encodes && (dumps || (is_rust && joins)) && !splits {
             found.push(hand_rolled(program, site));
@@ -255,14 +261,6 @@ fn hand_rolled_minting(program: &Program<'_>, file: FileId, data: &ProgramFile) 
 fn encodes_base64(facts: &FileFacts, call: &Call, is_rust: bool) -> bool {
     let name = crate::program::names::last_name(facts, call.callee).map_or("", |name| facts.text(name));
     name.contains("b64") || name.contains("base64") || (is_rust && name.starts_with("encode"))
-}
-
-/// The calls of a function, or of a module's own statements.
-fn calls_in(facts: &FileFacts, function: Option<FunctionId>) -> impl Iterator<Item = (CallId, &Call)> {
-    let calls = facts.calls.iter().enumerate();
-    calls
-        .filter(move |(_, call)| facts.function_around(call.scope) == function)
-        .map(|(index, call)| (CallId::at(index), call))
 }
 
 /// Whether a function calls a library function of a role.

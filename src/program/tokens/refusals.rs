@@ -233,14 +233,7 @@ impl Program<'_> {
 
     /// Whether a function of the program gives back nothing else than literals that stand in for somebody.
     fn gives_stand_in(&self, file: FileId, callee: ExprId) -> bool {
-        let functions = self
-            .values(file, callee)
-            .into_iter()
-            .filter_map(|value| match value.origin {
-                Origin::Function(function) => Some(function),
-                _ => None,
-            });
-        functions.into_iter().any(|(file, function)| {
+        self.functions_at(file, callee).any(|(file, function)| {
             let facts = &self[file].facts;
             let mut returned = facts
                 .returns
@@ -286,14 +279,7 @@ impl Program<'_> {
 
     /// Whether every function of the program that `callee` can be always raises.
     fn always_refuses(&self, file: FileId, callee: ExprId, depth: u32) -> bool {
-        let functions: Vec<_> = self
-            .values(file, callee)
-            .into_iter()
-            .filter_map(|value| match value.origin {
-                Origin::Function(function) => Some(function),
-                _ => None,
-            })
-            .collect();
+        let functions: Vec<_> = self.functions_at(file, callee).collect();
         !functions.is_empty()
             && functions.iter().all(|(file, function)| {
                 let body = self[*file].facts[*function].body;
@@ -350,8 +336,8 @@ impl Program<'_> {
 
 /// The blocks directly inside `block` that are part of the same function.
 pub(in crate::program) fn children(facts: &FileFacts, block: BlockId) -> impl Iterator<Item = BlockId> {
-    let later = facts.blocks.iter().enumerate().skip(block.0 as usize + 1);
+    let later = facts.numbered_blocks().skip(block.0 as usize + 1);
     later
         .filter(move |(_, other)| other.parent == Some(block) && other.kind != BlockKind::Body)
-        .map(|(index, _)| BlockId::at(index))
+        .map(|(id, _)| id)
 }

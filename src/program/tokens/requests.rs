@@ -46,7 +46,7 @@ impl Program<'_> {
             return Vec::new();
         }
         let mut requests = Vec::new();
-        for (index, call) in facts.calls.iter().enumerate() {
+        for (id, call) in facts.numbered_calls() {
             let Some(name) = last_name(facts, call.callee) else {
                 continue;
             };
@@ -55,11 +55,7 @@ impl Program<'_> {
             let Some(url) = url else { continue };
             let path = self.url_path(file, url.value, 0);
             if path.is_some() || self.is_called_url(facts, url.value) {
-                requests.push(HttpRequest {
-                    file,
-                    call: CallId::at(index),
-                    path,
-                });
+                requests.push(HttpRequest { file, call: id, path });
             }
         }
         requests

@@ -11,9 +11,10 @@ use walkdir::WalkDir;
 /// `a::B` allows that one item and what is below it.
 const ROOMS: &[(&str, &[&str])] = &[
     ("source", &[]),
+    ("deploy", &[]),
     ("facts", &["source::Span"]),
     ("finding", &["source::FileId", "source::Span"]),
-    ("parse", &["source::LineIndex", "source::Span", "facts"]),
+    ("parse", &["source::LineIndex", "source::Span", "deploy", "facts"]),
     // A catalogued path is of a language; nothing else of what a file says is known here.
     ("catalog", &["facts::Language"]),
     (
@@ -25,6 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "source::FileId",
             "source::Span",
+            "deploy",
             "facts",
             "catalog",
             "finding::CodeScope",

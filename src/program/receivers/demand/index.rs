@@ -5,9 +5,7 @@ use super::super::news::News;
 use super::super::{Receivers, Symbol, python_files};
 use super::{Decoration, FURTHEST, Place, call_id};
 use crate::catalog::{Doing, Role};
-use crate::facts::{
-    BindingKind, Call, ClassId, ExprId, ExprKind, FileFacts, FunctionId, Language, Name, ScopeId, ScopeKind,
-};
+use crate::facts::{BindingKind, Call, ExprId, ExprKind, FileFacts, Language, Name, ScopeId, ScopeKind};
 use crate::program::Program;
 use crate::program::bindings::lookup;
 use crate::program::names::{first_name, last_name};
@@ -290,16 +288,14 @@ pub(in crate::program::receivers) fn imported<'p>(program: &'p Program<'_>) -> F
 
 /// The decorators of all functions and classes of a file, and what each is applied to.
 pub(in crate::program::receivers) fn decorations(facts: &FileFacts) -> impl Iterator<Item = (ExprId, Passed)> {
-    let functions = facts.functions.iter().enumerate().flat_map(|(index, function)| {
-        let id = FunctionId::at(index);
+    let functions = facts.numbered_functions().flat_map(|(id, function)| {
         let decorators = facts.list(function.decorators).iter().enumerate();
         decorators.map(move |(position, decorator)| {
             let behind = u32::try_from(position + 1).unwrap_or(u32::MAX);
             (*decorator, Passed::Decorated(id, behind))
         })
     });
-    let classes = facts.classes.iter().enumerate().flat_map(|(index, class)| {
-        let id = ClassId::at(index);
+    let classes = facts.numbered_classes().flat_map(|(id, class)| {
         let decorators = facts.list(class.decorators).iter();
         decorators.map(move |decorator| (*decorator, Passed::DecoratedClass(id)))
     });
