@@ -8,9 +8,11 @@
 
 mod dump;
 mod names;
+mod places;
 
 pub use dump::dump;
 pub use names::{Name, NameBuilder, Names};
+pub(crate) use places::Places;
 
 use crate::source::Span;
 use std::ops::Index;
@@ -81,6 +83,12 @@ pub struct Range {
     pub len: u32,
 }
 
+/// All of a file.
+const EVERYWHERE: Span = Span {
+    start: 0,
+    end: u32::MAX,
+};
+
 impl Range {
     fn of<T>(self, arena: &[T]) -> &[T] {
         &arena[self.start as usize..(self.start + self.len) as usize]
@@ -140,6 +148,8 @@ pub struct FileFacts {
     pub blocks: Vec<Block>,
     /// Every expression a later stage can ask for.
     pub exprs: Vec<Expr>,
+    /// Where they stand among each other.
+    pub(crate) places: Places,
     /// Values written to something that is no plain name: `self.x = v`, `d["k"] = v`.
     pub stores: Vec<Store>,
     /// `return` statements and tail expressions.
@@ -810,9 +820,38 @@ impl FileFacts {
         }
     }
 
+    /// The expressions that stand within `span`, those inside one another too.
+    pub fn exprs_within(&self, span: Span) -> impl DoubleEndedIterator<Item = (ExprId, &Expr)> {
+        let within = self.exprs_at(self.places.within(span));
+        within.filter(move |(_, expr)| span.contains(expr.span))
+    }
+
+    /// The expressions that `span` stands within, its own too.
+    pub fn exprs_around(&self, span: Span) -> impl DoubleEndedIterator<Item = (ExprId, &Expr)> {
+        let around = self.exprs_at(self.places.around(span));
+        around.filter(move |(_, expr)| expr.span.contains(span))
+    }
+
+    fn exprs_at(&self, indices: std::ops::Range<usize>) -> impl DoubleEndedIterator<Item = (ExprId, &Expr)> {
+        let indices = indices.start..indices.end.min(self.exprs.len());
+        let exprs = indices.clone().zip(&self.exprs[indices]);
+        exprs.map(|(index, expr)| (ExprId::at(index), expr))
+    }
+
+    /// The calls that stand within `span`, in the order they end.
+    pub fn calls_within(&self, span: Span) -> impl Iterator<Item = (CallId, &Call)> {
+        let near = self.places.within(span);
+        let before = |index: usize| self.calls.partition_point(|call| (call.expr.0 as usize) < index);
+        let near = before(near.start)..before(near.end);
+        let within = near.clone().zip(&self.calls[near]);
+        let within = within.filter(move |(_, call)| span.contains(self[call.expr].span));
+        within.map(|(index, call)| (CallId::at(index), call))
+    }
+
     /// The calls of a function, or of a module's own statements, in order.
     pub fn calls_in(&self, function: Option<FunctionId>) -> impl Iterator<Item = (CallId, &Call)> {
-        let calls = self.numbered_calls();
+        let extent = function.map_or(EVERYWHERE, |function| self[function].extent);
+        let calls = self.calls_within(extent);
         calls.filter(move |(_, call)| self.function_around(call.scope) == function)
     }
 

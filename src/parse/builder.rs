@@ -5,7 +5,7 @@
 use crate::facts::{
     Argument, Binding, BindingKind, Block, BlockId, BlockKind, Call, CallId, Class, ClassId, Comment, Exit, Expr,
     ExprId, ExprKind, FileFacts, Function, FunctionId, Import, ImportId, Lists, Module, ModuleId, Name, NameBuilder,
-    Parameter, Problem, Range, Return, Scope, ScopeId, ScopeKind, Setting, Store,
+    Parameter, Places, Problem, Range, Return, Scope, ScopeId, ScopeKind, Setting, Store,
 };
 use crate::source::Span;
 use std::cell::Cell;
@@ -97,6 +97,7 @@ impl Builder {
             calls: taken(&mut facts.calls),
             asked_types: taken(&mut facts.asked_types),
             blocks: taken(&mut facts.blocks),
+            places: Places::of(&facts.exprs),
             exprs: taken(&mut facts.exprs),
             stores: taken(&mut facts.stores),
             returns: taken(&mut facts.returns),

@@ -621,10 +621,7 @@ fn file_id(index: usize) -> FileId {
 
 /// The expressions of a file that stand within `span`, those inside one another too.
 pub(crate) fn expressions_within(facts: &FileFacts, span: Span) -> impl Iterator<Item = ExprId> {
-    let within = facts.numbered_exprs();
-    within
-        .filter(move |(_, expr)| span.contains(expr.span))
-        .map(|(id, _)| id)
+    facts.exprs_within(span).map(|(id, _)| id)
 }
 
 /// The argument of a call that means `meaning` to the library function that `entry` tells of, if it is written out.

@@ -121,10 +121,8 @@ fn decorated(facts: &FileFacts, decorator: ExprId) -> Option<FunctionId> {
 /// The functions that are named within a call: `route("/token", post(give_token))`.
 fn handed(program: &Program<'_>, file: FileId, span: Span) -> Vec<FunctionRef> {
     let facts = &program[file].facts;
-    let exprs = facts.numbered_exprs();
-    let names = exprs.filter(|(_, expr)| {
-        span.contains(expr.span) && matches!(expr.kind, ExprKind::Name { .. } | ExprKind::Member { .. })
-    });
+    let within = facts.exprs_within(span);
+    let names = within.filter(|(_, expr)| matches!(expr.kind, ExprKind::Name { .. } | ExprKind::Member { .. }));
     names.flat_map(|(id, _)| program.functions_at(file, id)).collect()
 }
 
@@ -184,9 +182,9 @@ fn lets_in(program: &Program<'_>, file: FileId, function: FunctionId, place: Spa
     let speaks = |condition: ExprId| {
         let span = facts[condition].span;
         span.contains(place)
-            || facts.exprs.iter().any(|expr| {
-                span.contains(expr.span) && matches!(expr.kind, ExprKind::Name { name, .. } if bound.contains(&name))
-            })
+            || facts
+                .exprs_within(span)
+                .any(|(_, expr)| matches!(expr.kind, ExprKind::Name { name, .. } if bound.contains(&name)))
     };
     let blocks = facts.numbered_blocks();
     let mut branches = blocks.filter(|(_, block)| {

@@ -261,10 +261,8 @@ impl Judge<'_, '_> {
             let Some(declared) = facts[function].returns else {
                 return false;
             };
-            let within = facts[declared].span;
-            let names = facts.numbered_exprs();
-            let mut names =
-                names.filter(|(_, expr)| within.contains(expr.span) && matches!(expr.kind, ExprKind::Name { .. }));
+            let within = facts.exprs_within(facts[declared].span);
+            let mut names = within.filter(|(_, expr)| matches!(expr.kind, ExprKind::Name { .. }));
             names.any(|(name, _)| {
                 let values = program.values(file, name);
                 values.iter().any(|value| matches!(value.origin, Origin::Class(_)))
@@ -423,8 +421,7 @@ impl Judge<'_, '_> {
                     found.extend(self.made_up_in(file, value).map(|place| (file, function, place)));
                 }
                 let extent = facts[function].extent;
-                let choices = facts.exprs.iter().filter(|expr| extent.contains(expr.span));
-                for choice in choices {
+                for (_, choice) in facts.exprs_within(extent) {
                     let ExprKind::Choice { options, how } = choice.kind else {
                         continue;
                     };

@@ -76,9 +76,8 @@ fn waiting(program: &Program<'_>, site: &LibrarySite, call: CallId, out: &mut Fi
 fn refuses_own_thread(facts: &FileFacts, call: CallId) -> bool {
     let asks_for_thread = |condition: ExprId| {
         let place = facts[condition].span;
-        facts.exprs.iter().any(|expr| {
-            place.contains(expr.span)
-                && matches!(expr.kind, ExprKind::Name { name, .. } | ExprKind::Member { name, .. }
+        facts.exprs_within(place).any(|(_, expr)| {
+            matches!(expr.kind, ExprKind::Name { name, .. } | ExprKind::Member { name, .. }
                     if matches!(facts.text(name), "current_thread" | "get_ident" | "get_native_id"))
         })
     };

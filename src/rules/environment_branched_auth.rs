@@ -42,8 +42,8 @@ fn asks_for_header(program: &Program<'_>, file: FileId, condition: ExprId) -> bo
     let facts = &program[file].facts;
     let words = program.catalog().words();
     let span = facts[condition].span;
-    facts.exprs.iter().any(|expr| match expr.kind {
-        ExprKind::Text(text) => span.contains(expr.span) && is_header(words, facts.text(text)),
+    facts.exprs_within(span).any(|(_, expr)| match expr.kind {
+        ExprKind::Text(text) => is_header(words, facts.text(text)),
         _ => false,
     })
 }

@@ -311,16 +311,15 @@ impl<'p> Leaks<'p> {
         let facts = self.facts();
         let place = facts[call.expr].span;
         let words = self.program.catalog().words();
-        facts.exprs.iter().any(|expr| {
-            matches!(expr.kind, ExprKind::Text(text) if place.contains(expr.span) && words.text_says_masked(facts.text(text)))
-        })
+        let mut within = facts.exprs_within(place);
+        within.any(|(_, expr)| matches!(expr.kind, ExprKind::Text(text) if words.text_says_masked(facts.text(text))))
     }
 
     /// Whether a call stands where its value is known to be no text: `if not isinstance(key, str): raise TypeError(key)`.
     fn is_no_text(&self, call: &Call, place: Span) -> bool {
         let facts = self.facts();
         let name_at = |span: Span| {
-            facts.exprs.iter().find_map(|expr| match expr.kind {
+            facts.exprs_within(span).find_map(|(_, expr)| match expr.kind {
                 ExprKind::Name { name, .. } if expr.span == span => Some(name),
                 _ => None,
             })
@@ -396,8 +395,8 @@ impl<'p> Leaks<'p> {
             _ => false,
         };
         let is_field = |key: ExprId| matches!(facts[key].kind, ExprKind::Text(key) if facts.text(key) == field);
-        let in_table = facts.exprs.iter().any(|expr| match expr.kind {
-            ExprKind::Table(entries) if place.contains(expr.span) => facts
+        let in_table = facts.exprs_within(place).any(|(_, expr)| match expr.kind {
+            ExprKind::Table(entries) => facts
                 .entries(entries)
                 .iter()
                 .any(|(key, value)| key.is_some_and(is_field) && is_masked(*value)),

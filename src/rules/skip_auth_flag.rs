@@ -366,8 +366,8 @@ impl Flags<'_> {
             nearest.is_some_and(|binding| matches!(binding.kind, BindingKind::Value(value) if value == read))
         };
         let is_made_of_it = |made: Span| {
-            facts.exprs.iter().any(
-                |expr| matches!(expr.kind, ExprKind::Name { name, scope } if made.contains(expr.span) && is_bound(name, scope, expr.span)),
+            facts.exprs_within(made).any(
+                |(_, expr)| matches!(expr.kind, ExprKind::Name { name, scope } if is_bound(name, scope, expr.span)),
             )
         };
         facts.exprs.iter().find_map(|expr| match expr.kind {
@@ -576,7 +576,7 @@ impl Flags<'_> {
     /// Whether a table is an element of a group that begins with an endpoint's path: `("/status", Handler, {"skip_auth": True})`.
     fn stands_behind_a_path(&self, table: Span) -> bool {
         let facts = &self.data.facts;
-        facts.exprs.iter().any(|expr| {
+        facts.exprs_around(table).any(|(_, expr)| {
             let ExprKind::Group(elements) = expr.kind else {
                 return false;
             };

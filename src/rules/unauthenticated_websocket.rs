@@ -71,15 +71,12 @@ fn is_guarded(program: &Program<'_>, (file, function): FunctionRef) -> bool {
     });
     let definition = &facts[function];
     let names_gate = |span: Span| {
-        facts.exprs.iter().any(|expr| {
-            span.contains(expr.span)
-                && match expr.kind {
-                    ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
-                        let name = facts.text(name);
-                        words.is_gate(name) || words.verifies(name) || name.to_ascii_lowercase().contains("user")
-                    }
-                    _ => false,
-                }
+        facts.exprs_within(span).any(|(_, expr)| match expr.kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                let name = facts.text(name);
+                words.is_gate(name) || words.verifies(name) || name.to_ascii_lowercase().contains("user")
+            }
+            _ => false,
         })
     };
     let mut parameters = facts.parameters(definition).iter();

@@ -657,16 +657,12 @@ impl<'p, 'a> Verification<'p, 'a> {
         let facts = &self.program[file].facts;
         let words = self.program.catalog().words();
         let holds_claims = |place: Span| {
-            facts.exprs.iter().any(|expr| match expr.kind {
-                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
-                    place.contains(expr.span) && words.holds_claims(facts.text(name))
-                }
+            facts.exprs_within(place).any(|(_, expr)| match expr.kind {
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => words.holds_claims(facts.text(name)),
                 _ => false,
             })
         };
-        let own = facts.calls.iter();
-        let mut own = own.filter(|call| facts.function_around(call.scope) == function);
-        own.any(|call| {
+        facts.calls_in(function).any(|(_, call)| {
             let (name, object) = match facts[call.callee].kind {
                 ExprKind::Name { name, .. } => (name, None),
                 ExprKind::Member { object, name } => (name, Some(object)),
@@ -1075,10 +1071,8 @@ fn compares(facts: &FileFacts, function: Option<FunctionId>, check: TokenCheck) 
         TokenCheck::Signature => return false,
     };
     let extent = function.map_or(facts.blocks[0].span, |function| facts[function].extent);
-    facts.exprs.iter().any(|expr| match expr.kind {
-        ExprKind::Compare { left, right, .. } if extent.contains(expr.span) => {
-            speaks_of(facts, left, claim, 0) || speaks_of(facts, right, claim, 0)
-        }
+    facts.exprs_within(extent).any(|(_, expr)| match expr.kind {
+        ExprKind::Compare { left, right, .. } => speaks_of(facts, left, claim, 0) || speaks_of(facts, right, claim, 0),
         _ => false,
     })
 }

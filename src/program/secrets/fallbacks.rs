@@ -339,10 +339,8 @@ impl<'p> Chains<'p> {
     fn names(&self, expr: ExprId, wanted: Name) -> bool {
         let facts = self.facts();
         let place = facts[expr].span;
-        let is_it = |expr: &crate::facts::Expr| {
-            matches!(expr.kind, ExprKind::Name { name, .. } if name == wanted) && place.contains(expr.span)
-        };
-        facts.exprs.iter().any(is_it)
+        let is_it = |expr: &crate::facts::Expr| matches!(expr.kind, ExprKind::Name { name, .. } if name == wanted);
+        facts.exprs_within(place).any(|(_, expr)| is_it(expr))
     }
 
     /// A loop over names that leaves with the first that is set.

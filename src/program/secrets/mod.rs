@@ -380,7 +380,11 @@ pub(in crate::program) fn is_only_asked(facts: &FileFacts, expr: ExprId) -> bool
         .bindings
         .iter()
         .any(|binding| matches!(binding.kind, BindingKind::Value(value) if value == expr));
-    !is_kept && (is_branch || facts.exprs.iter().any(|other| decides(other.kind)))
+    !is_kept
+        && (is_branch
+            || facts
+                .exprs_around(facts[expr].span)
+                .any(|(_, other)| decides(other.kind)))
 }
 
 /// Whether a read's value is used only to see whether it is there: as a condition, negated, compared with nothing.
@@ -409,9 +413,8 @@ pub(in crate::program) fn only_for_presence(facts: &FileFacts, read: ExprId) -> 
     });
     // `a or b` as a value: whether `a` is there decides, but it is taken, too.
     let is_taken = || {
-        (0..facts.exprs.len())
-            .map(ExprId::at)
-            .any(|expr| is_alternative(expr) && !is_condition(expr))
+        let mut around = facts.exprs_around(place);
+        around.any(|(expr, _)| is_alternative(expr) && !is_condition(expr))
     };
     if is_kept || is_taken() {
         return false;
@@ -419,7 +422,7 @@ pub(in crate::program) fn only_for_presence(facts: &FileFacts, read: ExprId) -> 
     if is_condition(read) || is_only_attempted(facts, read) {
         return true;
     }
-    for (id, parent) in facts.numbered_exprs() {
+    for (id, parent) in facts.exprs_around(place) {
         let used = match parent.kind {
             ExprKind::Not(inner) => inner == read,
             ExprKind::Both(parts) => {

@@ -85,7 +85,7 @@ impl Program<'_> {
         let facts = &self[file].facts;
         let is_called = facts.calls.iter().any(|call| call.callee == expr);
         is_called
-            || facts.exprs.iter().any(|other| match other.kind {
+            || facts.exprs_around(facts[expr].span).any(|(_, other)| match other.kind {
                 ExprKind::Member { object, .. } | ExprKind::Index { object, .. } | ExprKind::Slice(object) => {
                     object == expr
                 }
@@ -182,11 +182,11 @@ impl Program<'_> {
     fn is_provided_for(&self, file: FileId, read: ExprId) -> bool {
         let facts = &self[file].facts;
         let span = facts[read].span;
-        let is_option = facts.exprs.iter().any(|expr| match expr.kind {
-            ExprKind::Choice { .. } | ExprKind::Compare { .. } | ExprKind::Not(_) | ExprKind::Both(_) => {
-                expr.span.contains(span)
-            }
-            _ => false,
+        let is_option = facts.exprs_around(span).any(|(_, expr)| {
+            matches!(
+                expr.kind,
+                ExprKind::Choice { .. } | ExprKind::Compare { .. } | ExprKind::Not(_) | ExprKind::Both(_)
+            )
         });
         let is_attempt = facts.blocks.iter().any(|block| {
             let is_caught = matches!(block.kind, BlockKind::Attempt) && block.span.contains(span);

@@ -188,9 +188,7 @@ impl Program<'_> {
                 }
             }
         }
-        let place = facts[site.expr].span;
-        let named = facts.exprs.iter().filter(|expr| place.contains(expr.span));
-        for expr in named {
+        for (_, expr) in facts.exprs_within(facts[site.expr].span) {
             if let ExprKind::Member { name, .. } = expr.kind {
                 match facts.text(name) {
                     text if bytes_of(text).is_some() => needs = needs.max(bytes_of(text)),

@@ -223,8 +223,8 @@ fn hand_rolled_minting(program: &Program<'_>, file: FileId, data: &ProgramFile) 
     for site in program.sites_in(file).iter().filter(signs) {
         let function = facts.function_around(site.scope);
         let extent = function.map_or(facts.blocks[0].span, |function| facts[function].extent);
-        let joins = facts.exprs.iter().any(|expr| match expr.kind {
-            ExprKind::Template(parts) if extent.contains(expr.span) => facts
+        let joins = facts.exprs_within(extent).any(|(_, expr)| match expr.kind {
+            ExprKind::Template(parts) => facts
                 .list(parts)
                 .iter()
                 .any(|part| matches!(facts[*part].kind, ExprKind::Text(text) if facts.text(text) == ".")),
