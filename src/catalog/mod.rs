@@ -102,6 +102,8 @@ pub struct Doing {
     pub only_methods: bool,
     /// Whether all read or write settings.
     pub only_settings: bool,
+    /// Whether any of them does.
+    pub any_settings: bool,
     /// Whether any of them is handed functions or coroutines.
     pub hands_over: bool,
     /// Whether it is worth a look at what callers pass to find a call of any of them.
@@ -204,11 +206,14 @@ impl Catalog {
             let doing = doing.entry(&*doer.name).or_insert(Doing {
                 only_methods: true,
                 only_settings: true,
+                any_settings: false,
                 hands_over: false,
                 is_worth_following: false,
             });
             doing.only_methods &= doer.is_method;
-            doing.only_settings &= doer.role.is_some_and(Role::is_of_settings);
+            let is_of_settings = doer.role.is_some_and(Role::is_of_settings);
+            doing.only_settings &= is_of_settings;
+            doing.any_settings |= is_of_settings;
             doing.hands_over |= doer.hands_over;
             doing.is_worth_following |= doer
                 .role

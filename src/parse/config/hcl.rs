@@ -1,4 +1,4 @@
-//! HCL, the language of Terraform: blocks with labels, attributes, and expressions, which are read as far as they are values.
+//! HCL, the language of Terraform, by its parser: blocks with labels, attributes, and expressions as far as they are values.
 //!
 //! A block gives a segment for its type and one for each label. What a `variable` has as its `default`, and a labelled block as
 //! its `value`, is the value of what the label names. An expression that is computed is kept as if it stood in a text:
@@ -6,28 +6,57 @@
 
 use super::Format;
 use super::json::unescaped;
-use super::tree::{Tree, Value, identifier_length};
+use super::tree::{Tree, Value};
 use super::writer::{Writer, place};
 use crate::facts::Scalar;
 use crate::source::Span;
+use hcl_edit::Span as _;
+use hcl_edit::expr::{Expression, FuncCall, Object, ObjectKey};
+use hcl_edit::parser::parse_body;
+use hcl_edit::structure::{Attribute, Block, Body, Structure};
+use hcl_edit::template::HeredocTemplate;
+use hcl_edit::visit::{Visit, visit_block_label, visit_expr};
+use std::ops::Range;
 
 pub(super) fn read(writer: &mut Writer, span: Span) {
-    let text = writer.text().get(..span.end as usize).unwrap_or("");
+    let text = writer.slice(span);
+    let base = span.start as usize;
+    let (text, body) = match parse_body(text) {
+        Ok(body) => (text, body),
+        Err(error) => {
+            let offset = error.location().offset().min(text.len());
+            let at = base + offset;
+            // What is said behind it are the signs that could stand there.
+            let message = error.message().split(';').next().unwrap_or_default();
+            writer.problem(format!("not HCL: {message}"), place(at, at));
+            let whole = whole_before(text, offset);
+            (whole, parse_body(whole).unwrap_or_default())
+        }
+    };
+    for comment in comments(text, &body) {
+        writer.comment(place(base + comment.start, base + comment.end));
+    }
     let mut tree = Tree::new(writer);
-    tree.open_mapping(span.start as usize);
-    let mut reader = Reader {
+    tree.open_mapping(base);
+    Reader {
         tree: &mut tree,
         text,
-        bytes: text.as_bytes(),
-        at: span.start as usize,
-        depth: 0,
-    };
-    while reader.at < text.len() {
-        reader.body(None);
-        // What closes nothing is passed.
-        reader.at += 1;
+        base,
     }
+    .body(&body, None);
     tree.close_all();
+}
+
+/// What stands before the block or attribute that `offset` is in: those of a file begin their lines, what is in them does not.
+fn whole_before(text: &str, offset: usize) -> &str {
+    let lines = text.get(..offset).unwrap_or("").split_inclusive('\n');
+    let begin = lines.scan(0, |end, line| {
+        let start = *end;
+        *end += line.len();
+        Some((start, line))
+    });
+    let begins = begin.filter(|(_, line)| line.starts_with(|sign: char| sign.is_ascii_alphabetic()));
+    begins.last().map_or("", |(start, _)| &text[..start])
 }
 
 /// Functions whose result holds what they are given.
@@ -47,100 +76,61 @@ const TRANSPARENT: &[&str] = &[
 /// Attributes of a labelled block that are the value of what its label names.
 const VALUES: &[&str] = &["default", "value"];
 
-/// Blocks and values inside one another beyond this are passed.
-const DEEPEST: usize = 48;
-
 struct Reader<'r, 'w, 't> {
     tree: &'r mut Tree<'w, 't>,
     text: &'t str,
-    bytes: &'t [u8],
-    at: usize,
-    depth: usize,
+    /// Where the text begins in the file.
+    base: usize,
 }
 
-impl Reader<'_, '_, '_> {
-    /// Blocks and attributes up to a `}`, which is left; `label` is the last one of the block around.
-    fn body(&mut self, label: Option<Span>) {
-        loop {
-            self.blank(true);
-            match self.bytes.get(self.at) {
-                None | Some(b'}') => return,
-                Some(b'"') => {
-                    let key = self.quoted();
-                    self.attribute_or_block(key, label);
-                }
-                Some(_) => match self.identifier() {
-                    Some(key) => self.attribute_or_block(key, label),
-                    None => self.pass_one(),
-                },
+impl<'t> Reader<'_, '_, 't> {
+    /// Blocks and attributes; `label` is the last one of the block around.
+    fn body(&mut self, body: &Body, label: Option<Span>) {
+        for structure in body {
+            match structure {
+                Structure::Attribute(attribute) => self.attribute_of(attribute, label),
+                Structure::Block(block) => self.block(block, label),
             }
         }
     }
 
-    fn attribute_or_block(&mut self, key: Span, label: Option<Span>) {
-        self.blank(false);
-        if self.takes_assignment() {
-            match label {
-                Some(label) if VALUES.contains(&self.inner(key)) => {
-                    let name = self.inner(label);
-                    self.tree.key(name, key);
-                    self.expression();
-                }
-                Some(label) => {
-                    self.open_keyed(label);
-                    self.attribute(key);
-                    self.tree.close();
-                }
-                None => self.attribute(key),
+    fn attribute_of(&mut self, attribute: &Attribute, label: Option<Span>) {
+        let key = self.place(attribute.key.span());
+        match label {
+            Some(label) if VALUES.contains(&attribute.key.as_str()) => {
+                let name = self.inner(label);
+                self.tree.key(name, key);
+                self.expression(&attribute.value);
             }
-            return;
-        }
-        let mut labels = vec![key];
-        loop {
-            self.blank(false);
-            match self.bytes.get(self.at) {
-                Some(b'"') => labels.push(self.quoted()),
-                Some(b'{') => break self.block(&labels, label),
-                _ => match self.identifier() {
-                    Some(label) => labels.push(label),
-                    None => return,
-                },
+            Some(label) => {
+                self.open_keyed(label);
+                self.attribute(key, &attribute.value);
+                self.tree.close();
             }
+            None => self.attribute(key, &attribute.value),
         }
     }
 
-    fn attribute(&mut self, key: Span) {
+    fn attribute(&mut self, key: Span, value: &Expression) {
         let name = self.inner(key);
         self.tree.key(name, key);
-        self.expression();
+        self.expression(value);
     }
 
-    /// A block, whose `{` is next.
-    fn block(&mut self, labels: &[Span], around: Option<Span>) {
-        if self.depth >= DEEPEST {
-            self.pass_balanced();
-            return;
-        }
-        let (last, above) = match labels {
-            [kind] => (None, std::slice::from_ref(kind)),
-            [above @ .., last] => (Some(*last), above),
-            [] => return,
-        };
-        if let Some(around) = around {
-            self.open_keyed(around);
-        }
-        for label in above {
-            self.open_keyed(*label);
+    fn block(&mut self, block: &Block, around: Option<Span>) {
+        let kind = self.place(block.ident.span());
+        let labels = block.labels.iter().map(|label| self.place(label.span()));
+        let mut above: Vec<Span> = around.into_iter().chain([kind]).chain(labels).collect();
+        let label = if block.labels.is_empty() { None } else { above.pop() };
+        for key in &above {
+            self.open_keyed(*key);
         }
         // The block is one of perhaps many of its kind: `env { name = … value = … }`.
-        self.tree.open_sequence(self.at);
-        self.tree.open_mapping(self.at);
-        self.at += 1;
-        self.depth += 1;
-        self.body(last);
-        self.depth -= 1;
-        self.take(b'}');
-        for _ in 0..above.len() + 2 + usize::from(around.is_some()) {
+        let start = kind.end as usize;
+        self.tree.open_sequence(start);
+        self.tree.open_mapping(start);
+        self.body(&block.body, label);
+        for _ in 0..above.len() + 2 {
             self.tree.close();
         }
     }
@@ -152,142 +142,62 @@ impl Reader<'_, '_, '_> {
     }
 
     /// The value of the last key, or an item.
-    fn expression(&mut self) {
-        self.blank(false);
-        let start = self.at;
-        match self.bytes.get(start) {
-            Some(b'"') => {
-                let written = self.quoted();
-                if self.ends_expression() {
-                    let text = unescaped(self.inner(written));
-                    let scalar = self.tree.writer.value(&text);
-                    self.scalar(scalar, written, false);
-                } else {
-                    self.computed(start);
-                }
+    fn expression(&mut self, expression: &Expression) {
+        let span = self.place(expression.span());
+        match expression {
+            Expression::Null(_) => self.scalar(Scalar::Nothing, span),
+            Expression::Bool(truth) => {
+                let written = self.tree.writer.name(self.written(span));
+                self.scalar(Scalar::Truth(**truth, written), span);
             }
-            Some(b'<') if self.text[start..].starts_with("<<") => self.heredoc(),
-            Some(b'[') if !self.is_loop() && self.depth < DEEPEST => {
-                self.tree.open_sequence(start);
-                self.items(b']');
-                self.tree.close();
+            Expression::Number(_) => {
+                let written = self.tree.writer.name(self.written(span));
+                self.scalar(Scalar::Number(written), span);
             }
-            Some(b'{') if !self.is_loop() && self.depth < DEEPEST => {
-                self.tree.open_mapping(start);
-                self.object();
-                self.tree.close();
+            Expression::String(_) | Expression::StringTemplate(_) => {
+                let text = self.tree.writer.value(&unescaped(self.inner(span)));
+                self.scalar(text, span);
             }
-            Some(_) => {
-                if let Some(name) = self.identifier() {
-                    let is_call = self.bytes.get(self.at) == Some(&b'(');
-                    if is_call && TRANSPARENT.contains(&self.text_at(name)) && self.depth < DEEPEST {
-                        // What it is given is one of several values of the key.
-                        self.tree.open_sequence(start);
-                        self.items(b')');
-                        self.tree.close();
-                        return;
-                    }
-                }
-                self.computed(start);
+            Expression::HeredocTemplate(heredoc) => self.heredoc(heredoc),
+            Expression::Array(array) => self.items(array.iter(), span),
+            Expression::Object(object) => self.object(object, span),
+            // What it is given is one of several values of the key.
+            Expression::FuncCall(call) if is_transparent(call) => self.items(call.args.iter(), span),
+            _ => {
+                let written = self.written(span);
+                let computed = self.tree.writer.value(&format!("${{{written}}}"));
+                self.scalar(computed, span);
             }
-            None => self.tree.skip(),
         }
     }
 
-    /// What stands in brackets, the opening one next.
-    fn items(&mut self, close: u8) {
-        self.at += 1;
-        self.depth += 1;
-        loop {
-            self.blank(true);
-            match self.bytes.get(self.at) {
-                None => break,
-                Some(byte) if *byte == close => break,
-                Some(b',') => self.at += 1,
-                Some(b'}' | b']' | b')') => break,
-                Some(_) => self.expression(),
-            }
+    fn items<'e>(&mut self, items: impl Iterator<Item = &'e Expression>, span: Span) {
+        self.tree.open_sequence(span.start as usize);
+        for item in items {
+            self.expression(item);
         }
-        self.depth -= 1;
-        self.take(close);
+        self.tree.close();
     }
 
-    /// `{ A = b, "C" : d }`, its brace next.
-    fn object(&mut self) {
-        self.at += 1;
-        self.depth += 1;
-        loop {
-            self.blank(true);
-            let key = match self.bytes.get(self.at) {
-                None | Some(b'}' | b']' | b')') => break,
-                Some(b'"') => Some(self.quoted()),
-                Some(b'(') => {
-                    let start = self.at;
-                    self.pass_balanced();
-                    Some(place(start, self.at))
-                }
-                Some(_) => self.identifier(),
+    /// `{ A = b, "C" : d }`
+    fn object(&mut self, object: &Object, span: Span) {
+        self.tree.open_mapping(span.start as usize);
+        for (key, value) in object {
+            let key = match key {
+                ObjectKey::Ident(name) => name.span(),
+                ObjectKey::Expression(key) => key.span(),
             };
-            self.blank(false);
-            let key = key.filter(|_| self.takes_assignment() || self.take(b':'));
-            match key {
-                Some(key) => self.attribute(key),
-                None => self.pass_one(),
-            }
+            self.attribute(self.place(key), value.expr());
         }
-        self.depth -= 1;
-        self.take(b'}');
+        self.tree.close();
     }
 
-    /// An expression that starts at `start` and is computed; it ends with its line or the list it stands in.
-    fn computed(&mut self, start: usize) {
-        self.at = start;
-        while let Some(byte) = self.bytes.get(self.at) {
-            match byte {
-                b'\n' | b',' | b']' | b'}' | b')' => break,
-                b'#' => break,
-                b'/' if matches!(self.bytes.get(self.at + 1), Some(b'/' | b'*')) => break,
-                _ => self.pass_one(),
-            }
-        }
-        let written = self.text[start..self.at].trim_end();
-        let span = place(start, start + written.len());
-        let scalar = match written {
-            "" | "null" => Scalar::Nothing,
-            "true" | "false" => Scalar::Truth(written == "true", self.tree.writer.name(written)),
-            _ if written
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-')) =>
-            {
-                Scalar::Number(self.tree.writer.name(written))
-            }
-            _ => self.tree.writer.value(&format!("${{{written}}}")),
-        };
-        if written.is_empty() {
-            self.tree.skip();
-        } else {
-            self.scalar(scalar, span, false);
-        }
-    }
-
-    /// `<<-END`, lines, and the delimiter.
-    fn heredoc(&mut self) {
-        let line_end = self.line_end(self.at);
-        let delimiter = self.text[self.at..line_end].trim_start_matches(['<', '-']).trim();
-        let start = (line_end + 1).min(self.text.len());
-        let (mut end, mut at) = (self.text.len(), start);
-        while at < self.text.len() {
-            let line_end = self.line_end(at);
-            if self.text[at..line_end].trim() == delimiter {
-                end = at;
-                at = line_end;
-                break;
-            }
-            at = line_end + 1;
-        }
-        self.at = at.min(self.text.len());
-        let body = self.text[start..end].trim();
-        let start = start + self.text[start..end].len() - self.text[start..end].trim_start().len();
+    /// `<<-END`, lines, and the delimiter: a script or a document of its own, or a text.
+    fn heredoc(&mut self, heredoc: &HeredocTemplate) {
+        let lines = self.place(heredoc.template.span());
+        let written = self.written(lines);
+        let body = written.trim();
+        let start = lines.start as usize + written.len() - written.trim_start().len();
         let span = place(start, start + body.len());
         let format = match body.as_bytes() {
             [b'#', b'!', ..] => Some(Format::Shell),
@@ -296,163 +206,87 @@ impl Reader<'_, '_, '_> {
         };
         if !format.is_some_and(|format| self.tree.file(format, span)) {
             let scalar = self.tree.writer.value(body);
-            self.scalar(scalar, span, true);
+            let is_block = true;
+            self.tree.scalar(Value { scalar, span, is_block });
         }
     }
 
-    fn scalar(&mut self, scalar: Scalar, span: Span, is_block: bool) {
+    fn scalar(&mut self, scalar: Scalar, span: Span) {
+        let is_block = false;
         self.tree.scalar(Value { scalar, span, is_block });
     }
 
-    /// Whether what stands in these brackets is made by a loop: `[for x in …]`.
-    fn is_loop(&self) -> bool {
-        let inside = self.text[self.at + 1..].trim_start();
-        inside
-            .strip_prefix("for")
-            .is_some_and(|behind| behind.starts_with([' ', '\t', '\n']))
+    fn place(&self, span: Option<Range<usize>>) -> Span {
+        let span = span.unwrap_or_default();
+        place(self.base + span.start, self.base + span.end)
     }
 
-    /// Whether nothing follows on this line that goes on with the expression.
-    fn ends_expression(&self) -> bool {
-        let rest = self.text[self.at..].trim_start_matches([' ', '\t', '\r']);
-        rest.is_empty()
-            || rest.starts_with(['\n', ',', ']', '}', ')', '#', ':'])
-            || rest.starts_with("//")
-            || rest.starts_with("/*")
+    fn written(&self, span: Span) -> &'t str {
+        let (start, end) = (span.start as usize, span.end as usize);
+        self.text.get(start - self.base..end - self.base).unwrap_or("")
     }
 
-    fn takes_assignment(&mut self) -> bool {
-        self.bytes.get(self.at + 1) != Some(&b'=') && self.take(b'=')
-    }
-
-    fn take(&mut self, byte: u8) -> bool {
-        let is_next = self.bytes.get(self.at) == Some(&byte);
-        self.at += usize::from(is_next);
-        is_next
-    }
-
-    /// Passes white space and comments, and with `lines` the ends of lines.
-    fn blank(&mut self, lines: bool) {
-        while let Some(byte) = self.bytes.get(self.at) {
-            let next = self.bytes.get(self.at + 1);
-            match (byte, next) {
-                (b' ' | b'\t' | b'\r', _) => self.at += 1,
-                (b'\n', _) if lines => self.at += 1,
-                (b'#', _) | (b'/', Some(b'/')) => {
-                    let end = self.line_end(self.at);
-                    let written = self.text[self.at..end].trim_end();
-                    self.tree.writer.comment(place(self.at, self.at + written.len()));
-                    self.at = end;
-                }
-                (b'/', Some(b'*')) => {
-                    let length = self.text[self.at..]
-                        .find("*/")
-                        .map_or(self.text.len() - self.at, |at| at + 2);
-                    self.tree.writer.comment(place(self.at, self.at + length));
-                    self.at += length;
-                }
-                _ => return,
-            }
-        }
-    }
-
-    fn identifier(&mut self) -> Option<Span> {
-        let start = self.at;
-        let length = identifier_length(&self.bytes[start..]);
-        if length == 0 {
-            return None;
-        }
-        self.at += length;
-        while matches!(self.bytes.get(self.at), Some(byte) if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-        {
-            self.at += 1;
-        }
-        Some(place(start, self.at))
-    }
-
-    /// The text in quotes that starts here, with what `${…}` in it holds; it ends with its line at the latest.
-    fn quoted(&mut self) -> Span {
-        let start = self.at;
-        let mut at = start + 1;
-        let mut open = 0_usize;
-        while let Some(byte) = self.bytes.get(at) {
-            match byte {
-                b'\n' => break,
-                b'\\' => at += 1,
-                b'$' | b'%' if self.bytes.get(at + 1) == Some(&b'{') => {
-                    open += 1;
-                    at += 1;
-                }
-                b'{' if open > 0 => open += 1,
-                b'}' if open > 0 => open -= 1,
-                b'"' if open == 0 => {
-                    at += 1;
-                    break;
-                }
-                _ => {}
-            }
-            at += 1;
-        }
-        self.at = at.min(self.text.len());
-        while !self.text.is_char_boundary(self.at) {
-            self.at += 1;
-        }
-        place(start, self.at)
-    }
-
-    /// Passes one character, or what stands in brackets or quotes.
-    fn pass_one(&mut self) {
-        match self.bytes.get(self.at) {
-            Some(b'(' | b'[' | b'{') => self.pass_balanced(),
-            Some(b'"') => {
-                self.quoted();
-            }
-            Some(_) => self.at += self.text[self.at..].chars().next().map_or(1, char::len_utf8),
-            None => {}
-        }
-    }
-
-    /// Passes brackets, the opening one next, and what is in them.
-    fn pass_balanced(&mut self) {
-        let mut open = 0_usize;
-        while let Some(byte) = self.bytes.get(self.at) {
-            match byte {
-                b'(' | b'[' | b'{' => open += 1,
-                b')' | b']' | b'}' => open -= 1,
-                b'"' => {
-                    self.quoted();
-                    continue;
-                }
-                _ => {}
-            }
-            self.at += 1;
-            if open == 0 {
-                break;
-            }
-        }
-        while !self.text.is_char_boundary(self.at) {
-            self.at += 1;
-        }
-    }
-
-    fn line_end(&self, from: usize) -> usize {
-        self.text[from..]
-            .find('\n')
-            .map_or(self.text.len(), |length| from + length)
-    }
-
-    fn text_at(&self, span: Span) -> &str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
-    }
-}
-
-impl<'t> Reader<'_, '_, 't> {
-    /// A key or label without its quotes.
+    /// A text, key or label without its quotes.
     fn inner(&self, span: Span) -> &'t str {
-        let written = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
+        let written = self.written(span);
         written
             .strip_prefix('"')
             .map_or(written, |inner| inner.strip_suffix('"').unwrap_or(inner))
+    }
+}
+
+fn is_transparent(call: &FuncCall) -> bool {
+    call.name.namespace.is_empty() && TRANSPARENT.contains(&call.name.name.as_str())
+}
+
+/// The comments, which the parser gives no place: their signs stand outside of all texts.
+fn comments(text: &str, body: &Body) -> Vec<Range<usize>> {
+    let mut texts = Texts::default();
+    texts.visit_body(body);
+    let mut found = Vec::new();
+    let mut at = 0;
+    let behind = text.len()..text.len();
+    for next in texts.places.into_iter().chain([behind]) {
+        while let Some(comment) = text.get(at..next.start).and_then(|gap| first_comment(text, at, gap)) {
+            at = comment.end;
+            found.push(comment);
+        }
+        at = next.end.max(at);
+    }
+    found
+}
+
+/// The first comment that begins in `gap`, which begins at `start` of the text.
+fn first_comment(text: &str, start: usize, gap: &str) -> Option<Range<usize>> {
+    let signs = ["#", "//", "/*"].into_iter();
+    let (begin, sign) = signs.filter_map(|sign| Some((start + gap.find(sign)?, sign))).min()?;
+    let rest = &text[begin..];
+    let length = match sign {
+        "/*" => rest.find("*/").map_or(rest.len(), |end| end + 2),
+        _ => rest.lines().next().map_or(0, |line| line.trim_end().len()),
+    };
+    Some(begin..begin + length)
+}
+
+/// The places of all texts, in order.
+#[derive(Default)]
+struct Texts {
+    places: Vec<Range<usize>>,
+}
+
+impl Visit for Texts {
+    fn visit_expr(&mut self, node: &Expression) {
+        match node {
+            Expression::String(_) | Expression::StringTemplate(_) | Expression::HeredocTemplate(_) => {
+                self.places.extend(node.span());
+            }
+            _ => visit_expr(self, node),
+        }
+    }
+
+    fn visit_block_label(&mut self, node: &hcl_edit::structure::BlockLabel) {
+        self.places.extend(node.span());
+        visit_block_label(self, node);
     }
 }
 
@@ -564,11 +398,19 @@ token = "q\"r"
     }
 
     #[test]
-    fn broken_text_gives_what_can_be_read() {
+    fn broken_text_gives_what_stands_before_the_broken_block() {
         check(
             "a.tf",
-            "}\na = \"b\nc = [1, }\ne \"f\" g\nh = <<EOT\né",
-            "a = \"b\" @2:1\nc = 1 @3:6\nh = \"é\" @5:1\n",
+            "a = \"b\"\nc \"d\" {\n  e = [1, }\n}\nf = 1\n",
+            "a = \"b\" @1:1\n! not HCL: invalid expression @3:11\n",
         );
+    }
+
+    #[test]
+    fn comments_are_told_from_texts() {
+        let text = "a = \"b # c ${d} // e\" # f\ng = <<-H\n  # i\nH\n/* \"j */ k = [1, # l\n2] // m \"n\n";
+        let facts = crate::parse::parse("a.tf", text);
+        let comments = facts.comments.iter().map(|comment| facts.text(comment.text));
+        assert_eq!(comments.collect::<Vec<_>>(), ["f", "\"j", "l", "m \"n"]);
     }
 }

@@ -101,8 +101,11 @@ impl Receivers<'_, '_> {
     /// Whether a call takes a field out of plain data, as its key tells: `payload.get("title")`. Addresses have slashes, settings have
     /// capitals, and secrets are called so.
     fn asks_for_field(&self, facts: &FileFacts, call: &Call) -> bool {
-        let key = facts.arguments(call).first().map(|argument| facts[argument.value].kind);
-        let Some(ExprKind::Text(key)) = key else { return false };
+        let key = facts.arguments(call).first();
+        let key = key.filter(|argument| argument.keyword.is_none());
+        let Some(ExprKind::Text(key)) = key.map(|argument| facts[argument.value].kind) else {
+            return false;
+        };
         let key = facts.text(key);
         let words = self.program.catalog.words();
         let is_plain = |sign: u8| sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == b'_';
@@ -247,7 +250,8 @@ impl Receivers<'_, '_> {
                 let doing = doing.filter(|doing| is_member || !doing.only_methods);
                 let is_plain = |doing: &Doing| is_common && (is_plain || !doing.hands_over);
                 if let Some(doing) = doing.filter(is_plain) {
-                    if may_be_of_library(facts, call.callee, doing.only_settings) && !self.asks_for_field(facts, call) {
+                    let asks_for_field = doing.any_settings && self.asks_for_field(facts, call);
+                    if !asks_for_field && may_be_of_library(facts, call.callee, doing.only_settings) {
                         demand.waiting.push((FURTHEST, place));
                         if !doing.only_settings {
                             demand.beginnings.insert(place);
