@@ -269,8 +269,9 @@ impl Program<'_> {
     /// Whether a call in `block` itself refuses: closes the connection, aborts, or calls a function that always does.
     fn refuses_by_call(&self, file: FileId, block: BlockId, depth: u32) -> bool {
         let facts = &self[file].facts;
-        let mut own = facts.calls.iter().filter(|call| call.block == block);
-        own.any(|call| {
+        let within = facts.calls_within(facts[block].span);
+        let mut own = within.filter(|(_, call)| call.block == block);
+        own.any(|(_, call)| {
             let name = last_name(facts, call.callee).map_or("", |name| facts.text(name));
             self.catalog.words().is_refusing_call(name)
                 || (depth < DEEPEST && self.always_refuses(file, call.callee, depth))
@@ -291,7 +292,7 @@ impl Program<'_> {
     /// The calls in or below `block` that pass the request on to what it was meant for.
     pub fn passing_on(&self, file: FileId, block: BlockId) -> impl Iterator<Item = CallId> {
         let facts = &self[file].facts;
-        let calls = facts.numbered_calls();
+        let calls = facts.calls_within(facts[block].span);
         let below =
             calls.filter(move |(id, call)| facts.is_below(call.block, block) && self.passes_request_on(file, *id));
         below.map(|(id, _)| id)
@@ -336,8 +337,10 @@ impl Program<'_> {
 
 /// The blocks directly inside `block` that are part of the same function.
 pub(in crate::program) fn children(facts: &FileFacts, block: BlockId) -> impl Iterator<Item = BlockId> {
+    let end = facts[block].span.end;
     let later = facts.numbered_blocks().skip(block.0 as usize + 1);
     later
+        .take_while(move |(_, other)| other.span.start <= end)
         .filter(move |(_, other)| other.parent == Some(block) && other.kind != BlockKind::Body)
         .map(|(id, _)| id)
 }
