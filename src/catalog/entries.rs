@@ -105,6 +105,9 @@ pub struct TypeEntry {
     /// Whether its objects are there to hold what the program writes to their attributes.
     #[serde(default)]
     pub holds: bool,
+    /// The built-in type, `list` or `dict`, in whose way its objects keep what the program puts into them.
+    #[serde(default)]
+    pub keeps: Option<String>,
     /// A trait of Rust, whose methods any type may have: to import it is what brings them.
     #[serde(default, rename = "trait")]
     pub is_trait: bool,

@@ -89,6 +89,7 @@ struct NodeData {
     is_type: bool,
     is_trait: bool,
     holds: bool,
+    keeps: Option<Box<str>>,
     bases: Vec<Node>,
     value_of: Option<Node>,
     /// Indices of the user's concerns that a call to this path belongs to.
@@ -400,6 +401,12 @@ impl Catalog {
         self.nodes[self.canonical(node).0 as usize].holds
     }
 
+    /// The built-in type in whose way the objects of the class `node` keep what the program puts into them.
+    #[must_use]
+    pub fn keeps(&self, node: Node) -> Option<&str> {
+        self.nodes[self.canonical(node).0 as usize].keeps.as_deref()
+    }
+
     /// The type that the value at `node` is an instance of.
     #[must_use]
     pub fn value_of(&self, node: Node) -> Option<Node> {
@@ -439,6 +446,7 @@ impl Catalog {
             data.is_type = true;
             data.is_trait = declared.is_trait;
             data.holds = declared.holds;
+            data.keeps = declared.keeps.as_deref().map(Box::from);
             data.bases.extend(bases);
             self.alias(node, place(&declared.path), &declared.also);
         }

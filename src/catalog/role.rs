@@ -68,8 +68,12 @@ pub enum Role {
     RunsInThread,
     /// Runs a function once the answer is sent: a coroutine function on the loop, another one in a thread.
     RunsAfterwards,
+    /// Runs a function when the program ends, outside of all loops.
+    RunsAtExit,
     /// Calls a function that it is handed, at once and in the same thread.
     CallsFunction,
+    /// Gives the module whose name it is handed: `import_module("plugins.alpha")`.
+    ImportsModule,
     /// Binds arguments to a function: `partial(f, x)`.
     BindsArguments,
     /// Says which function fills a parameter: `Depends(f)`.

@@ -41,7 +41,9 @@ pub(super) fn control_of(role: Role) -> Option<Control> {
     match role {
         Role::RunsInThread => Some((Thread::Other, By::Call)),
         Role::SchedulesOnLoop => Some((Thread::Same, By::Scheduled)),
-        Role::SchedulesThreadsafe | Role::RunsAfterwards | Role::QueuesTask => Some((Thread::Other, By::Scheduled)),
+        Role::SchedulesThreadsafe | Role::RunsAfterwards | Role::RunsAtExit | Role::QueuesTask => {
+            Some((Thread::Other, By::Scheduled))
+        }
         Role::RunsEventLoop | Role::CallsFunction => Some((Thread::Same, By::Call)),
         _ => None,
     }

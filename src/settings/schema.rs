@@ -156,6 +156,7 @@ fn type_entry() -> Value {
         "also": described("Other public paths of it.", reference("paths")),
         "bases": described("Types whose methods it has too.", reference("paths")),
         "holds": described("Whether its objects hold what the program writes to their attributes.", json!({ "type": "boolean" })),
+        "keeps": described("The built-in type in whose way its objects keep what the program puts into them.", json!({ "enum": ["list", "dict"] })),
         "trait": described("Whether it is a trait of Rust.", json!({ "type": "boolean" })),
     });
     table("A class.", &["path"], properties)

@@ -42,6 +42,7 @@ const MEANINGS: &[(Role, &[&str])] = &[
     (Role::SchedulesOnLoop, &["callable", "coroutine"]),
     (Role::SchedulesThreadsafe, &["callable", "coroutine", "loop"]),
     (Role::RunsAfterwards, &["callable"]),
+    (Role::RunsAtExit, &["callable"]),
     (Role::RunsInThread, &["callable", "positions", "keywords"]),
     (Role::RunsCommand, &["callable"]),
     (Role::RunsTask, &["bound"]),

@@ -289,6 +289,13 @@ impl Walk<'_> {
         self.builder.bind(scope, name, kind, place, self.block);
     }
 
+    fn bind_typed(&mut self, name: &str, kind: BindingKind, annotation: Option<ExprId>, place: Span) {
+        let name = self.builder.name(name);
+        let scope = self.scope_of(name);
+        self.builder
+            .bind_annotated(scope, name, kind, annotation, place, self.block);
+    }
+
     fn scope_of(&self, name: Name) -> ScopeId {
         self.outer_names.get(&(self.scope, name)).copied().unwrap_or(self.scope)
     }
@@ -628,7 +635,7 @@ impl Walk<'_> {
             let condition = self.pattern(&case.pattern, subject);
             let block = self.block_of(BlockKind::Branch { condition, holds: true }, &case.body);
             self.within_block(block, |walk| {
-                walk.captures(&case.pattern);
+                walk.captures(&case.pattern, Some(subject));
                 if let Some(guard) = &case.guard {
                     walk.expression(guard);
                 }
@@ -676,32 +683,42 @@ impl Walk<'_> {
         }
     }
 
-    fn captures(&mut self, pattern: &Pattern) {
+    /// Binds the names in a pattern; that of the whole to `subject`, where it is the pattern of a whole.
+    fn captures(&mut self, pattern: &Pattern, subject: Option<ExprId>) {
         let capture = |walk: &mut Self, name: &Option<Identifier>| {
             if let Some(name) = name {
                 walk.bind(name.as_str(), BindingKind::Unknown, span(name));
             }
         };
         match pattern {
-            Pattern::MatchSequence(node) => node.patterns.iter().for_each(|inner| self.captures(inner)),
-            Pattern::MatchOr(node) => node.patterns.iter().for_each(|inner| self.captures(inner)),
+            Pattern::MatchSequence(node) => node.patterns.iter().for_each(|inner| self.captures(inner, None)),
+            Pattern::MatchOr(node) => node.patterns.iter().for_each(|inner| self.captures(inner, None)),
             Pattern::MatchMapping(node) => {
-                node.patterns.iter().for_each(|inner| self.captures(inner));
+                node.patterns.iter().for_each(|inner| self.captures(inner, None));
                 capture(self, &node.rest);
             }
             Pattern::MatchClass(node) => {
-                node.arguments.patterns.iter().for_each(|inner| self.captures(inner));
-                node.arguments
-                    .keywords
-                    .iter()
-                    .for_each(|keyword| self.captures(&keyword.pattern));
+                let patterns = node.arguments.patterns.iter();
+                patterns.for_each(|inner| self.captures(inner, None));
+                let keywords = node.arguments.keywords.iter();
+                keywords.for_each(|keyword| self.captures(&keyword.pattern, None));
             }
             Pattern::MatchStar(node) => capture(self, &node.name),
             Pattern::MatchAs(node) => {
                 if let Some(inner) = &node.pattern {
-                    self.captures(inner);
+                    self.captures(inner, None);
                 }
-                capture(self, &node.name);
+                match (&node.name, subject) {
+                    (Some(name), Some(subject)) => {
+                        // `case Move() as move`: what it is called and which class it is of.
+                        let class = match node.pattern.as_deref() {
+                            Some(Pattern::MatchClass(of)) => Some(self.expression(&of.cls)),
+                            _ => None,
+                        };
+                        self.bind_typed(name.as_str(), BindingKind::Value(subject), class, span(name));
+                    }
+                    _ => capture(self, &node.name),
+                }
             }
             Pattern::MatchValue(_) | Pattern::MatchSingleton(_) => {}
         }

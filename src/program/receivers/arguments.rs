@@ -173,21 +173,8 @@ impl Receivers<'_, '_> {
                     }
                 }
                 Thing::Partial(at, binding) => {
-                    for entry in self.bound_function(at, binding) {
-                        let bound = u32::try_from(
-                            self.facts(at)
-                                .arguments(&self.facts(at)[binding])
-                                .iter()
-                                .filter(|argument| argument.keyword.is_none())
-                                .count(),
-                        )
-                        .unwrap_or(1)
-                        .saturating_sub(1);
-                        match entry.thing {
-                            Thing::Function(function) => self.pass_all(function, bound, file, call, 0),
-                            Thing::Bound(function, ..) => self.pass_all(function, bound + 1, file, call, 0),
-                            _ => {}
-                        }
+                    for (function, first) in self.functions_of_partial(at, binding) {
+                        self.pass_all(function, first, file, call, 0);
                     }
                 }
                 Thing::Library(path) => self.visit_library_call(path, file, call),

@@ -327,6 +327,11 @@ impl<'p> Receivers<'p, '_> {
                     .at_most(entry.confidence),
             );
         }
+        if bound.is_empty() && name == "__new__" {
+            let catalog = self.program.catalog;
+            let object = self.paths.builtin(catalog, "object");
+            bound = Things::one(Thing::Library(self.paths.child(catalog, object, name)));
+        }
         bound
     }
 
@@ -349,7 +354,8 @@ impl<'p> Receivers<'p, '_> {
             }
         };
         self.solve(key, |receivers| {
-            receivers.is_open |= receivers.is_collecting;
+            // Functions that are passed an object or a class may write to it as long as rounds go on.
+            receivers.is_open |= receivers.is_collecting || receivers.is_whole;
             let order = receivers.resolution_order(class);
             receivers.want_fillers(class, &order, name);
             let mut things = receivers.stored(&order, symbol);
@@ -644,6 +650,13 @@ impl<'p> Receivers<'p, '_> {
             let (ExprKind::Name { name, .. } | ExprKind::Member { name, .. }) = facts[expr].kind else {
                 continue;
             };
+            if let ExprKind::Member { object, .. } = facts[expr].kind
+                && let Some(owner) = crate::program::names::last_name(facts, object)
+                && self.is_related(file, aliases.get(&owner).copied().unwrap_or(owner))
+            {
+                // What a class method is called on, that makes.
+                self.settled(file, expr);
+            }
             let original = aliases.get(&name).copied().unwrap_or(name);
             if *is_related
                 .entry(name)

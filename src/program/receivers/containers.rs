@@ -247,8 +247,11 @@ impl Receivers<'_, '_> {
                     _ => things.extend(&self.gathered(file, call)),
                 }
             }
-            // `dict(a=f)`: keywords are keys.
+            // `dict(a=f)`: keywords are keys; `defaultdict(f)`: what is not there is made.
             ExprKind::Call(call) => {
+                for path in self.keeping(file, call) {
+                    things.extend(&self.results_of_callables(path, file, call));
+                }
                 for argument in facts.arguments(&facts[call]) {
                     if let Some(keyword) = argument.keyword {
                         let text = ItemKey::Text(self.symbol(file, keyword));
@@ -535,10 +538,27 @@ impl Receivers<'_, '_> {
     fn is_gathered(&mut self, file: FileId, call: CallId) -> bool {
         self.callees(file, call).iter().any(|entry| match entry.thing {
             Thing::Library(path) => {
-                self.paths.builtin_name(path).is_none() && !self.handed_over(path, file, call).is_empty()
+                let keeps = self
+                    .paths
+                    .node(path)
+                    .is_some_and(|node| self.program.catalog.keeps(node).is_some());
+                !keeps && self.paths.builtin_name(path).is_none() && !self.handed_over(path, file, call).is_empty()
             }
             _ => false,
         })
+    }
+
+    /// The classes of libraries that a call makes objects of which keep things as a list or mapping does: `deque()`, `Queue()`.
+    fn keeping(&mut self, file: FileId, call: CallId) -> Vec<super::PathId> {
+        let catalog = self.program.catalog;
+        let callees = self.callees(file, call);
+        let libraries = callees.iter().filter_map(|entry| match entry.thing {
+            Thing::Library(path) => Some(path),
+            _ => None,
+        });
+        let is_keeping =
+            |path: &super::PathId| self.paths.node(*path).is_some_and(|node| catalog.keeps(node).is_some());
+        libraries.filter(is_keeping).collect()
     }
 
     fn gathered(&mut self, file: FileId, call: CallId) -> Things {
@@ -754,12 +774,11 @@ impl Receivers<'_, '_> {
             ExprKind::Each { element, .. } if matches!(facts[element].kind, ExprKind::Table(_)) => "dict",
             ExprKind::Each { .. } => "list",
             ExprKind::Call(call) => match facts[facts[call].callee].kind {
-                ExprKind::Name { name, .. } => match facts.text(name) {
+                ExprKind::Name { name: class, .. } => match facts.text(class) {
                     known @ ("dict" | "list" | "set" | "tuple" | "frozenset") => known,
-                    "defaultdict" | "OrderedDict" => "dict",
-                    _ => return Things::default(),
+                    _ => return self.kept_member(file, call, name),
                 },
-                _ => return Things::default(),
+                _ => return self.kept_member(file, call, name),
             },
             ExprKind::Index { object, .. } => {
                 match crate::program::names::last_name(facts, object).map_or("", |name| facts.text(name)) {
@@ -774,6 +793,14 @@ impl Receivers<'_, '_> {
             _ => return Things::default(),
         };
         self.builtin_method(class, name)
+    }
+
+    /// A method of what a library's class makes that keeps things.
+    fn kept_member(&mut self, file: FileId, call: CallId, name: &str) -> Things {
+        let catalog = self.program.catalog;
+        let keeping = self.keeping(file, call).first().copied();
+        let class = keeping.and_then(|path| catalog.keeps(self.paths.node(path)?));
+        class.map_or_else(Things::default, |class| self.builtin_method(class, name))
     }
 
     fn builtin_method(&mut self, class: &str, name: &str) -> Things {
@@ -821,13 +848,23 @@ impl Receivers<'_, '_> {
                 }
                 Some(things)
             }
-            "list.pop" | "set.pop" | "dict.popitem" | "list.__getitem__" => {
+            "list.pop" | "list.popleft" | "list.get" | "list.get_nowait" | "set.pop" | "dict.popitem"
+            | "list.__getitem__" => {
                 let containers = self.settled(file, object?);
                 Some(self.elements_of(&containers, None))
             }
             "dict.values" | "dict.items" | "dict.keys" => made(),
             "dict.copy" | "list.copy" | "set.copy" | "tuple.copy" => Some(self.settled(file, object?)),
             "super" => self.super_object(file, call),
+            "object.__new__" => {
+                let mut things = Things::default();
+                for entry in self.settled(file, argument(0)?) {
+                    if let Thing::Class(class, exact) = entry.thing {
+                        things.add(Thing::Instance(class, exact), entry.confidence);
+                    }
+                }
+                Some(things)
+            }
             "type" => {
                 let mut things = Things::default();
                 for entry in self.settled(file, argument(0)?) {

@@ -74,6 +74,14 @@ impl<'a> Receivers<'_, 'a> {
             let given = match entry.thing {
                 Thing::Function(function) => self.substituted(function, None, subject),
                 Thing::Bound(function, class, exact) => self.substituted(function, Some((class, exact)), subject),
+                // `@task(name="ship")` of `def task(function=None, *, name): … return partial(task, name=name)`
+                Thing::Partial(at, binding) => {
+                    let mut given = Things::default();
+                    for (function, first) in self.functions_of_partial(at, binding) {
+                        given.extend(&self.substituted_at(function, first, None, subject));
+                    }
+                    given
+                }
                 Thing::Class(class, _) if self.has_call_method(class) => {
                     Things::one(Thing::Instance(class, Exact::Yes))
                 }
@@ -117,7 +125,17 @@ impl<'a> Receivers<'_, 'a> {
 
     /// What `decorator(subject)` gives.
     fn substituted(&mut self, decorator: FunctionRef, receiver: Option<(ClassRef, Exact)>, subject: &Things) -> Things {
-        let first = u32::from(receiver.is_some());
+        self.substituted_at(decorator, u32::from(receiver.is_some()), receiver, subject)
+    }
+
+    /// The same, where the subject is the parameter at `first`.
+    fn substituted_at(
+        &mut self,
+        decorator: FunctionRef,
+        first: u32,
+        receiver: Option<(ClassRef, Exact)>,
+        subject: &Things,
+    ) -> Things {
         let mut given = Things::default();
         for entry in self.given(decorator) {
             match entry.thing {
@@ -126,10 +144,27 @@ impl<'a> Receivers<'_, 'a> {
                         given.extend(subject);
                     }
                 }
+                // What it gives where it gets nothing to decorate yet.
+                Thing::Partial(..) => {}
                 other => given.add(self.seen_from(other, receiver), entry.confidence),
             }
         }
         given
+    }
+
+    /// The functions that a call like `partial(f, x)` binds arguments to, and the parameter that gets the next one.
+    pub(super) fn functions_of_partial(&mut self, file: FileId, call: CallId) -> Vec<(FunctionRef, u32)> {
+        let facts = self.facts(file);
+        let arguments = facts.arguments(&facts[call]).iter();
+        let positional = arguments.filter(|argument| argument.keyword.is_none()).count();
+        let bound = u32::try_from(positional).unwrap_or(1).saturating_sub(1);
+        let functions = self.bound_function(file, call);
+        let functions = functions.iter().filter_map(|entry| match entry.thing {
+            Thing::Function(function) => Some((function, bound)),
+            Thing::Bound(function, ..) => Some((function, bound + 1)),
+            _ => None,
+        });
+        functions.collect()
     }
 
     /// Follows what the decorators of a file's functions and classes get.
@@ -159,26 +194,30 @@ impl<'a> Receivers<'_, 'a> {
         }: Decoration,
     ) {
         for entry in self.settled(file, decorator) {
-            let (function, first) = match entry.thing {
-                Thing::Function(function) => (function, 0),
-                Thing::Bound(function, ..) => (function, 1),
-                Thing::Class(class, _) => match self.constructor(class) {
-                    Some(function) => (function, 1),
-                    None => continue,
-                },
+            let decorating: Vec<(FunctionRef, u32)> = match entry.thing {
+                Thing::Function(function) => vec![(function, 0)],
+                Thing::Bound(function, ..) => vec![(function, 1)],
+                Thing::Class(class, _) => self
+                    .constructor(class)
+                    .map(|function| (function, 1))
+                    .into_iter()
+                    .collect(),
                 Thing::Instance(class, exact) => {
                     let symbol = self.symbol_of("__call__");
                     let calls = self.object_member(class, exact, symbol, "__call__");
                     match calls.iter().next().map(|entry| entry.thing) {
-                        Some(Thing::Bound(function, ..)) => (function, 1),
+                        Some(Thing::Bound(function, ..)) => vec![(function, 1)],
                         _ => continue,
                     }
                 }
+                Thing::Partial(at, call) => self.functions_of_partial(at, call),
                 _ => continue,
             };
-            let parameters = self.facts(function.0).parameters(self.function(function));
-            if let Some(parameter) = parameters.get(first) {
-                let index = u32::try_from(first).unwrap_or(u32::MAX);
+            for (function, index) in decorating {
+                let parameters = self.facts(function.0).parameters(self.function(function));
+                let Some(parameter) = parameters.get(index as usize) else {
+                    continue;
+                };
                 let slot = match parameter.kind {
                     ParameterKind::Rest => Slot::Position(0),
                     _ => Slot::Whole,
@@ -285,15 +324,14 @@ pub(super) fn runs_with_fields(facts: &FileFacts, function: FunctionId) -> bool 
 pub(super) fn runs_parameter(facts: &FileFacts, function: FunctionId) -> bool {
     let inside = facts[function].extent;
     let own = facts[function].scope;
-    facts.calls.iter().any(|call| {
+    facts.calls_within(inside).any(|(_, call)| {
         let ExprKind::Name { name, scope } = facts[call.callee].kind else {
             return false;
         };
-        inside.contains(facts[call.callee].span)
-            && lookup(facts, scope, name).is_some_and(|bindings| {
-                let mut bindings = bindings.iter();
-                bindings.any(|binding| binding.scope == own && matches!(binding.kind, BindingKind::Parameter(_)))
-            })
+        lookup(facts, scope, name).is_some_and(|bindings| {
+            let mut bindings = bindings.iter();
+            bindings.any(|binding| binding.scope == own && matches!(binding.kind, BindingKind::Parameter(_)))
+        })
     })
 }
 

@@ -155,7 +155,9 @@ impl Receivers<'_, '_> {
             match binding.annotation {
                 Some(annotation) if !matches!(binding.kind, BindingKind::Parameter(_)) => {
                     let declared = receivers.annotated(file, annotation);
-                    if is_of_program(&things) || !is_of_program(&declared) && !things.is_empty() {
+                    // Of what callers pass nothing may be known.
+                    let is_known = !receivers.settle(things.clone()).is_empty();
+                    if is_known && is_of_program(&things) || !is_of_program(&declared) && !things.is_empty() {
                         things
                     } else {
                         declared
@@ -186,7 +188,7 @@ impl Receivers<'_, '_> {
             }
             BindingKind::Caught(Some(types)) => {
                 let mut things = Things::default();
-                for caught in self.caught(file, types) {
+                for caught in self.listed(file, types) {
                     if let Thing::Class(class, _) = caught.thing {
                         things.add(Thing::Instance(class, Exact::OrBelow), caught.confidence);
                     }
@@ -205,7 +207,8 @@ impl Receivers<'_, '_> {
         }
     }
 
-    fn caught(&mut self, file: FileId, types: ExprId) -> Things {
+    /// The classes that stand alone or in a tuple: `except (A, B)`, `isinstance(x, (A, B))`.
+    pub(super) fn listed(&mut self, file: FileId, types: ExprId) -> Things {
         let facts = self.facts(file);
         match facts[types].kind {
             ExprKind::Group(listed) => {
@@ -341,7 +344,7 @@ impl Receivers<'_, '_> {
     }
 
     /// What a dotted name of the program stands for.
-    fn dotted(&mut self, file: FileId, name: &str) -> Things {
+    pub(super) fn dotted(&mut self, file: FileId, name: &str) -> Things {
         let mut segments = name.split('.');
         let first = segments.next().unwrap_or_default();
         let Some(start) = self.program.modules.absolute(file, first, false) else {

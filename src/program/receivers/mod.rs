@@ -37,7 +37,7 @@ pub(crate) use things::{Entry, Exact, Thing, Things};
 use super::Program;
 use super::names::{ClassRef, FunctionRef, has_decorator};
 use crate::catalog::{Node, Role};
-use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId};
+use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId, Splat};
 use crate::source::FileId;
 use arguments::Flow;
 use classes::Ancestor;
@@ -333,13 +333,21 @@ impl<'p, 'a> Receivers<'p, 'a> {
             let callees = self.first_keys[file.0 as usize].callee;
             for call in 0..self.facts(file).calls.len() {
                 let call = CallId::at(call);
-                if is_first || self.memo.is_stale(callees + call.0) {
+                if is_first || self.memo.is_stale(callees + call.0) || self.spreads(file, call) {
                     self.visit_call(file, call);
                 }
             }
             self.visit_stores(file, false);
             self.visit_decorators(file, is_first);
         }
+    }
+
+    /// Whether a call hands on what other calls pass in ways that are not written out: `f(*args, **options)`. What a wrapper hands on to
+    /// all the functions that it wraps is not known to be for any one of them.
+    pub(super) fn spreads(&mut self, file: FileId, call: CallId) -> bool {
+        let facts = self.facts(file);
+        let mut arguments = facts.arguments(&facts[call]).iter();
+        arguments.any(|argument| argument.splat != Splat::No) && self.callees(file, call).len() <= FEW_WRAPPED
     }
 
     /// This worker's files.
@@ -552,6 +560,9 @@ impl<'p, 'a> Receivers<'p, 'a> {
         (0..u32::try_from(self.facts(file).functions.len()).unwrap_or(u32::MAX)).map(FunctionId)
     }
 }
+
+/// A wrapper of more functions than these mixes up what it hands on to them.
+const FEW_WRAPPED: usize = 2;
 
 /// More functions and classes in one registry are not told apart.
 const MOST_REGISTERED: usize = 64;

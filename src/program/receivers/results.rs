@@ -293,8 +293,17 @@ impl Receivers<'_, '_> {
         if self.paths.text(path).ends_with("TypeVar") {
             return Things::one(Thing::Made(file, self.facts(file)[call].expr));
         }
-        let entry = self.paths.node(path).and_then(|node| catalog.call(node));
+        let node = self.paths.node(path);
+        if node.is_some_and(|node| catalog.keeps(node).is_some()) {
+            let mut things = Things::one(Thing::LibraryInstance(path));
+            things.add(Thing::Made(file, self.facts(file)[call].expr), Confidence::Certain);
+            return things;
+        }
+        let entry = node.and_then(|node| catalog.call(node));
         if let Some(entry) = entry {
+            if entry.role == Some(Role::ImportsModule) {
+                return self.imported_by_name(file, call);
+            }
             if let Some(returned) = entry.returns {
                 let mut things = Things::one(Thing::LibraryInstance(self.paths.of_node(catalog, returned)));
                 // What is awaited in the end is what the coroutine gives.
@@ -343,6 +352,22 @@ impl Receivers<'_, '_> {
         } else {
             Things::default()
         }
+    }
+
+    /// The module that a call imports by its name: `import_module("plugins.alpha")`.
+    fn imported_by_name(&mut self, file: FileId, call: CallId) -> Things {
+        let facts = self.facts(file);
+        let mut things = Things::default();
+        if let Some(name) = facts.arguments(&facts[call]).first() {
+            for entry in self.settled(file, name.value) {
+                if let Thing::Made(at, text) = entry.thing
+                    && let ExprKind::Text(text) = self.facts(at)[text].kind
+                {
+                    things.extend(&self.dotted(file, self.text(at, text)));
+                }
+            }
+        }
+        things.at_most(Confidence::Likely)
     }
 
     /// What the functions that are handed to a library give, since it hands that on: `await to_thread(f)`, `run(main())`.

@@ -6,9 +6,9 @@
 
 use super::classes::Ancestor;
 use super::{Exact, Receivers, Symbol, Thing, Things};
-use crate::facts::{CallId, ExprId, ExprKind, Name};
+use crate::facts::{BindingKind, BlockKind, CallId, ExprId, ExprKind, Name};
 use crate::finding::{CodeScope, Confidence};
-use crate::program::bindings::lookup_range;
+use crate::program::bindings::{lookup, lookup_range};
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -19,6 +19,9 @@ pub(super) const MOST_NAMESAKES: usize = 48;
 const ENOUGH_TO_TELL_APART: usize = 2;
 /// Classes of one family that each define a method which their common base lacks.
 const MOST_BRANCHES: usize = 16;
+
+/// From a name to what it is bound to and on, when it is asked whether a library gave it.
+const MOST_STEPS_BACK: u32 = 4;
 
 /// Where names are read from names, by file: the member expressions by the name they stand behind.
 pub(super) type Askings = FxHashMap<FileId, FxHashMap<Name, Vec<ExprId>>>;
@@ -32,6 +35,14 @@ impl Receivers<'_, '_> {
         };
         let symbol = self.symbol(file, name);
         let known = self.settled(file, object);
+        let asked_for = self.asked_for_class(file, call, object);
+        let found = self.member(&asked_for, symbol, self.text(file, name));
+        if !found.is_empty() {
+            return found.at_most(Confidence::Likely);
+        }
+        if known.is_empty() && self.comes_from_library(file, object, 0) {
+            return Things::default();
+        }
         let guessed = match (self.is_whole, known.is_empty()) {
             (true, true) => self.by_shape(file, call, object, (symbol, name)),
             (true, false) => self.below(&known, symbol, self.text(file, name)),
@@ -50,6 +61,81 @@ impl Receivers<'_, '_> {
             _ => true,
         });
         found
+    }
+
+    /// What the branches around a call say that a name holds: `if isinstance(node, Leaf): node.value()`.
+    fn asked_for_class(&mut self, file: FileId, call: CallId, object: ExprId) -> Things {
+        let facts = self.facts(file);
+        let (ExprKind::Name { name, .. }, Some(isinstance)) = (facts[object].kind, facts.names.find("isinstance"))
+        else {
+            return Things::default();
+        };
+        let mut classes: Vec<ExprId> = Vec::new();
+        for (_, block) in facts.blocks_around(facts[call].block) {
+            let BlockKind::Branch { condition, holds: true } = block.kind else {
+                continue;
+            };
+            let asked = match facts[condition].kind {
+                ExprKind::Both(parts) => facts.list(parts),
+                _ => &[condition],
+            };
+            classes.extend(asked.iter().filter_map(|asked| {
+                let ExprKind::Call(asked) = facts[*asked].kind else { return None };
+                let [value, class] = facts.arguments(&facts[asked]) else { return None };
+                let is_asked = matches!(facts[facts[asked].callee].kind, ExprKind::Name { name, .. } if name == isinstance)
+                    && matches!(facts[value.value].kind, ExprKind::Name { name: of, .. } if of == name);
+                is_asked.then_some(class.value)
+            }));
+        }
+        let mut things = Things::default();
+        for class in classes {
+            for entry in self.listed(file, class) {
+                if let Thing::Class(class, _) = entry.thing {
+                    things.add(Thing::Instance(class, Exact::OrBelow), entry.confidence);
+                }
+            }
+        }
+        things
+    }
+
+    /// Whether an object is what a library gives of which nothing is known: it is of none of the program's classes.
+    fn comes_from_library(&mut self, file: FileId, object: ExprId, depth: u32) -> bool {
+        if depth > MOST_STEPS_BACK {
+            return false;
+        }
+        let facts = self.facts(file);
+        match facts[object].kind {
+            ExprKind::Call(call) => {
+                let callees = self.callees(file, call);
+                let is_foreign = |thing: Thing| match thing {
+                    Thing::Library(path) => self.paths.builtin_name(path).is_none() && !self.paths.hands_over(path),
+                    _ => false,
+                };
+                if callees.is_empty() {
+                    let ExprKind::Member { object, .. } = facts[facts[call].callee].kind else {
+                        return false;
+                    };
+                    return self.comes_from_library(file, object, depth + 1);
+                }
+                callees.iter().all(|entry| is_foreign(entry.thing))
+            }
+            ExprKind::Member { object, .. } | ExprKind::Through(object) => {
+                self.comes_from_library(file, object, depth + 1)
+            }
+            ExprKind::Name { name, scope } => {
+                let bindings = lookup(facts, scope, name).unwrap_or(&[]);
+                let values = bindings.iter().map(|binding| match binding.kind {
+                    BindingKind::Value(value) | BindingKind::Entered(value) => Some(value),
+                    _ => None,
+                });
+                let values: Option<Vec<ExprId>> = values.collect();
+                values.is_some_and(|values| {
+                    let mut values = values.into_iter().peekable();
+                    values.peek().is_some() && values.all(|value| self.comes_from_library(file, value, depth + 1))
+                })
+            }
+            _ => false,
+        }
     }
 
     /// The methods that a call can mean of an object of a library's class: those of the classes of the program below it.

@@ -286,7 +286,10 @@ impl Receivers<'_, '_> {
         visited.sort_unstable();
         for (distance, place) in visited {
             let is_final = match place {
-                Place::Call(file, call) => !self.memo.is_stale(self.first_keys[file.0 as usize].callee + call.0),
+                Place::Call(file, call) => {
+                    let callee = self.first_keys[file.0 as usize].callee + call.0;
+                    !self.memo.is_stale(callee) && !self.spreads(file, call)
+                }
                 Place::Decoration(_) => false,
             };
             if !is_final {
