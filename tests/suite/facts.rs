@@ -16,6 +16,46 @@ fn the_same_construct_gives_the_same_facts() {
     assert!(failures.is_empty(), "{failures}");
 }
 
+/// What stands within and around an expression is found by the order in which expressions stand: it must be what a look at each finds.
+#[test]
+fn what_stands_within_and_around_is_found() {
+    let mut looked_at = 0;
+    for path in pages_in("fixtures/facts") {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let programs: Vec<_> = cases(&text).into_iter().flat_map(|case| case.programs).collect();
+        for (language, program) in programs {
+            let facts = parse(file_of(language), program);
+            for (_, expr) in facts.numbered_exprs() {
+                let all = || facts.numbered_exprs();
+                let within = all().filter(|(_, other)| expr.span.contains(other.span));
+                let around = all().filter(|(_, other)| other.span.contains(expr.span));
+                assert!(
+                    facts
+                        .exprs_within(expr.span)
+                        .map(|(id, _)| id)
+                        .eq(within.map(|(id, _)| id))
+                );
+                assert!(
+                    facts
+                        .exprs_around(expr.span)
+                        .map(|(id, _)| id)
+                        .eq(around.map(|(id, _)| id))
+                );
+                let calls = facts.numbered_calls();
+                let calls = calls.filter(|(_, call)| expr.span.contains(facts[call.expr].span));
+                assert!(
+                    facts
+                        .calls_within(expr.span)
+                        .map(|(id, _)| id)
+                        .eq(calls.map(|(id, _)| id))
+                );
+                looked_at += 1;
+            }
+        }
+    }
+    assert!(looked_at > 1_000, "{looked_at} expressions are too few to tell");
+}
+
 fn compare() -> String {
     let mut failures = String::new();
     for path in pages_in("fixtures/facts") {
@@ -50,12 +90,15 @@ fn compare() -> String {
 }
 
 fn read(language: &str, program: &str) -> String {
-    let path = match language {
+    dump(&parse(file_of(language), program))
+}
+
+fn file_of(language: &str) -> &'static str {
+    match language {
         "python" => "main.py",
         "rust" => "main.rs",
         other => panic!("no such language: {other}"),
-    };
-    dump(&parse(path, program))
+    }
 }
 
 struct Case<'t> {
