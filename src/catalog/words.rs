@@ -105,15 +105,19 @@ struct Secret {
     made_up_words: Vec<String>,
     public_parts: Vec<String>,
     key_beginnings: Vec<String>,
+    text_folders: Vec<String>,
+    looked_up: Vec<String>,
     given_out: Vec<String>,
     common_passwords: Vec<String>,
     fetching: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Request {
     credentials: Vec<String>,
+    sending: Vec<String>,
+    sending_alone: Vec<String>,
     requests: Vec<String>,
     responses: Vec<String>,
     urls: Vec<String>,
@@ -160,6 +164,8 @@ struct Flag {
     comment_demands: Vec<String>,
     comment_objects: Vec<String>,
     comment_negations: Vec<String>,
+    turning: Vec<String>,
+    descriptions: Vec<String>,
     never: Vec<String>,
 }
 
@@ -186,6 +192,7 @@ struct Authentication {
     credentials: PhraseList,
     weak_credentials: PhraseList,
     refresh_words: Vec<String>,
+    leaving: PhraseList,
     compared: PhraseList,
     compared_otherwise: PhraseList,
     kinds: Vec<String>,
@@ -388,7 +395,8 @@ impl Words {
         if secret.common_passwords.iter().any(|known| known == text) {
             return !split(name).split(' ').any(|word| word.eq_ignore_ascii_case(text));
         }
-        let is_plain = |sign: char| sign.is_alphanumeric() || "-_.!@#+=/:~".contains(sign);
+        // Letters of other scripts are for people to read.
+        let is_plain = |sign: char| sign.is_ascii_alphanumeric() || "-_.!@#+=/:~".contains(sign);
         if text.len() < 6 || !text.chars().all(is_plain) || self.means_nothing(text) || self.is_place(text) {
             return false;
         }
@@ -627,8 +635,8 @@ impl Words {
         }
         let flag = &self.file.flag;
         let says = |verbs: &[String]| core.iter().any(|word| has(verbs, word));
-        if says(&flag.skip) && says(&flag.disable) {
-            // `DISABLE_SKIP_AUTH`, `AUTH_BYPASS_DISABLED`: two negations.
+        if says(&flag.turning) || (says(&flag.skip) && says(&flag.disable)) {
+            // `FORBID_AUTH_REQUIRED`; `DISABLE_SKIP_AUTH`, `AUTH_BYPASS_DISABLED`: two negations.
             return None;
         }
         if self.speaks(core, &flag.skip, &self.phrases.skip_objects, false)
@@ -879,6 +887,45 @@ impl Words {
         split(name)
             .split(' ')
             .any(|word| has(&self.file.authentication.refresh_words, word))
+    }
+
+    /// Whether a function of this name ends what somebody has who was let in before: then nobody is let in by it.
+    #[must_use]
+    pub fn ends_session(&self, name: &str) -> bool {
+        self.file.authentication.leaving.is_said(name)
+    }
+
+    /// Whether a mapping of this name is looked up by the names of settings.
+    #[must_use]
+    pub fn is_looked_up_by_name(&self, name: &str) -> bool {
+        let words = split(name);
+        let last = words.split_ascii_whitespace().next_back();
+        last.is_some_and(|last| has(&self.file.secret.looked_up, last))
+    }
+
+    /// Whether a file of this path holds texts that people read, in one of several languages.
+    #[must_use]
+    pub fn is_file_of_texts(&self, path: &str) -> bool {
+        let mut folders = path.split('/').rev().skip(1);
+        folders.any(|folder| has(&self.file.secret.text_folders, &folder.to_ascii_uppercase()))
+    }
+
+    /// Whether a function of this name sends a request: `request`, `_api_get`.
+    #[must_use]
+    pub fn sends_request(&self, name: &str) -> bool {
+        let request = &self.file.request;
+        let words = split(name);
+        let words = words_of(&words);
+        let says_so = || words.len() > 1 || has(&request.sending_alone, words[0]);
+        !words.is_empty() && words.iter().all(|word| has(&request.sending, word)) && says_so()
+    }
+
+    /// Whether a function of this name only describes a service.
+    #[must_use]
+    pub fn describes_service(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        words.len() > 1 && words.last().is_some_and(|last| has(&self.file.flag.descriptions, last))
     }
 
     /// Whether an error of this name says nothing about a token: what was caught there is another failure.

@@ -323,6 +323,11 @@ impl Judge<'_, '_> {
     fn fails_by_value(&self, (file, function): (FileId, FunctionId)) -> bool {
         let program = self.program;
         let facts = &program[file].facts;
+        // Who leaves is not let in, whatever becomes of the token.
+        let leaves = |name| program.catalog().words().ends_session(facts.text(name));
+        if facts[function].name.is_some_and(leaves) {
+            return false;
+        }
         let own = program.validations_in(file).iter();
         let mut own = own
             .filter(|validation| facts.function_around(facts[validation.call].scope) == Some(function))

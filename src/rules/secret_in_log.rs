@@ -418,7 +418,7 @@ impl<'p> Leaks<'p> {
         let facts = self.facts();
         let is_value = matches!(facts[value].kind, ExprKind::Name { .. } | ExprKind::Member { .. });
         let name = key.filter(|key| is_value && self.is_secret_name(key))?;
-        if self.is_harmless(value) {
+        if self.is_harmless(value) || self.is_of_error(value) {
             return None;
         }
         Some(Shown {
@@ -447,6 +447,18 @@ impl<'p> Leaks<'p> {
                 })
             }
             _ => None,
+        }
+    }
+
+    /// Whether a value is what a caught error says: `{"password": error.messages}` tells what is wrong with one.
+    fn is_of_error(&self, value: ExprId) -> bool {
+        match self.facts()[value].kind {
+            ExprKind::Member { object, .. } => self.is_of_error(object),
+            ExprKind::Name { name, scope } => {
+                let bound = self.bound(name, scope, value);
+                bound.is_some_and(|binding| matches!(binding.kind, BindingKind::Caught(_)))
+            }
+            _ => false,
         }
     }
 
@@ -539,7 +551,7 @@ impl<'p> Leaks<'p> {
             ExprKind::Member { object, name } => {
                 let name = facts.text(name);
                 let is_constant = name.starts_with(char::is_uppercase) && self.is_class(object);
-                if is_constant {
+                if is_constant || self.is_no_secret_text(expr, name) {
                     return None;
                 }
                 let is_secret = self.is_secret_name(name) && !self.hidden.contains(name);
@@ -581,6 +593,33 @@ impl<'p> Leaks<'p> {
         })
     }
 
+    /// Whether a constant is a text that no secret is, such as the code of an error: `codes.WRONG_PASSWORD`.
+    fn is_no_secret_text(&self, expr: ExprId, name: &str) -> bool {
+        if !name.starts_with(char::is_uppercase) {
+            return false;
+        }
+        let words = self.program.catalog().words();
+        let texts = self.program.texts(self.file, expr);
+        !texts.is_empty() && !texts.iter().any(|text| words.is_secret_text(name, &text.text))
+    }
+
+    /// Whether the function around looks a setting up by a name, which is not what it holds then: `variables.get(private_key)`.
+    fn is_name_of_setting(&self, name: Name, scope: ScopeId) -> bool {
+        let facts = self.facts();
+        let words = self.program.catalog().words();
+        let is_it = |expr: ExprId| matches!(facts[expr].kind, ExprKind::Name { name: other, .. } if other == name);
+        let is_looked_up = |object: ExprId| match facts[object].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => words.is_looked_up_by_name(facts.text(name)),
+            _ => false,
+        };
+        facts.calls_in(facts.function_around(scope)).any(|(_, call)| {
+            let asks = |method: Name| matches!(facts.text(method), "contains_key" | "get");
+            let is_first = facts.arguments(call).first().is_some_and(|first| is_it(first.value));
+            is_first
+                && matches!(facts[call.callee].kind, ExprKind::Member { object, name } if asks(name) && is_looked_up(object))
+        })
+    }
+
     /// A name, a member or an item of a text, as it is told again elsewhere.
     fn told(&self, expr: ExprId) -> Option<(String, Option<&'p str>)> {
         let facts = self.facts();
@@ -619,7 +658,7 @@ impl<'p> Leaks<'p> {
         }
         let by_name = || {
             let is_secret = self.is_secret_name(text) || self.is_checked_as_token(name, scope);
-            is_secret.then(|| Shown {
+            (is_secret && !self.is_name_of_setting(name, scope)).then(|| Shown {
                 span,
                 name: text.to_owned(),
                 shows: Shows::All,

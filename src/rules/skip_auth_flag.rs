@@ -217,9 +217,9 @@ impl Flags<'_> {
                 if let Some(keyword) = argument.keyword
                     && let Some(kind) = interesting.get(&keyword)
                     && !self.is_local_to_test(call.scope)
-                    && !(*kind == FlagName::Requires && describes(self))
+                    && !(*kind == FlagName::Requires && (describes(self) || self.is_request(call)))
                     && !self.is_state(self.class_made_by(call), keyword)
-                    && !(*kind == FlagName::Skips && self.sends_request(call))
+                    && !self.sends_request(call, *kind)
                     && !self.renders(call)
                     && !self.is_case_of_test(call)
                 {
@@ -242,6 +242,7 @@ impl Flags<'_> {
                 && !self.is_made_of_a_path(object)
                 && matches!(facts[argument.value].kind, ExprKind::Truth(_))
                 && !self.is_local_to_test(call.scope)
+                && !self.is_offered(call.scope)
             {
                 let span = facts[call.callee].span.tail(facts.text(name).len());
                 self.judge(span, call.scope, facts.text(name), argument.value);
@@ -285,10 +286,52 @@ impl Flags<'_> {
         }
     }
 
-    /// Whether a call sends a request: `self.request("post", url, skip_auth=True)` leaves out credentials of its own.
-    fn sends_request(&self, call: &Call) -> bool {
+    /// Whether a call sends a request, in which a flag of this kind leaves out credentials of its own: `self.request("post", url,
+    /// skip_auth=True)`, `self._api_get(url, auth_required=False)`.
+    fn sends_request(&self, call: &Call, kind: FlagName) -> bool {
         let facts = &self.data.facts;
-        matches!(facts[call.callee].kind, ExprKind::Member { name, .. } if facts.text(name) == "request")
+        let ExprKind::Member { name, .. } = facts[call.callee].kind else {
+            return false;
+        };
+        let name = facts.text(name);
+        name == "request" || (kind == FlagName::Requires && self.words().sends_request(name))
+    }
+
+    /// Whether a call makes one request, or only describes a service.
+    fn is_request(&self, call: &Call) -> bool {
+        let facts = &self.data.facts;
+        let name = match facts[call.callee].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name),
+            _ => return false,
+        };
+        (name.starts_with(char::is_uppercase) && name.ends_with("Request")) || self.words().describes_service(name)
+    }
+
+    /// Whether a method only offers what its own name says, and nothing that runs calls it: `fn skip_auth(self)` of a library.
+    /// Whoever calls it switches the flag.
+    fn is_offered(&self, scope: ScopeId) -> bool {
+        let facts = &self.data.facts;
+        let Some(function) = facts.function_around(scope) else {
+            return false;
+        };
+        let offered = facts[function]
+            .name
+            .filter(|name| self.said(*name) == Some(FlagName::Skips));
+        let is_method = self.data.language == Language::Rust && facts[function].class.is_some();
+        offered.is_some_and(|name| is_method && !self.is_called_somewhere(facts.text(name)))
+    }
+
+    /// Whether code that is no test calls a method of this name.
+    fn is_called_somewhere(&self, method: &str) -> bool {
+        self.program.files().any(|(file, data)| {
+            let facts = &data.facts;
+            facts.names.find(method).is_some_and(|method| {
+                facts.calls.iter().any(|call| {
+                    matches!(facts[call.callee].kind, ExprKind::Member { name, .. } if name == method)
+                        && self.program.code_scope(file, call.scope) != CodeScope::Test
+                })
+            })
+        })
     }
 
     /// Whether a call fills a template: what it is told decides what a page shows.
@@ -482,12 +525,19 @@ impl Flags<'_> {
                 if let Some(default) = parameter.default
                     && let Some(kind) = interesting.get(&parameter.name)
                     && !self.is_local_to_test(function.scope)
-                    && !(*kind == FlagName::Requires && self.logs_in_elsewhere(function))
+                    && !(*kind == FlagName::Requires
+                        && (self.logs_in_elsewhere(function) || self.is_of_a_request(function)))
                 {
                     self.judge(parameter.span, function.scope, facts.text(parameter.name), default);
                 }
             }
         }
+    }
+
+    /// Whether a function sends a request, or only describes a service.
+    fn is_of_a_request(&self, function: &Function) -> bool {
+        let name = function.name.map_or("", |name| self.data.facts.text(name));
+        (function.class.is_some() && self.words().sends_request(name)) || self.words().describes_service(name)
     }
 
     /// Whether a function is given a password by which it makes itself known to another system: `send(host, username, password,
@@ -529,6 +579,7 @@ impl Flags<'_> {
                 && !self.is_local_to_test(scope)
                 && !self.reads_flag(value, interesting)
                 && !is_own_state()
+                && !self.is_offered(scope)
             {
                 self.judge(span, scope, facts.text(name), value);
             }

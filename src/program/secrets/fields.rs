@@ -54,8 +54,14 @@ fn fields_of(program: &Program<'_>, (file, class): ClassRef, out: &mut Vec<Secre
             };
             names::last_name(facts, head).is_some_and(|name| facts.text(name) == "ClassVar")
         });
+        // Numbers and truth values are no secrets.
+        let is_plain = binding.annotation.is_some_and(|annotation| {
+            let kind = names::last_name(facts, annotation).map(|name| facts.text(name));
+            matches!(kind, Some("bool" | "float" | "int"))
+        });
         if name.starts_with('_')
             || is_class_variable
+            || is_plain
             || name == "model_config"
             || binding.annotation.is_none() && value.is_none()
         {

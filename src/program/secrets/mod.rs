@@ -205,11 +205,18 @@ fn secret_names_in(program: &Program<'_>, file: FileId, names: ExprId) -> Vec<St
     let texts = program.texts(file, names).into_iter();
     let elements = program.elements(file, names, 0).into_iter();
     let listed = elements.flat_map(|(file, element)| program.texts(file, element));
+    let facts = &program[file].facts;
     let secret = texts
         .chain(listed)
         .map(|text| text.text)
-        .filter(|text| words.is_secret(text));
+        .filter(|text| words.is_secret(text) && !is_key_of_secret(facts, text));
     secret.collect()
+}
+
+/// Whether a setting beside it names the secret of which this one names the key: `APP_SECRET_NAME` and `APP_SECRET_KEY`.
+fn is_key_of_secret(facts: &FileFacts, name: &str) -> bool {
+    let holder = name.strip_suffix("SECRET_KEY").map(|stem| format!("{stem}SECRET_NAME"));
+    holder.is_some_and(|holder| facts.names.find(&holder).is_some())
 }
 
 pub(in crate::program) fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
@@ -411,10 +418,18 @@ pub(in crate::program) fn only_for_presence(facts: &FileFacts, read: ExprId) -> 
         BindingKind::Value(value) => value == read || is_alternative(value),
         _ => false,
     });
+    // `bool(a or b)`
+    let is_asked = |expr: ExprId| {
+        is_condition(expr)
+            || facts.calls.iter().any(|call| {
+                matches!(facts[call.callee].kind, ExprKind::Name { name, .. } if facts.text(name) == "bool")
+                    && matches!(facts.arguments(call), [only] if only.value == expr)
+            })
+    };
     // `a or b` as a value: whether `a` is there decides, but it is taken, too.
     let is_taken = || {
         let mut around = facts.exprs_around(place);
-        around.any(|(expr, _)| is_alternative(expr) && !is_condition(expr))
+        around.any(|(expr, _)| is_alternative(expr) && !is_asked(expr))
     };
     if is_kept || is_taken() {
         return false;
@@ -431,7 +446,7 @@ pub(in crate::program) fn only_for_presence(facts: &FileFacts, read: ExprId) -> 
             ExprKind::Choice {
                 options,
                 how: How::FirstPresent,
-            } => facts.list(options).contains(&read) && is_condition(id),
+            } => facts.list(options).contains(&read) && is_asked(id),
             ExprKind::Choice {
                 options,
                 how: How::ByCondition,
