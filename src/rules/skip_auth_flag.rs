@@ -304,7 +304,12 @@ impl Flags<'_> {
             ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name),
             _ => return false,
         };
-        (name.starts_with(char::is_uppercase) && name.ends_with("Request")) || self.words().describes_service(name)
+        is_type_of_requests(name) || self.words().describes_service(name)
+    }
+
+    fn is_class_of_requests(&self, scope: ScopeId) -> bool {
+        let facts = &self.data.facts;
+        matches!(facts[scope].kind, ScopeKind::Class(class) if is_type_of_requests(facts.text(facts[class].name)))
     }
 
     /// Whether a method only offers what its own name says, and nothing that runs calls it: `fn skip_auth(self)` of a library.
@@ -480,7 +485,11 @@ impl Flags<'_> {
                 continue;
             }
             let describes = match kind {
-                FlagName::Requires => self.is_class_of_endpoint(binding.scope) || self.is_answer(binding.scope),
+                FlagName::Requires => {
+                    self.is_class_of_endpoint(binding.scope)
+                        || self.is_answer(binding.scope)
+                        || self.is_class_of_requests(binding.scope)
+                }
                 FlagName::Mode => self.is_answer(binding.scope) || self.is_told_apart(binding),
                 FlagName::Skips => false,
             };
@@ -534,10 +543,24 @@ impl Flags<'_> {
         }
     }
 
-    /// Whether a function sends a request, or only describes a service.
+    /// Whether a function sends a request, as its name or its parameters say, or only describes a service.
     fn is_of_a_request(&self, function: &Function) -> bool {
-        let name = function.name.map_or("", |name| self.data.facts.text(name));
-        (function.class.is_some() && self.words().sends_request(name)) || self.words().describes_service(name)
+        let facts = &self.data.facts;
+        let words = self.words();
+        let parameters = || {
+            let own = facts.parameters(function).iter();
+            own.map(|parameter| facts.text(parameter.name))
+        };
+        let is_part = |name: &str| {
+            matches!(
+                name,
+                "body" | "data" | "headers" | "json" | "method" | "params" | "payload"
+            )
+        };
+        let name = function.name.map_or("", |name| facts.text(name));
+        words.sends_request(name)
+            || words.describes_service(name)
+            || (parameters().any(|name| words.is_url(name)) && parameters().any(is_part))
     }
 
     /// Whether a function is given a password by which it makes itself known to another system: `send(host, username, password,
@@ -572,8 +595,10 @@ impl Flags<'_> {
             };
             let scope = facts[store.block].scope;
             let is_own_state = || {
+                let class = self.class_name_around(scope);
+                let is_of_requests = class.is_some_and(|class| is_type_of_requests(facts.text(class)));
                 let is_own = object.is_some_and(|object| self.is_self(object));
-                is_own && self.is_state(self.class_name_around(scope), name)
+                is_own && (is_of_requests || self.is_state(class, name))
             };
             if interesting.contains_key(&name)
                 && !self.is_local_to_test(scope)
@@ -1201,6 +1226,13 @@ fn is_path_name(name: &str) -> bool {
         name.as_str(),
         "path" | "url" | "route" | "endpoint" | "pattern" | "rule"
     )
+}
+
+/// Whether a type of this name holds what is sent in one request, or how: `JsonRequest`, `RequestOptions`.
+fn is_type_of_requests(name: &str) -> bool {
+    let named = ["", "Config", "Options"];
+    let mut stems = named.iter().filter_map(|end| name.strip_suffix(end));
+    name.starts_with(char::is_uppercase) && stems.any(|stem| stem.ends_with("Request"))
 }
 
 /// What a comment says before another comment begins in it: `requires auth  # noqa`.
