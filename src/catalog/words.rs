@@ -60,6 +60,7 @@ pub struct Words {
 #[serde(deny_unknown_fields)]
 struct File {
     secret: Secret,
+    folder: Folder,
     request: Request,
     safeguard: Safeguard,
     authentication: Authentication,
@@ -105,7 +106,6 @@ struct Secret {
     made_up_words: Vec<String>,
     public_parts: Vec<String>,
     key_beginnings: Vec<String>,
-    text_folders: Vec<String>,
     looked_up: Vec<String>,
     given_out: Vec<String>,
     common_passwords: Vec<String>,
@@ -121,6 +121,13 @@ struct Request {
     requests: Vec<String>,
     responses: Vec<String>,
     urls: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Folder {
+    texts: Vec<String>,
+    vendored: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -395,8 +402,11 @@ impl Words {
         if secret.common_passwords.iter().any(|known| known == text) {
             return !split(name).split(' ').any(|word| word.eq_ignore_ascii_case(text));
         }
-        // Letters of other scripts are for people to read.
-        let is_plain = |sign: char| sign.is_ascii_alphanumeric() || "-_.!@#+=/:~".contains(sign);
+        let is_plain = |sign: char| sign.is_alphanumeric() || "-_.!@#+=/:~".contains(sign);
+        // Words with letters of other scripts are for people to read.
+        if !text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_digit()) {
+            return false;
+        }
         if text.len() < 6 || !text.chars().all(is_plain) || self.means_nothing(text) || self.is_place(text) {
             return false;
         }
@@ -906,8 +916,13 @@ impl Words {
     /// Whether a file of this path holds texts that people read, in one of several languages.
     #[must_use]
     pub fn is_file_of_texts(&self, path: &str) -> bool {
-        let mut folders = path.split('/').rev().skip(1);
-        folders.any(|folder| has(&self.file.secret.text_folders, &folder.to_ascii_uppercase()))
+        is_in(path, &self.file.folder.texts)
+    }
+
+    /// Whether a file of this path belongs to a copy of a library of others.
+    #[must_use]
+    pub fn is_vendored(&self, path: &str) -> bool {
+        is_in(path, &self.file.folder.vendored)
     }
 
     /// Whether a function of this name sends a request: `request`, `_api_get`.
@@ -1342,6 +1357,12 @@ fn owned(words: &str) -> Vec<String> {
 
 fn has(list: &[String], word: &str) -> bool {
     list.iter().any(|known| known == word)
+}
+
+/// Whether one of the folders that a path goes through is called so.
+fn is_in(path: &str, folders: &[String]) -> bool {
+    let mut around = path.split('/').rev().skip(1);
+    around.any(|folder| has(folders, &folder.to_ascii_lowercase()))
 }
 
 fn positions<'w>(words: &'w [&str], phrase: &'w [String]) -> impl Iterator<Item = usize> + 'w {

@@ -290,7 +290,7 @@ impl<'p> Leaks<'p> {
             else {
                 continue;
             };
-            if self.says_masked(call) || self.is_no_text(call, shown.span) {
+            if self.says_masked(call) || self.is_no_text(call, shown.span) || self.is_missing(call, shown.span) {
                 continue;
             }
             self.found.push(Leak {
@@ -313,6 +313,22 @@ impl<'p> Leaks<'p> {
         let words = self.program.catalog().words();
         let mut within = facts.exprs_within(place);
         within.any(|(_, expr)| matches!(expr.kind, ExprKind::Text(text) if words.text_says_masked(facts.text(text))))
+    }
+
+    /// Whether a call stands where what it shows is known not to be there: `if token is None: raise ValueError(f"{token} is empty")`.
+    fn is_missing(&self, call: &Call, place: Span) -> bool {
+        let facts = self.facts();
+        let shown = facts.numbered_exprs().find(|(_, expr)| {
+            expr.span == place && matches!(expr.kind, ExprKind::Name { .. } | ExprKind::Member { .. })
+        });
+        let Some((shown, _)) = shown else { return false };
+        let written = self.program.written(self.file, shown);
+        facts.blocks_around(call.block).any(|(_, block)| match block.kind {
+            BlockKind::Branch { condition, holds } => facts
+                .absent(condition, holds)
+                .is_some_and(|absent| self.program.written(self.file, absent) == written),
+            _ => false,
+        })
     }
 
     /// Whether a call stands where its value is known to be no text: `if not isinstance(key, str): raise TypeError(key)`.

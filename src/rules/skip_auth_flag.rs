@@ -307,9 +307,14 @@ impl Flags<'_> {
         is_type_of_requests(name) || self.words().describes_service(name)
     }
 
+    /// Whether a scope is a class of requests, or of who sends them: who is asked demands what it demands.
     fn is_class_of_requests(&self, scope: ScopeId) -> bool {
         let facts = &self.data.facts;
-        matches!(facts[scope].kind, ScopeKind::Class(class) if is_type_of_requests(facts.text(facts[class].name)))
+        let ScopeKind::Class(class) = facts[scope].kind else {
+            return false;
+        };
+        let name = facts.text(facts[class].name);
+        is_type_of_requests(name) || name.ends_with("Client")
     }
 
     /// Whether a method only offers what its own name says, and nothing that runs calls it: `fn skip_auth(self)` of a library.

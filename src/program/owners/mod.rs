@@ -421,8 +421,9 @@ fn beside_validation(found: &[Owner], unit: UnitId, sites: &UnitSites<'_>) -> Op
 /// The production sites by unit, of units with at least two.
 fn worked_in<'w>(program: &Program<'_>, worked: &'w [Worked]) -> BTreeMap<UnitId, UnitSites<'w>> {
     let mut by_unit: BTreeMap<UnitId, UnitSites<'_>> = BTreeMap::new();
+    let is_own = |file: FileId| !program.catalog().words().is_vendored(&program[file].path);
     for site in worked {
-        if program.code_scope(site.file, site.scope) == CodeScope::Production {
+        if program.code_scope(site.file, site.scope) == CodeScope::Production && is_own(site.file) {
             by_unit
                 .entry(program.units.of(site.file))
                 .or_default()

@@ -110,7 +110,7 @@ fn read_at(program: &Program<'_>, data: &ProgramFile, site: &LibrarySite) -> Opt
                 return None;
             }
             let names = secret_names(program, site, "name");
-            if names.is_empty() || defaults_to_a_switch(program, site) {
+            if names.is_empty() || defaults_to_a_switch(program, site) || is_put_back(facts, site.expr, &names) {
                 return None;
             }
             (
@@ -196,6 +196,28 @@ fn secret_names(program: &Program<'_>, site: &LibrarySite, argument: &str) -> Ve
     let names = program.argument(site, argument);
     names.map_or_else(Vec::new, |names| {
         sorted(secret_names_in(program, site.file, names).into_iter())
+    })
+}
+
+/// Whether a read only keeps what is put back later: `before = environ.get(name)` and `environ[name] = before`.
+fn is_put_back(facts: &FileFacts, read: ExprId, names: &[String]) -> bool {
+    let kept = facts
+        .bindings
+        .iter()
+        .find(|binding| matches!(binding.kind, BindingKind::Value(value) if value == read));
+    kept.is_some_and(|kept| {
+        facts.stores.iter().any(|store| {
+            let is_same_setting = match facts[store.target].kind {
+                ExprKind::Index { key, .. } => {
+                    matches!(facts[key].kind, ExprKind::Text(name) if names == [facts.text(name)])
+                }
+                _ => false,
+            };
+            is_same_setting
+                && store.value.is_some_and(|value| {
+                    matches!(facts[value].kind, ExprKind::Name { name, scope } if name == kept.name && scope == kept.scope)
+                })
+        })
     })
 }
 
