@@ -33,15 +33,7 @@ impl EdgeWalk<'_, '_, '_> {
     }
 
     fn add_fixture(&mut self, caller: Caller, fixture: FunctionRef, site: Site) {
-        let is_async = |(file, function): FunctionRef| self.facts(file)[function].is_async;
-        let (file, function) = caller;
-        // What is no coroutine function runs before the loop of its test does, and behind it, as if in another thread.
-        let thread = if function.is_some_and(|function| is_async((file, function))) && !is_async(fixture) {
-            Thread::Other
-        } else {
-            Thread::Same
-        };
-        let control = (thread, By::Injected);
+        let control = (Thread::Same, By::Injected);
         self.add(caller, fixture, site, None, 0, control, Confidence::Certain);
     }
 

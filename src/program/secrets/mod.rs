@@ -208,8 +208,10 @@ fn is_put_back(facts: &FileFacts, read: ExprId, names: &[String]) -> bool {
     kept.is_some_and(|kept| {
         facts.stores.iter().any(|store| {
             let is_same_setting = match facts[store.target].kind {
-                ExprKind::Index { key, .. } => {
-                    matches!(facts[key].kind, ExprKind::Text(name) if names == [facts.text(name)])
+                ExprKind::Index { object, key, .. } => {
+                    let mapping = names::last_name(facts, object).map(|mapping| facts.text(mapping));
+                    mapping == Some("environ")
+                        && matches!(facts[key].kind, ExprKind::Text(name) if names == [facts.text(name)])
                 }
                 _ => false,
             };
