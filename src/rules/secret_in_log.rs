@@ -567,7 +567,7 @@ impl<'p> Leaks<'p> {
             ExprKind::Member { object, name } => {
                 let name = facts.text(name);
                 let is_constant = name.starts_with(char::is_uppercase) && self.is_class(object);
-                if is_constant || self.is_no_secret_text(expr, name) {
+                if is_constant || self.is_name_of_secret(expr, name) {
                     return None;
                 }
                 let is_secret = self.is_secret_name(name) && !self.hidden.contains(name);
@@ -609,14 +609,14 @@ impl<'p> Leaks<'p> {
         })
     }
 
-    /// Whether a constant is a text that no secret is, such as the code of an error: `codes.WRONG_PASSWORD`.
-    fn is_no_secret_text(&self, expr: ExprId, name: &str) -> bool {
+    /// Whether a constant is itself the name of a secret, such as the code of an error: `codes.WRONG_PASSWORD`.
+    fn is_name_of_secret(&self, expr: ExprId, name: &str) -> bool {
         if !name.starts_with(char::is_uppercase) {
             return false;
         }
         let words = self.program.catalog().words();
         let texts = self.program.texts(self.file, expr);
-        !texts.is_empty() && !texts.iter().any(|text| words.is_secret_text(name, &text.text))
+        !texts.is_empty() && texts.iter().all(|text| words.is_secret(&text.text))
     }
 
     /// Whether the function around looks a setting up by a name, which is not what it holds then: `variables.get(private_key)`.

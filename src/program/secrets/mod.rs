@@ -199,28 +199,28 @@ fn secret_names(program: &Program<'_>, site: &LibrarySite, argument: &str) -> Ve
     })
 }
 
-/// Whether a read only keeps what is put back later: `before = environ.get(name)` and `environ[name] = before`.
+/// Whether a read only keeps what is put back after something else was there: `before = environ.get(name)`, `environ[name] = other`
+/// and `environ[name] = before`.
 fn is_put_back(facts: &FileFacts, read: ExprId, names: &[String]) -> bool {
     let kept = facts
         .bindings
         .iter()
         .find(|binding| matches!(binding.kind, BindingKind::Value(value) if value == read));
-    kept.is_some_and(|kept| {
-        facts.stores.iter().any(|store| {
-            let is_same_setting = match facts[store.target].kind {
-                ExprKind::Index { object, key, .. } => {
-                    let mapping = names::last_name(facts, object).map(|mapping| facts.text(mapping));
-                    mapping == Some("environ")
-                        && matches!(facts[key].kind, ExprKind::Text(name) if names == [facts.text(name)])
-                }
-                _ => false,
-            };
-            is_same_setting
-                && store.value.is_some_and(|value| {
-                    matches!(facts[value].kind, ExprKind::Name { name, scope } if name == kept.name && scope == kept.scope)
-                })
-        })
-    })
+    let Some(kept) = kept else { return false };
+    let is_kept = |value: ExprId| matches!(facts[value].kind, ExprKind::Name { name, scope } if name == kept.name && scope == kept.scope);
+    let is_same_setting = |target: ExprId| match facts[target].kind {
+        ExprKind::Index { object, key, .. } => {
+            let mapping = names::last_name(facts, object).map(|mapping| facts.text(mapping));
+            mapping == Some("environ") && matches!(facts[key].kind, ExprKind::Text(name) if names == [facts.text(name)])
+        }
+        _ => false,
+    };
+    let mut written = facts.stores.iter().filter(|store| {
+        is_same_setting(store.target) && facts[store.target].span.start > kept.span.start && store.value.is_some()
+    });
+    // The first write behind the read is of something else, a later one of what was read.
+    written.next().is_some_and(|first| !first.value.is_some_and(is_kept))
+        && written.any(|later| later.value.is_some_and(is_kept))
 }
 
 /// The secret names that an expression can be, or that are among its elements.
