@@ -110,7 +110,10 @@ fn read_at(program: &Program<'_>, data: &ProgramFile, site: &LibrarySite) -> Opt
                 return None;
             }
             let names = secret_names(program, site, "name");
-            if names.is_empty() || defaults_to_a_switch(program, site) || is_put_back(facts, site.expr, &names) {
+            let is_none = defaults_to_a_switch(program, site)
+                || is_put_back(program, site, &names)
+                || (names.len() == 1 && gives_path(facts, site.expr));
+            if names.is_empty() || is_none {
                 return None;
             }
             (
@@ -199,19 +202,50 @@ fn secret_names(program: &Program<'_>, site: &LibrarySite, argument: &str) -> Ve
     })
 }
 
-/// Whether a read only keeps what is put back after something else was there: `before = environ.get(name)`, `environ[name] = other`
-/// and `environ[name] = before`.
-fn is_put_back(facts: &FileFacts, read: ExprId, names: &[String]) -> bool {
+/// Whether what is read is the path of a file: `Path(value)`, `open(value)`.
+fn gives_path(facts: &FileFacts, read: ExprId) -> bool {
     let kept = facts
         .bindings
         .iter()
         .find(|binding| matches!(binding.kind, BindingKind::Value(value) if value == read));
+    facts.calls.iter().any(|call| {
+        let opens = names::last_name(facts, call.callee).is_some_and(|name| OPENING.contains(&facts.text(name)));
+        opens
+            && facts
+                .arguments(call)
+                .first()
+                .is_some_and(|first| match facts[first.value].kind {
+                    ExprKind::Name { name, scope } => kept.is_some_and(|kept| kept.name == name && kept.scope == scope),
+                    _ => first.value == read,
+                })
+    })
+}
+
+/// What is handed a path.
+const OPENING: &[&str] = &[
+    "Path",
+    "PurePath",
+    "expanduser",
+    "from_service_account_file",
+    "isfile",
+    "open",
+];
+
+/// Whether a read only keeps what is put back after something else was there: `before = environ.get(name)`, `environ[name] = other`
+/// and `environ[name] = before`.
+fn is_put_back(program: &Program<'_>, site: &LibrarySite, names: &[String]) -> bool {
+    let facts = &program[site.file].facts;
+    let kept = facts
+        .bindings
+        .iter()
+        .find(|binding| matches!(binding.kind, BindingKind::Value(value) if value == site.expr));
     let Some(kept) = kept else { return false };
     let is_kept = |value: ExprId| matches!(facts[value].kind, ExprKind::Name { name, scope } if name == kept.name && scope == kept.scope);
     let is_same_setting = |target: ExprId| match facts[target].kind {
         ExprKind::Index { object, key, .. } => {
             let mapping = names::last_name(facts, object).map(|mapping| facts.text(mapping));
-            mapping == Some("environ") && matches!(facts[key].kind, ExprKind::Text(name) if names == [facts.text(name)])
+            let mut keys = program.texts(site.file, key).into_iter();
+            mapping == Some("environ") && keys.next().is_some_and(|key| names == [key.text]) && keys.next().is_none()
         }
         _ => false,
     };
