@@ -60,6 +60,7 @@ pub struct Words {
 #[serde(deny_unknown_fields)]
 struct File {
     secret: Secret,
+    folder: Folder,
     request: Request,
     safeguard: Safeguard,
     authentication: Authentication,
@@ -105,18 +106,28 @@ struct Secret {
     made_up_words: Vec<String>,
     public_parts: Vec<String>,
     key_beginnings: Vec<String>,
+    looked_up: Vec<String>,
     given_out: Vec<String>,
     common_passwords: Vec<String>,
     fetching: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Request {
     credentials: Vec<String>,
+    sending: Vec<String>,
+    sending_alone: Vec<String>,
     requests: Vec<String>,
     responses: Vec<String>,
     urls: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Folder {
+    texts: Vec<String>,
+    vendored: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -160,6 +171,8 @@ struct Flag {
     comment_demands: Vec<String>,
     comment_objects: Vec<String>,
     comment_negations: Vec<String>,
+    turning: Vec<String>,
+    descriptions: Vec<String>,
     never: Vec<String>,
 }
 
@@ -186,6 +199,7 @@ struct Authentication {
     credentials: PhraseList,
     weak_credentials: PhraseList,
     refresh_words: Vec<String>,
+    leaving: PhraseList,
     compared: PhraseList,
     compared_otherwise: PhraseList,
     kinds: Vec<String>,
@@ -389,6 +403,10 @@ impl Words {
             return !split(name).split(' ').any(|word| word.eq_ignore_ascii_case(text));
         }
         let is_plain = |sign: char| sign.is_alphanumeric() || "-_.!@#+=/:~".contains(sign);
+        // Words with letters of other scripts are for people to read.
+        if !text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_digit()) {
+            return false;
+        }
         if text.len() < 6 || !text.chars().all(is_plain) || self.means_nothing(text) || self.is_place(text) {
             return false;
         }
@@ -627,8 +645,8 @@ impl Words {
         }
         let flag = &self.file.flag;
         let says = |verbs: &[String]| core.iter().any(|word| has(verbs, word));
-        if says(&flag.skip) && says(&flag.disable) {
-            // `DISABLE_SKIP_AUTH`, `AUTH_BYPASS_DISABLED`: two negations.
+        if says(&flag.turning) || (says(&flag.skip) && says(&flag.disable)) {
+            // `FORBID_AUTH_REQUIRED`; `DISABLE_SKIP_AUTH`, `AUTH_BYPASS_DISABLED`: two negations.
             return None;
         }
         if self.speaks(core, &flag.skip, &self.phrases.skip_objects, false)
@@ -879,6 +897,50 @@ impl Words {
         split(name)
             .split(' ')
             .any(|word| has(&self.file.authentication.refresh_words, word))
+    }
+
+    /// Whether a function of this name ends what somebody has who was let in before: then nobody is let in by it.
+    #[must_use]
+    pub fn ends_session(&self, name: &str) -> bool {
+        self.file.authentication.leaving.is_said(name)
+    }
+
+    /// Whether a mapping of this name is looked up by the names of settings.
+    #[must_use]
+    pub fn is_looked_up_by_name(&self, name: &str) -> bool {
+        let words = split(name);
+        let last = words.split_ascii_whitespace().next_back();
+        last.is_some_and(|last| has(&self.file.secret.looked_up, last))
+    }
+
+    /// Whether a file of this path holds texts that people read, in one of several languages.
+    #[must_use]
+    pub fn is_file_of_texts(&self, path: &str) -> bool {
+        is_in(path, &self.file.folder.texts)
+    }
+
+    /// Whether a file of this path belongs to a copy of a library of others.
+    #[must_use]
+    pub fn is_vendored(&self, path: &str) -> bool {
+        is_in(path, &self.file.folder.vendored)
+    }
+
+    /// Whether a function of this name sends a request: `request`, `_api_get`.
+    #[must_use]
+    pub fn sends_request(&self, name: &str) -> bool {
+        let request = &self.file.request;
+        let words = split(name);
+        let words = words_of(&words);
+        let says_so = || words.len() > 1 || has(&request.sending_alone, words[0]);
+        !words.is_empty() && words.iter().all(|word| has(&request.sending, word)) && says_so()
+    }
+
+    /// Whether a function of this name only describes a service.
+    #[must_use]
+    pub fn describes_service(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        words.len() > 1 && words.last().is_some_and(|last| has(&self.file.flag.descriptions, last))
     }
 
     /// Whether an error of this name says nothing about a token: what was caught there is another failure.
@@ -1295,6 +1357,12 @@ fn owned(words: &str) -> Vec<String> {
 
 fn has(list: &[String], word: &str) -> bool {
     list.iter().any(|known| known == word)
+}
+
+/// Whether one of the folders that a path goes through is called so.
+fn is_in(path: &str, folders: &[String]) -> bool {
+    let mut around = path.split('/').rev().skip(1);
+    around.any(|folder| has(folders, &folder.to_ascii_lowercase()))
 }
 
 fn positions<'w>(words: &'w [&str], phrase: &'w [String]) -> impl Iterator<Item = usize> + 'w {

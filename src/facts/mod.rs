@@ -865,6 +865,33 @@ impl FileFacts {
         })
     }
 
+    /// What is not there where a condition came out as `holds`: `not x`, `x is None`.
+    #[must_use]
+    pub fn absent(&self, condition: ExprId, holds: bool) -> Option<ExprId> {
+        match self[condition].kind {
+            ExprKind::Not(inner) => match self[inner].kind {
+                ExprKind::Name { .. } | ExprKind::Member { .. } => holds.then_some(inner),
+                _ => None,
+            },
+            ExprKind::Compare { operator, left, right } if self[right].kind == ExprKind::Nothing => {
+                let is_absent = match operator {
+                    Comparison::Equal => holds,
+                    Comparison::NotEqual => !holds,
+                    _ => false,
+                };
+                is_absent.then_some(left)
+            }
+            // `self.key.is_empty()`, `self.key.is_none()`
+            ExprKind::Call(call) => match self[self[call].callee].kind {
+                ExprKind::Member { object, name } if matches!(self.text(name), "is_empty" | "is_none") => {
+                    holds.then_some(object)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The blocks that run when `attempt` failed, in order.
     pub fn rescues_of(&self, attempt: BlockId) -> impl Iterator<Item = BlockId> {
         let later = self.numbered_blocks().skip(attempt.0 as usize + 1);

@@ -2,8 +2,7 @@
 
 use super::{Findings, first_line};
 use crate::facts::{
-    BindingKind, BlockId, BlockKind, CallId, Comparison, ExprId, ExprKind, FileFacts, FunctionId, How, Language,
-    ScopeId,
+    BindingKind, BlockId, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, How, Language, ScopeId,
 };
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{Origin, Outcome, Program, Validation};
@@ -323,6 +322,11 @@ impl Judge<'_, '_> {
     fn fails_by_value(&self, (file, function): (FileId, FunctionId)) -> bool {
         let program = self.program;
         let facts = &program[file].facts;
+        // Who leaves is not let in, whatever becomes of the token.
+        let leaves = |name| program.catalog().words().ends_session(facts.text(name));
+        if facts[function].name.is_some_and(leaves) {
+            return false;
+        }
         let own = program.validations_in(file).iter();
         let mut own = own
             .filter(|validation| facts.function_around(facts[validation.call].scope) == Some(function))
@@ -367,8 +371,9 @@ impl Judge<'_, '_> {
             let BlockKind::Branch { condition, holds } = block.kind else {
                 return None;
             };
-            let subject =
-                absent(facts, condition, holds).filter(|subject| self.is_part_of_the_set_up(file, *subject))?;
+            let subject = facts
+                .absent(condition, holds)
+                .filter(|subject| self.is_part_of_the_set_up(file, *subject))?;
             // What is checked itself is a credential that somebody may leave out, and no part of the set-up.
             let arguments = facts.arguments(&facts[validation.call]);
             let written = program.written(file, subject);
@@ -570,32 +575,6 @@ impl Judge<'_, '_> {
     fn written(&self, validation: &Validation) -> String {
         let facts = &self.program[validation.file].facts;
         self.program.written(validation.file, facts[validation.call].callee)
-    }
-}
-
-/// What is not there where a condition came out as `holds`: `not x`, `x is None`.
-fn absent(facts: &FileFacts, condition: ExprId, holds: bool) -> Option<ExprId> {
-    match facts[condition].kind {
-        ExprKind::Not(inner) => match facts[inner].kind {
-            ExprKind::Name { .. } | ExprKind::Member { .. } => holds.then_some(inner),
-            _ => None,
-        },
-        ExprKind::Compare { operator, left, right } if facts[right].kind == ExprKind::Nothing => {
-            let is_absent = match operator {
-                Comparison::Equal => holds,
-                Comparison::NotEqual => !holds,
-                _ => false,
-            };
-            is_absent.then_some(left)
-        }
-        // `self.key.is_empty()`, `self.key.is_none()`
-        ExprKind::Call(call) => match facts[facts[call].callee].kind {
-            ExprKind::Member { object, name } if matches!(facts.text(name), "is_empty" | "is_none") => {
-                holds.then_some(object)
-            }
-            _ => None,
-        },
-        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::facts::{
     BindingKind, BlockKind, CallId, Exit, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId, ScopeKind,
 };
 use crate::finding::{Confidence, Step};
-use crate::program::{LibrarySite, LoopState, OwnLoop, Program};
+use crate::program::{LibrarySite, LoopState, OwnLoop, Program, Thread};
 use crate::source::{FileId, Span};
 
 /// Reports waits for work of the own loop, results that are asked for too early, and waits that hold the loop up.
@@ -46,6 +46,8 @@ fn waiting(program: &Program<'_>, site: &LibrarySite, call: CallId, out: &mut Fi
         .min(site.confidence);
     let way = match (own_loop, function) {
         (Some(_), _) if is_async => Some((Vec::new(), confidence)),
+        // Where it only runs in threads of its own there is no loop to ask for.
+        (Some(OwnLoop { asks: true, .. }), Some(function)) if has_own_thread(program, site.file, function) => None,
         (Some(OwnLoop { asks: true, .. }), _) => Some((Vec::new(), confidence)),
         (Some(OwnLoop { asks: false, .. }), Some(function)) => {
             program.ways_from_async((site.file, function)).map(|ways| {
@@ -70,6 +72,12 @@ fn waiting(program: &Program<'_>, site: &LibrarySite, call: CallId, out: &mut Fi
         let finding = out.add(program, program.primary(site), site.scope, "holds-up", values);
         finding.confidence = confidence;
     }
+}
+
+/// Whether all that is known to run a function runs it in another thread: `Thread(target=run)`.
+fn has_own_thread(program: &Program<'_>, file: FileId, function: FunctionId) -> bool {
+    let mut edges = program.calls_into((file, function)).peekable();
+    edges.peek().is_some() && edges.all(|edge| edge.thread == Thread::Other)
 }
 
 /// Whether code before a call fails in the loop's own thread: `if threading.current_thread() is self._thread: raise …`.

@@ -37,11 +37,11 @@ fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting) -> Option
     let Scalar::Text(text) = setting.value else { return None };
     let (name, text) = (facts.text(*name), facts.text(text));
     if text.contains("-----BEGIN ") {
-        let is_key = text.contains("PRIVATE KEY-----") && !text.contains("...") && !words.says_made_up(text);
+        let is_key = holds_private_key(text) && !text.contains("...") && !words.says_made_up(text);
         return is_key.then_some("private-key");
     }
     let is_reference = |name: &str| words.is_secret_reference(name);
-    if is_data_of_tests(&data.path) {
+    if is_data_of_tests(&data.path) || words.is_file_of_texts(&data.path) {
         return None;
     }
     if is_reference(name) || above.iter().any(|above| is_reference(facts.text(*above))) || text.starts_with("pk_") {
@@ -57,6 +57,15 @@ fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting) -> Option
             && !words.is_common_password(text)
     };
     (is_secret && !describes_interface(facts)).then_some("value")
+}
+
+/// Whether a key stands behind its mark: a line that ends there, or what looks like one. (A sentence may name the mark.)
+fn holds_private_key(text: &str) -> bool {
+    text.split("PRIVATE KEY-----").skip(1).any(|behind| {
+        let line = behind.trim_start_matches(' ');
+        let is_of_key = |sign: &char| sign.is_ascii_alphanumeric() || matches!(sign, '+' | '/' | '=');
+        line.starts_with(['\n', '\r', '\\']) || line.chars().take_while(is_of_key).count() >= 16
+    })
 }
 
 /// The value itself, or the one that stands in for a variable: `a` of `${NAME:-a}`.

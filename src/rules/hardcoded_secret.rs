@@ -2,7 +2,7 @@
 
 use super::Findings;
 use crate::catalog::Role;
-use crate::facts::{BindingKind, ExprId, ExprKind, Language, ScopeId};
+use crate::facts::{Binding, BindingKind, ExprId, ExprKind, Language, MODULE_SCOPE, ScopeId};
 use crate::finding::{Confidence, Site, Step};
 use crate::program::{KeySource, Program, ProgramFile};
 use crate::source::{FileId, Span};
@@ -55,6 +55,7 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     }
     let named = program.for_each_file(|file, data| match data.language {
         Language::Config => Vec::new(),
+        _ if program.catalog().words().is_file_of_texts(&data.path) => Vec::new(),
         _ => Literals { program, file, data }.all(),
     });
     for literal in named {
@@ -156,7 +157,11 @@ impl<'p> Literals<'p> {
         let facts = &self.data.facts;
         for binding in &facts.bindings {
             if let BindingKind::Value(value) = binding.kind {
+                let before = out.len();
                 self.judge(facts.text(binding.name), value, binding.scope, out);
+                if out.len() > before && self.is_only_compared(binding) {
+                    out.truncate(before);
+                }
             }
         }
         for function in &facts.functions {
@@ -180,10 +185,40 @@ impl<'p> Literals<'p> {
                 },
                 _ => continue,
             };
-            if let Some(value) = store.value {
+            // `self.api_key = "none"`: the same as what a library is handed.
+            let is_field = matches!(facts[store.target].kind, ExprKind::Member { .. });
+            if let Some(value) = store.value
+                && !(is_field && self.is_made_up_key(name, value))
+            {
                 self.judge(name, value, facts[store.block].scope, out);
             }
         }
+    }
+
+    /// Whether a constant of the module is only compared with: `if secret == DEFAULT_SECRET: raise …`.
+    fn is_only_compared(&self, constant: &Binding) -> bool {
+        let facts = &self.data.facts;
+        let is_it = |expr: ExprId| matches!(facts[expr].kind, ExprKind::Name { name, .. } if name == constant.name);
+        let compared: Vec<Span> = facts
+            .exprs
+            .iter()
+            .filter_map(|expr| match expr.kind {
+                ExprKind::Compare { left, right, .. } => [left, right].into_iter().find(|side| is_it(*side)),
+                _ => None,
+            })
+            .map(|side| facts[side].span)
+            .collect();
+        let name = facts.text(constant.name);
+        constant.scope == MODULE_SCOPE
+            && !compared.is_empty()
+            && facts.exprs.iter().all(|expr| {
+                let is_it = matches!(expr.kind, ExprKind::Name { name, .. } if name == constant.name);
+                !is_it || expr.span == constant.span || compared.contains(&expr.span)
+            })
+            && !self
+                .program
+                .files()
+                .any(|(file, other)| file != self.file && other.facts.names.find(name).is_some())
     }
 
     /// Keyword arguments, fields of struct literals, what is written to the environment, defaults of options.

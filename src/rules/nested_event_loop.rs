@@ -22,6 +22,7 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         let (message, way) = match judge(program, site, call) {
             Verdict::Fine => continue,
             // Behind the question itself the call is only wrong where it is reached: in the branch in which a loop runs.
+            Verdict::Inverted if is_patched && is_patched_there(program, site, call) => ("patched", None),
             Verdict::Inverted => ("inverted-guard", None),
             Verdict::InAsync if is_patched => ("patched", None),
             Verdict::InAsync if has_false_guard(program, site, call) => ("false-guard", None),
@@ -39,7 +40,7 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         }
         let finding = out.add(program, program.primary(site), site.scope, message, values);
         finding.confidence = site.confidence;
-        if matches!(message, "in-async" | "patched") {
+        if matches!(message, "in-async" | "patched") && runs_in_async(&program[site.file].facts, site) {
             finding.fix = awaited(program, site.file, call).unwrap_or_default();
         }
         if let Some(way) = way {
@@ -53,6 +54,22 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         }
     }
     made_runtimes(program, out);
+}
+
+/// Whether the branch in which the loop is started patches it before: `nest_asyncio.apply(loop)`.
+fn is_patched_there(program: &Program<'_>, site: &LibrarySite, call: CallId) -> bool {
+    let facts = &program[site.file].facts;
+    let place = facts[site.expr].span;
+    let own = facts.blocks_around(facts[call].block);
+    let branch = own
+        .into_iter()
+        .find(|(_, block)| matches!(block.kind, BlockKind::Branch { .. }));
+    branch.is_some_and(|(_, branch)| {
+        program.sites_of(Role::AllowsNestedLoops).any(|patch| {
+            let span = program[patch.file].facts[patch.expr].span;
+            patch.file == site.file && branch.span.contains(span) && span.start < place.start
+        })
+    })
 }
 
 /// `asyncio.run(work())` as `await work()`. In a comprehension that would make an asynchronous generator of a generator.

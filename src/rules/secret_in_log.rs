@@ -290,7 +290,7 @@ impl<'p> Leaks<'p> {
             else {
                 continue;
             };
-            if self.says_masked(call) || self.is_no_text(call, shown.span) {
+            if self.says_masked(call) || self.is_no_text(call, shown.span) || self.is_missing(call, shown.span) {
                 continue;
             }
             self.found.push(Leak {
@@ -313,6 +313,22 @@ impl<'p> Leaks<'p> {
         let words = self.program.catalog().words();
         let mut within = facts.exprs_within(place);
         within.any(|(_, expr)| matches!(expr.kind, ExprKind::Text(text) if words.text_says_masked(facts.text(text))))
+    }
+
+    /// Whether a call stands where what it shows is known not to be there: `if token is None: raise ValueError(f"{token} is empty")`.
+    fn is_missing(&self, call: &Call, place: Span) -> bool {
+        let facts = self.facts();
+        let shown = facts.numbered_exprs().find(|(_, expr)| {
+            expr.span == place && matches!(expr.kind, ExprKind::Name { .. } | ExprKind::Member { .. })
+        });
+        let Some((shown, _)) = shown else { return false };
+        let written = self.program.written(self.file, shown);
+        facts.blocks_around(call.block).any(|(_, block)| match block.kind {
+            BlockKind::Branch { condition, holds } => facts
+                .absent(condition, holds)
+                .is_some_and(|absent| self.program.written(self.file, absent) == written),
+            _ => false,
+        })
     }
 
     /// Whether a call stands where its value is known to be no text: `if not isinstance(key, str): raise TypeError(key)`.
@@ -418,7 +434,7 @@ impl<'p> Leaks<'p> {
         let facts = self.facts();
         let is_value = matches!(facts[value].kind, ExprKind::Name { .. } | ExprKind::Member { .. });
         let name = key.filter(|key| is_value && self.is_secret_name(key))?;
-        if self.is_harmless(value) {
+        if self.is_harmless(value) || self.is_of_error(value) {
             return None;
         }
         Some(Shown {
@@ -447,6 +463,18 @@ impl<'p> Leaks<'p> {
                 })
             }
             _ => None,
+        }
+    }
+
+    /// Whether a value is what a caught error says: `{"password": error.messages}` tells what is wrong with one.
+    fn is_of_error(&self, value: ExprId) -> bool {
+        match self.facts()[value].kind {
+            ExprKind::Member { object, .. } => self.is_of_error(object),
+            ExprKind::Name { name, scope } => {
+                let bound = self.bound(name, scope, value);
+                bound.is_some_and(|binding| matches!(binding.kind, BindingKind::Caught(_)))
+            }
+            _ => false,
         }
     }
 
@@ -539,7 +567,7 @@ impl<'p> Leaks<'p> {
             ExprKind::Member { object, name } => {
                 let name = facts.text(name);
                 let is_constant = name.starts_with(char::is_uppercase) && self.is_class(object);
-                if is_constant {
+                if is_constant || self.is_name_of_secret(expr, name) {
                     return None;
                 }
                 let is_secret = self.is_secret_name(name) && !self.hidden.contains(name);
@@ -581,6 +609,33 @@ impl<'p> Leaks<'p> {
         })
     }
 
+    /// Whether a constant is itself the name of a secret, such as the code of an error: `codes.WRONG_PASSWORD`.
+    fn is_name_of_secret(&self, expr: ExprId, name: &str) -> bool {
+        if !name.starts_with(char::is_uppercase) {
+            return false;
+        }
+        let words = self.program.catalog().words();
+        let texts = self.program.texts(self.file, expr);
+        !texts.is_empty() && texts.iter().all(|text| words.is_secret(&text.text))
+    }
+
+    /// Whether the function around looks a setting up by a name, which is not what it holds then: `variables.get(private_key)`.
+    fn is_name_of_setting(&self, name: Name, scope: ScopeId) -> bool {
+        let facts = self.facts();
+        let words = self.program.catalog().words();
+        let is_it = |expr: ExprId| matches!(facts[expr].kind, ExprKind::Name { name: other, .. } if other == name);
+        let is_looked_up = |object: ExprId| match facts[object].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => words.is_looked_up_by_name(facts.text(name)),
+            _ => false,
+        };
+        facts.calls_in(facts.function_around(scope)).any(|(_, call)| {
+            let asks = |method: Name| matches!(facts.text(method), "contains_key" | "get");
+            let is_first = facts.arguments(call).first().is_some_and(|first| is_it(first.value));
+            is_first
+                && matches!(facts[call.callee].kind, ExprKind::Member { object, name } if asks(name) && is_looked_up(object))
+        })
+    }
+
     /// A name, a member or an item of a text, as it is told again elsewhere.
     fn told(&self, expr: ExprId) -> Option<(String, Option<&'p str>)> {
         let facts = self.facts();
@@ -619,7 +674,7 @@ impl<'p> Leaks<'p> {
         }
         let by_name = || {
             let is_secret = self.is_secret_name(text) || self.is_checked_as_token(name, scope);
-            is_secret.then(|| Shown {
+            (is_secret && !self.is_name_of_setting(name, scope)).then(|| Shown {
                 span,
                 name: text.to_owned(),
                 shows: Shows::All,

@@ -1,13 +1,16 @@
-//! Flags that switch authentication off, where they are switched.
+//! Flags that switch authentication off, where they are switched; `exempt` is what is called like one and is none, `modes` what says how
+//! to authenticate, and `values` whether a value switches a flag.
 
+mod exempt;
+mod modes;
+mod values;
+
+use self::exempt::is_type_of_requests;
 use super::Findings;
 use crate::catalog::{FlagName, Role};
-use crate::facts::{
-    Binding, BindingKind, Call, CallId, Comparison, ExprId, ExprKind, FileFacts, Function, How, Language, MODULE_SCOPE,
-    Name, Scalar, ScopeId, ScopeKind, Setting,
-};
+use crate::facts::{BindingKind, Call, CallId, ExprId, ExprKind, Language, MODULE_SCOPE, Name, Scalar, ScopeId};
 use crate::finding::{CodeScope, Confidence, Edit, Site};
-use crate::program::{Origin, Program, ProgramFile, Surface};
+use crate::program::{Program, ProgramFile};
 use crate::source::{FileId, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
@@ -97,15 +100,10 @@ struct Flags<'p> {
     found: Vec<Flag>,
 }
 
-/// What declares a column of a table.
-const COLUMNS: &[&str] = &["BooleanField", "Column", "NullBooleanField", "mapped_column"];
-
 /// The names in code that are flags, and what they say.
 type Interesting = FxHashMap<Name, FlagName>;
 
 impl Flags<'_> {
-    // Configuration
-
     fn settings(&mut self) {
         let facts = &self.data.facts;
         for (index, setting) in facts.config.iter().enumerate() {
@@ -160,25 +158,6 @@ impl Flags<'_> {
         }
     }
 
-    /// Whether the mapping that holds a setting names an endpoint's path: then it describes that endpoint.
-    fn has_path_beside(&self, index: usize) -> bool {
-        let facts = &self.data.facts;
-        let keys = |setting: &Setting| facts.path(setting.path).to_vec();
-        let own = keys(&facts.config[index]);
-        let is_neighbour = |setting: &&Setting| {
-            let path = keys(setting);
-            path.len() == own.len() && path[..path.len() - 1] == own[..own.len() - 1] && path != own
-        };
-        let is_path = |setting: &Setting| {
-            let name = keys(setting).last().map_or("", |name| facts.text(*name));
-            is_path_name(name) && matches!(setting.value, Scalar::Text(text) if facts.text(text).starts_with('/'))
-        };
-        let (before, behind) = (&facts.config[..index], &facts.config[index + 1..]);
-        before.iter().rev().take_while(is_neighbour).any(is_path) || behind.iter().take_while(is_neighbour).any(is_path)
-    }
-
-    // Code
-
     fn code(&mut self) {
         let hinted = self.hinted.iter();
         let interesting: Interesting = hinted
@@ -217,9 +196,9 @@ impl Flags<'_> {
                 if let Some(keyword) = argument.keyword
                     && let Some(kind) = interesting.get(&keyword)
                     && !self.is_local_to_test(call.scope)
-                    && !(*kind == FlagName::Requires && describes(self))
+                    && !(*kind == FlagName::Requires && (describes(self) || self.is_request(call)))
                     && !self.is_state(self.class_made_by(call), keyword)
-                    && !(*kind == FlagName::Skips && self.sends_request(call))
+                    && !self.sends_request(call, *kind)
                     && !self.renders(call)
                     && !self.is_case_of_test(call)
                 {
@@ -242,6 +221,7 @@ impl Flags<'_> {
                 && !self.is_made_of_a_path(object)
                 && matches!(facts[argument.value].kind, ExprKind::Truth(_))
                 && !self.is_local_to_test(call.scope)
+                && !self.is_offered(call.scope)
             {
                 let span = facts[call.callee].span.tail(facts.text(name).len());
                 self.judge(span, call.scope, facts.text(name), argument.value);
@@ -283,32 +263,6 @@ impl Flags<'_> {
             };
             at = object;
         }
-    }
-
-    /// Whether a call sends a request: `self.request("post", url, skip_auth=True)` leaves out credentials of its own.
-    fn sends_request(&self, call: &Call) -> bool {
-        let facts = &self.data.facts;
-        matches!(facts[call.callee].kind, ExprKind::Member { name, .. } if facts.text(name) == "request")
-    }
-
-    /// Whether a call fills a template: what it is told decides what a page shows.
-    fn renders(&self, call: &Call) -> bool {
-        let facts = &self.data.facts;
-        match facts[call.callee].kind {
-            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name).starts_with("render"),
-            _ => false,
-        }
-    }
-
-    /// Whether a call of test code builds one of a list of cases, or a mapping: that configures nothing.
-    fn is_case_of_test(&self, call: &Call) -> bool {
-        let facts = &self.data.facts;
-        let place = facts[call.expr].span;
-        self.program.code_scope(self.file, call.scope) == CodeScope::Test
-            && facts
-                .exprs
-                .iter()
-                .any(|expr| matches!(expr.kind, ExprKind::Group(_)) && expr.span.contains(place))
     }
 
     /// `getenv("SKIP_AUTH", "true")`, `add_argument("--skip-auth", default=True)`, `setdefault("SKIP_AUTH", "1")`.
@@ -354,54 +308,6 @@ impl Flags<'_> {
         }
     }
 
-    /// What a read comes to where nothing is set: `env::var("SKIP_AUTH").unwrap_or("true")`.
-    fn default_behind(&self, read: ExprId) -> Option<ExprId> {
-        let facts = &self.data.facts;
-        let place = facts[read].span;
-        // What a closure makes of the value: `.map_or(true, |value| value == "true")`.
-        let is_bound = |name: Name, scope: ScopeId, place: Span| {
-            let before = facts.bindings_of(scope, name).iter();
-            let before = before.filter(|binding| binding.span.start <= place.start);
-            let nearest = before.max_by_key(|binding| binding.span.start);
-            nearest.is_some_and(|binding| matches!(binding.kind, BindingKind::Value(value) if value == read))
-        };
-        let is_made_of_it = |made: Span| {
-            facts.exprs_within(made).any(
-                |(_, expr)| matches!(expr.kind, ExprKind::Name { name, scope } if is_bound(name, scope, expr.span)),
-            )
-        };
-        facts.exprs.iter().find_map(|expr| match expr.kind {
-            // `match env::var("REQUIRE_AUTH") { Ok(value) => value == "true", Err(_) => false }`
-            ExprKind::Choice {
-                options,
-                how: How::ByCondition,
-            } if self.data.language == Language::Rust => match facts.list(options) {
-                [first, second, asked] if *asked == read => {
-                    match (is_made_of_it(facts[*first].span), is_made_of_it(facts[*second].span)) {
-                        (true, false) => Some(*second),
-                        (false, true) => Some(*first),
-                        _ => None,
-                    }
-                }
-                _ => None,
-            },
-            ExprKind::Choice {
-                options,
-                how: How::FirstPresent,
-            } => match facts.list(options) {
-                [first, .., last]
-                    if facts[*last].kind != ExprKind::Nothing
-                        && !facts[*last].span.contains(place)
-                        && (facts[*first].span.contains(place) || is_made_of_it(facts[*first].span)) =>
-                {
-                    Some(*last)
-                }
-                _ => None,
-            },
-            _ => None,
-        })
-    }
-
     /// Assignments and fields of classes.
     fn bindings(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
@@ -437,7 +343,11 @@ impl Flags<'_> {
                 continue;
             }
             let describes = match kind {
-                FlagName::Requires => self.is_class_of_endpoint(binding.scope) || self.is_answer(binding.scope),
+                FlagName::Requires => {
+                    self.is_class_of_endpoint(binding.scope)
+                        || self.is_answer(binding.scope)
+                        || self.is_class_of_requests(binding.scope)
+                }
                 FlagName::Mode => self.is_answer(binding.scope) || self.is_told_apart(binding),
                 FlagName::Skips => false,
             };
@@ -448,33 +358,6 @@ impl Flags<'_> {
         }
     }
 
-    /// Whether a local name gets several modes, as it turns out: `if accounts: mode = "enabled"` and `else: mode = "disabled"`. That
-    /// tells how the service is set.
-    fn is_told_apart(&self, binding: &Binding) -> bool {
-        let facts = &self.data.facts;
-        let is_on = |other: &Binding| match other.kind {
-            BindingKind::Value(value) if other.block != binding.block => {
-                let mode = self.text_of(value);
-                mode.is_some_and(|mode| !self.words().is_mode_off(&mode))
-            }
-            _ => false,
-        };
-        let is_local = facts.function_around(binding.scope).is_some();
-        is_local && facts.bindings_of(binding.scope, binding.name).iter().any(is_on)
-    }
-
-    /// Whether a value declares a column of a table: what a record begins with sets nothing for the system.
-    fn is_column(&self, value: ExprId) -> bool {
-        let facts = &self.data.facts;
-        match facts[value].kind {
-            ExprKind::Call(call) => match facts[facts[call].callee].kind {
-                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => COLUMNS.contains(&facts.text(name)),
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
     fn parameters(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
         for function in &facts.functions {
@@ -482,26 +365,13 @@ impl Flags<'_> {
                 if let Some(default) = parameter.default
                     && let Some(kind) = interesting.get(&parameter.name)
                     && !self.is_local_to_test(function.scope)
-                    && !(*kind == FlagName::Requires && self.logs_in_elsewhere(function))
+                    && !(*kind == FlagName::Requires
+                        && (self.logs_in_elsewhere(function) || self.is_of_a_request(function)))
                 {
                     self.judge(parameter.span, function.scope, facts.text(parameter.name), default);
                 }
             }
         }
-    }
-
-    /// Whether a function is given a password by which it makes itself known to another system: `send(host, username, password,
-    /// require_auth=False)`.
-    fn logs_in_elsewhere(&self, function: &Function) -> bool {
-        let facts = &self.data.facts;
-        let has = |is_meant: &dyn Fn(&str) -> bool| {
-            facts
-                .parameters(function)
-                .iter()
-                .any(|parameter| is_meant(facts.text(parameter.name)))
-        };
-        has(&|name| self.words().is_certainly_secret(name))
-            && has(&|name| name.contains("host") || name.contains("user"))
     }
 
     /// `settings.skip_auth = True`, `os.environ["SKIP_AUTH"] = "1"`.
@@ -522,13 +392,16 @@ impl Flags<'_> {
             };
             let scope = facts[store.block].scope;
             let is_own_state = || {
+                let class = self.class_name_around(scope);
+                let is_of_requests = class.is_some_and(|class| is_type_of_requests(facts.text(class)));
                 let is_own = object.is_some_and(|object| self.is_self(object));
-                is_own && self.is_state(self.class_name_around(scope), name)
+                is_own && (is_of_requests || self.is_state(class, name))
             };
             if interesting.contains_key(&name)
                 && !self.is_local_to_test(scope)
                 && !self.reads_flag(value, interesting)
                 && !is_own_state()
+                && !self.is_offered(scope)
             {
                 self.judge(span, scope, facts.text(name), value);
             }
@@ -573,51 +446,6 @@ impl Flags<'_> {
         }
     }
 
-    /// Whether a table is an element of a group that begins with an endpoint's path: `("/status", Handler, {"skip_auth": True})`.
-    fn stands_behind_a_path(&self, table: Span) -> bool {
-        let facts = &self.data.facts;
-        facts.exprs_around(table).any(|(_, expr)| {
-            let ExprKind::Group(elements) = expr.kind else {
-                return false;
-            };
-            let [first, others @ ..] = facts.list(elements) else {
-                return false;
-            };
-            let is_path = matches!(facts[*first].kind, ExprKind::Text(text) if facts.text(text).starts_with('/'));
-            is_path && others.iter().any(|other| facts[*other].span == table)
-        })
-    }
-
-    /// Whether a table is what a handler answers: it says how the service is set, and sets nothing.
-    fn is_answer_of_handler(&self, table: Span) -> bool {
-        let facts = &self.data.facts;
-        let returned = facts
-            .returns
-            .iter()
-            .filter(|returned| returned.value.is_some_and(|value| facts[value].span == table));
-        let entries = self.program.entry_points();
-        returned.into_iter().any(|returned| {
-            let function = (self.file, returned.function);
-            let mut entries = entries.iter().filter(|entry| entry.function == function);
-            entries.any(|entry| matches!(entry.surface, Surface::Http | Surface::Websocket))
-        })
-    }
-
-    /// Whether a table is what one call is told of its circumstances: `context = {"ignore_auth": True, "user": name}`. The code
-    /// that calls vouches for that call; nothing is set for others.
-    fn is_context(&self, table: Span) -> bool {
-        let facts = &self.data.facts;
-        let is_context = |name: Name| matches!(facts.text(name), "context" | "ctx");
-        let is_bound = facts.bindings.iter().any(|binding| {
-            matches!(binding.kind, BindingKind::Value(value) if facts[value].span == table)
-                && is_context(binding.name)
-                && facts.function_around(binding.scope).is_some()
-        });
-        let mut arguments = facts.calls.iter().flat_map(|call| facts.arguments(call));
-        is_bound
-            || arguments.any(|argument| argument.keyword.is_some_and(is_context) && facts[argument.value].span == table)
-    }
-
     /// `HashMap::from([("SKIP_AUTH", "true")])`, `command.envs([("SKIP_AUTH", "true")])`
     fn pairs(&mut self, interesting: &Interesting) {
         let facts = &self.data.facts;
@@ -651,133 +479,6 @@ impl Flags<'_> {
         }
     }
 
-    // Values that say how to authenticate
-
-    /// `mode: AuthMode::Disabled`, whatever name it is given to.
-    fn modes(&mut self) {
-        let facts = &self.data.facts;
-        for binding in &facts.bindings {
-            match binding.kind {
-                BindingKind::Value(value) => self.mode(binding.span, binding.scope, binding.name, value),
-                BindingKind::Declared => self.default_variant(binding),
-                _ => {}
-            }
-        }
-        for call in &facts.calls {
-            for argument in facts.arguments(call) {
-                if let Some(keyword) = argument.keyword {
-                    self.mode(argument.span, call.scope, keyword, argument.value);
-                }
-            }
-            // A builder: `.auth_mode(AuthMode::Disabled)`.
-            if let (ExprKind::Member { name, .. }, [argument]) = (facts[call.callee].kind, facts.arguments(call))
-                && (self.mode_types.contains(&name) || self.said(name) == Some(FlagName::Mode))
-            {
-                let span = facts[call.callee].span.tail(facts.text(name).len());
-                self.mode(span, call.scope, name, argument.value);
-            }
-        }
-        for store in &facts.stores {
-            if let (ExprKind::Member { name, .. }, Some(value)) = (facts[store.target].kind, store.value) {
-                let span = facts[store.target].span.tail(facts.text(name).len());
-                self.mode(span, facts[store.block].scope, name, value);
-            }
-        }
-        for function in &facts.functions {
-            for parameter in facts.parameters(function) {
-                if let Some(default) = parameter.default {
-                    self.mode(parameter.span, function.scope, parameter.name, default);
-                }
-            }
-        }
-        // `impl Default for AuthMode`
-        for returned in &facts.returns {
-            let function = &facts[returned.function];
-            if let (Some(value), Some(name)) = (returned.value, function.name)
-                && facts.text(name) == "default"
-            {
-                self.mode(facts[value].span, function.scope, name, value);
-            }
-        }
-    }
-
-    fn mode(&mut self, span: Span, scope: ScopeId, name: Name, value: ExprId) {
-        if let Some(off) = self.mode_off(value)
-            && !self.is_local_to_test(scope)
-        {
-            let shown = self.program.written(self.file, off);
-            self.report(span, scope, self.data.facts.text(name), shown, FlagName::Mode, None);
-        }
-    }
-
-    /// `enum AuthMode { #[default] Disabled }`
-    fn default_variant(&mut self, variant: &Binding) {
-        let facts = &self.data.facts;
-        let ScopeKind::Class(class) = facts[variant.scope].kind else {
-            return;
-        };
-        let class = facts[class].name;
-        let says_default = |decorator: &ExprId| matches!(facts[*decorator].kind, ExprKind::Name { name, .. } if facts.text(name) == "default");
-        let value = facts.text(variant.name);
-        if self.mode_types.contains(&class)
-            && facts.list(variant.decorators).iter().any(says_default)
-            && self.words().is_mode_value_off(facts.text(class), value)
-        {
-            let (name, value) = (facts.text(class), value.to_owned());
-            self.report(variant.span, variant.scope, name, value, FlagName::Mode, None);
-        }
-    }
-
-    /// The value of such a type that `value` is, or is where nothing else is there, if it means that nothing is authenticated.
-    fn mode_off(&self, value: ExprId) -> Option<ExprId> {
-        let facts = &self.data.facts;
-        match facts[value].kind {
-            ExprKind::Through(inner) => self.mode_off(inner),
-            ExprKind::Choice {
-                options,
-                how: How::FirstPresent,
-            } => self.mode_off(*facts.list(options).last()?),
-            ExprKind::Member { object, name } => {
-                let of = match facts[object].kind {
-                    ExprKind::Name { name, scope } if facts.text(name) == "Self" => self.class_name_around(scope)?,
-                    ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => name,
-                    _ => return None,
-                };
-                let is_type = self.mode_types.contains(&of) && facts.text(of).starts_with(char::is_uppercase);
-                let is_off = is_type && self.words().is_mode_value_off(facts.text(of), facts.text(name));
-                is_off.then_some(value)
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether a field that holds what is required is left empty: `enforce_auth: None`. (Where it may hold a truth value, nothing
-    /// leaves the choice to someone else.)
-    fn is_left_out(&self, class: ExprId, field: Name, value: ExprId) -> bool {
-        let facts = &self.data.facts;
-        if self.data.language != Language::Rust || facts[value].kind != ExprKind::Nothing {
-            return false;
-        }
-        let classes = self.program.values(self.file, class).into_iter();
-        let mut declared = classes.filter_map(|value| match value.origin {
-            Origin::Class((file, class)) => {
-                let of = &self.program[file].facts;
-                let field = of.names.find(facts.text(field))?;
-                let field = of.bindings_of(of[class].scope, field).first()?;
-                Some((of, field.annotation?))
-            }
-            _ => None,
-        });
-        declared.any(|(of, annotation)| match of[annotation].kind {
-            ExprKind::Index { key, .. } => {
-                !matches!(of[key].kind, ExprKind::Name { name, .. } if of.text(name) == "bool")
-            }
-            _ => false,
-        })
-    }
-
-    // Judging
-
     fn judge(&mut self, span: Span, scope: ScopeId, name: &str, value: ExprId) {
         let Some(kind) = self.flag(name) else { return };
         if kind == FlagName::Mode {
@@ -805,125 +506,6 @@ impl Flags<'_> {
         }
     }
 
-    /// Whether a value switches a flag on or off, if it is known.
-    fn truth(&self, value: ExprId, depth: u32) -> Option<bool> {
-        let facts = &self.data.facts;
-        if depth > 6 {
-            return None;
-        }
-        match facts[value].kind {
-            ExprKind::Truth(truth) => Some(truth),
-            ExprKind::Text(text) => self.words().truth(facts.text(text)),
-            // Rust has no truth of numbers: a constant that is 1 is a code of some protocol.
-            ExprKind::Number(_) if self.data.language == Language::Rust => None,
-            ExprKind::Number(number) => self.words().truth(facts.text(number)),
-            ExprKind::Not(inner) => self.truth(inner, depth + 1).map(|truth| !truth),
-            ExprKind::Compare { operator, left, right } => {
-                let (left, right) = (self.text_of(left)?.to_lowercase(), self.text_of(right));
-                let equal = match (right, facts[right_of(facts, value)?].kind) {
-                    (Some(right), _) => left == right.to_lowercase(),
-                    (None, ExprKind::Group(options)) => facts.list(options).iter().any(|option| {
-                        matches!(facts[*option].kind, ExprKind::Text(text) if facts.text(text).to_lowercase() == left)
-                    }),
-                    _ => return None,
-                };
-                match operator {
-                    Comparison::Equal | Comparison::In => Some(equal),
-                    Comparison::NotEqual | Comparison::NotIn => Some(!equal),
-                    Comparison::Order => None,
-                }
-            }
-            ExprKind::Call(call) => {
-                if let Some(default) = self.default_of_call(call) {
-                    return self.truth(default, depth + 1);
-                }
-                match facts.arguments(&facts[call]) {
-                    [argument] if argument.keyword.is_none() => self.truth(argument.value, depth + 1),
-                    [] => match facts[facts[call].callee].kind {
-                        ExprKind::Member { object, .. } => self.truth(object, depth + 1),
-                        _ => None,
-                    },
-                    _ => None,
-                }
-            }
-            ExprKind::Name { .. } | ExprKind::Member { .. } => {
-                let values = self.program.values(self.file, value);
-                match values[..] {
-                    [only] => match only.origin {
-                        Origin::Written(file, expr) if file == self.file && expr != value => {
-                            self.truth(expr, depth + 1)
-                        }
-                        Origin::Written(file, expr) => match self.program[file].facts[expr].kind {
-                            ExprKind::Truth(truth) => Some(truth),
-                            _ => None,
-                        },
-                        _ => None,
-                    },
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    /// The default of a setting's read or of a field's declaration.
-    fn default_of_call(&self, call: CallId) -> Option<ExprId> {
-        let facts = &self.data.facts;
-        let site = self
-            .program
-            .sites_in(self.file)
-            .iter()
-            .find(|site| site.call == Some(call));
-        if let Some(site) = site
-            && let Some(default) = self.program.argument(site, "default")
-        {
-            return Some(default);
-        }
-        let named = facts
-            .arguments(&facts[call])
-            .iter()
-            .find(|argument| argument.keyword.is_some_and(|keyword| facts.text(keyword) == "default"));
-        named.map(|argument| argument.value)
-    }
-
-    /// The text a value is, its default if it is read, string methods looked through.
-    fn text_of(&self, value: ExprId) -> Option<String> {
-        let facts = &self.data.facts;
-        match facts[value].kind {
-            ExprKind::Text(text) => Some(facts.text(text).to_owned()),
-            ExprKind::Call(call) => match self.default_of_call(call) {
-                Some(default) => self.text_of(default),
-                None => match facts[facts[call].callee].kind {
-                    ExprKind::Member { object, .. } => self.text_of(object),
-                    _ => None,
-                },
-            },
-            ExprKind::Name { .. } => self
-                .program
-                .texts(self.file, value)
-                .into_iter()
-                .next()
-                .map(|text| text.text),
-            _ => None,
-        }
-    }
-
-    /// Whether a value comes from a setting that is itself a flag: then the place to report is its default, there.
-    fn reads_flag(&self, value: ExprId, interesting: &Interesting) -> bool {
-        let facts = &self.data.facts;
-        let span = facts[value].span;
-        self.program.sites_in(self.file).iter().any(|site| {
-            span.contains(facts[site.expr].span)
-                && self
-                    .program
-                    .entry(site)
-                    .is_some_and(|entry| matches!(entry.role, Some(Role::ReadsSetting | Role::DeclaresOption)))
-                && self.program.argument(site, "name").is_some_and(
-                    |name| matches!(facts[name].kind, ExprKind::Text(text) if interesting.contains_key(&text)),
-                )
-        })
-    }
-
     fn flag(&self, name: &str) -> Option<FlagName> {
         self.words().flag(name)
     }
@@ -935,139 +517,6 @@ impl Flags<'_> {
 
     fn words(&self) -> &crate::catalog::Words {
         self.program.catalog().words()
-    }
-
-    /// Locals and call arguments of test functions configure nothing.
-    fn is_local_to_test(&self, scope: ScopeId) -> bool {
-        self.program.code_scope(self.file, scope) == CodeScope::Test && self.data.facts.function_around(scope).is_some()
-    }
-
-    /// Whether named values describe one endpoint: one of them is its path.
-    fn names_a_path(&self, mut values: impl Iterator<Item = (Option<Name>, ExprId)>) -> bool {
-        let facts = &self.data.facts;
-        values.any(|(name, value)| {
-            let is_path_name = name.is_none_or(|name| is_path_name(facts.text(name)));
-            is_path_name
-                && match facts[value].kind {
-                    ExprKind::Text(text) => facts.text(text).starts_with('/'),
-                    // A path that is put together says by its name what it is.
-                    ExprKind::Template(_) => name.is_some(),
-                    _ => false,
-                }
-        })
-    }
-
-    /// `Route::new("/version")`, and what is chained behind it.
-    fn is_made_of_a_path(&self, object: ExprId) -> bool {
-        let facts = &self.data.facts;
-        match facts[object].kind {
-            ExprKind::Call(call) => {
-                let call = &facts[call];
-                self.names_a_path(
-                    facts
-                        .arguments(call)
-                        .iter()
-                        .map(|argument| (argument.keyword, argument.value)),
-                ) || self.is_made_of_a_path(call.callee)
-            }
-            ExprKind::Member { object, .. } => self.is_made_of_a_path(object),
-            _ => false,
-        }
-    }
-
-    fn is_class_of_endpoint(&self, scope: ScopeId) -> bool {
-        let values = self
-            .data
-            .facts
-            .bindings_in(scope)
-            .iter()
-            .filter_map(|binding| match binding.kind {
-                BindingKind::Value(value) => Some((Some(binding.name), value)),
-                _ => None,
-            });
-        matches!(self.data.facts[scope].kind, ScopeKind::Class(_)) && self.names_a_path(values)
-    }
-
-    /// Whether a scope is a class whose instances are answers of the service: they say how it is set, and set nothing.
-    fn is_answer(&self, scope: ScopeId) -> bool {
-        let ScopeKind::Class(class) = self.data.facts[scope].kind else {
-            return false;
-        };
-        let class = self.data.facts.text(self.data.facts[class].name);
-        self.program.files().any(|(_, data)| {
-            let facts = &data.facts;
-            let Some(keyword) = facts.names.find("response_model") else {
-                return false;
-            };
-            let mut arguments = facts.calls.iter().flat_map(|call| facts.arguments(call));
-            arguments.any(|argument| {
-                let is_class = |name: Name| facts.text(name) == class;
-                argument.keyword == Some(keyword)
-                    && match facts[argument.value].kind {
-                        ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => is_class(name),
-                        _ => false,
-                    }
-            })
-        })
-    }
-
-    /// Whether a requirement that a class starts without is one that its own methods switch on as they go: what an object has come
-    /// to know, and nothing that anybody set. (A method that takes the value as its parameter sets it for somebody.)
-    fn is_state(&self, class: Option<Name>, field: Name) -> bool {
-        let facts = &self.data.facts;
-        class.is_some()
-            && self.said(field) == Some(FlagName::Requires)
-            && facts.stores.iter().any(|store| {
-                matches!(facts[store.target].kind, ExprKind::Member { object, name } if name == field && self.is_self(object))
-                    && store.value.is_some_and(|value| facts[value].kind == ExprKind::Truth(true))
-                    && self.class_name_around(facts[store.block].scope) == class
-            })
-    }
-
-    fn is_self(&self, object: ExprId) -> bool {
-        let facts = &self.data.facts;
-        matches!(facts[object].kind, ExprKind::Name { name, .. } if facts.text(name) == "self")
-    }
-
-    /// The class whose instance one of its own methods makes: `Self { … }`, `Type { … }`.
-    fn class_made_by(&self, call: &Call) -> Option<Name> {
-        let facts = &self.data.facts;
-        let class = self.class_name_around(call.scope)?;
-        match facts[call.callee].kind {
-            ExprKind::Name { name, .. } if name == class || facts.text(name) == "Self" => Some(class),
-            _ => None,
-        }
-    }
-
-    /// The name of the class whose method `scope` is part of.
-    fn class_name_around(&self, scope: ScopeId) -> Option<Name> {
-        let facts = &self.data.facts;
-        let mut function = facts.function_around(scope)?;
-        loop {
-            if let Some(class) = facts[function].class {
-                return Some(facts[class].name);
-            }
-            function = facts.function_around(facts[function].parent)?;
-        }
-    }
-
-    fn is_in_decorator(&self, span: Span) -> bool {
-        let facts = &self.data.facts;
-        facts.functions.iter().any(|function| {
-            facts
-                .list(function.decorators)
-                .iter()
-                .any(|decorator| facts[*decorator].span.contains(span))
-        })
-    }
-
-    fn is_decorator(&self, expr: ExprId) -> bool {
-        let facts = &self.data.facts;
-        let of_functions = facts.functions.iter().map(|function| function.decorators);
-        let of_classes = facts.classes.iter().map(|class| class.decorators);
-        of_functions
-            .chain(of_classes)
-            .any(|decorators| facts.list(decorators).contains(&expr))
     }
 
     fn scope_at(&self, span: Span) -> ScopeId {
@@ -1102,54 +551,6 @@ impl Flags<'_> {
             flag.switch = switch;
         }
     }
-
-    fn switched_literal(&self, value: ExprId) -> Option<(Span, String)> {
-        let facts = &self.data.facts;
-        let span = facts[value].span;
-        match facts[value].kind {
-            ExprKind::Truth(truth) if self.data.language == Language::Rust => Some((span, (!truth).to_string())),
-            ExprKind::Truth(truth) => Some((span, if truth { "False" } else { "True" }.to_owned())),
-            ExprKind::Text(text) | ExprKind::Number(text) => self.switched_text(span, facts.text(text)),
-            _ => None,
-        }
-    }
-
-    fn switched_setting(&self, setting: &Setting) -> Option<(Span, String)> {
-        match setting.value {
-            Scalar::Text(text) | Scalar::Number(text) | Scalar::Truth(_, text) if setting.is_verbatim => {
-                self.switched_text(setting.value_span, self.data.facts.text(text))
-            }
-            _ => None,
-        }
-    }
-
-    /// The part of a text that switches, where it stands in the file just as it reads: by itself or between two quotes.
-    fn switched_text(&self, span: Span, text: &str) -> Option<(Span, String)> {
-        let quote = match length(span).checked_sub(text.len())? {
-            0 => 0,
-            2 => 1,
-            _ => return None,
-        };
-        let default = default_of(text);
-        // The default of an interpolation stands before its closing brace.
-        let behind = usize::from(default.len() < text.len()) + quote;
-        let end = span.end - u32::try_from(behind).ok()?;
-        let start = end.checked_sub(u32::try_from(default.len()).ok()?)?;
-        Some((Span::new(start, end), self.words().opposite(default)?))
-    }
-}
-
-fn length(span: Span) -> usize {
-    (span.end - span.start) as usize
-}
-
-/// Whether what is called so is an endpoint's path.
-fn is_path_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    matches!(
-        name.as_str(),
-        "path" | "url" | "route" | "endpoint" | "pattern" | "rule"
-    )
 }
 
 /// What a comment says before another comment begins in it: `requires auth  # noqa`.
@@ -1170,12 +571,5 @@ fn enables(kind: FlagName, truth: Option<bool>) -> bool {
         FlagName::Skips => truth == Some(true),
         FlagName::Requires => truth == Some(false),
         FlagName::Mode => false,
-    }
-}
-
-fn right_of(facts: &FileFacts, compare: ExprId) -> Option<ExprId> {
-    match facts[compare].kind {
-        ExprKind::Compare { right, .. } => Some(right),
-        _ => None,
     }
 }

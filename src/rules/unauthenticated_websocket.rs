@@ -2,7 +2,7 @@
 
 use super::Findings;
 use crate::catalog::Role;
-use crate::facts::{BlockKind, Call, CallId, ExprKind, FileFacts, Language};
+use crate::facts::{BlockKind, Call, CallId, ExprId, ExprKind, FileFacts, Language};
 use crate::finding::{CodeScope, Confidence};
 use crate::program::{By, FunctionRef, LibrarySite, Program, Surface};
 use crate::source::{FileId, Span};
@@ -35,6 +35,7 @@ fn servers(program: &Program<'_>, out: &mut Findings) {
         let place = facts[facts[accepts].expr].span;
         let message = match first_check(program, entry.function) {
             Some(first) if first.start < place.start => continue,
+            _ if asks_for_user_before(program, entry.function, place) => continue,
             Some(_) => "accepts-first",
             None => "never-validates",
         };
@@ -132,6 +133,26 @@ fn first_check(program: &Program<'_>, (file, function): FunctionRef) -> Option<S
     });
     let spans = always.map(|call| facts[facts[call].expr].span);
     spans.min_by_key(|span| span.start)
+}
+
+/// Whether a handler asks before a place whether somebody has logged in, whom a middleware found: `self.user.is_authenticated`.
+fn asks_for_user_before(program: &Program<'_>, (file, function): FunctionRef, place: Span) -> bool {
+    let facts = &program[file].facts;
+    let body = facts[facts[function].body].span;
+    let asks = |condition: ExprId| {
+        let asked = facts[condition].span;
+        facts.exprs.iter().any(|expr| {
+            asked.contains(expr.span)
+                && matches!(expr.kind, ExprKind::Member { name, .. }
+                    if matches!(facts.text(name), "is_anonymous" | "is_authenticated"))
+        })
+    };
+    facts.blocks.iter().any(|block| match block.kind {
+        BlockKind::Branch { condition, .. } => {
+            body.contains(block.span) && facts[condition].span.start < place.start && asks(condition)
+        }
+        _ => false,
+    })
 }
 
 fn is_named(facts: &FileFacts, call: &Call, names: &[&str]) -> bool {

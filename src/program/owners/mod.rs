@@ -4,7 +4,7 @@
 pub(in crate::program) mod safeguards;
 
 use crate::catalog::Role;
-use crate::facts::{BindingKind, ExprKind, FunctionId, MODULE_SCOPE, Name, ScopeId, ScopeKind};
+use crate::facts::{BindingKind, ExprKind, FunctionId, Language, MODULE_SCOPE, Name, ScopeId, ScopeKind};
 use crate::finding::{CodeScope, Confidence, Site, Step};
 use crate::program::bindings;
 use crate::program::modules::Place;
@@ -156,13 +156,21 @@ impl Owners {
 }
 
 impl Program<'_> {
-    /// The owners of `concern` that speak for `file`.
+    /// The owners of `concern` that speak for `file`. One that was inferred does not for code of another language, which cannot call it.
     pub fn owners_of<'p>(&'p self, concern: &'p str, file: FileId) -> impl Iterator<Item = &'p Owner> {
         let unit = self.units.of(file);
-        self.owners
-            .all
-            .iter()
-            .filter(move |owner| owner.concern == concern && owner.unit.is_none_or(|own| own == unit))
+        let can_call = move |owner: &Owner| {
+            owner.origins.iter().all(|origin| match origin {
+                Origin::Module(Place::File(of)) => {
+                    let (own, other) = (self[*of].language, self[file].language);
+                    own == other || other == Language::Config
+                }
+                _ => true,
+            })
+        };
+        self.owners.all.iter().filter(move |owner| {
+            owner.concern == concern && owner.unit.is_none_or(|own| own == unit && can_call(owner))
+        })
     }
 
     /// The owners of `concern` that speak for `file`, to stand between backticks in a message; none if it has no owner.
@@ -413,8 +421,9 @@ fn beside_validation(found: &[Owner], unit: UnitId, sites: &UnitSites<'_>) -> Op
 /// The production sites by unit, of units with at least two.
 fn worked_in<'w>(program: &Program<'_>, worked: &'w [Worked]) -> BTreeMap<UnitId, UnitSites<'w>> {
     let mut by_unit: BTreeMap<UnitId, UnitSites<'_>> = BTreeMap::new();
+    let is_own = |file: FileId| !program.catalog().words().is_vendored(&program[file].path);
     for site in worked {
-        if program.code_scope(site.file, site.scope) == CodeScope::Production {
+        if program.code_scope(site.file, site.scope) == CodeScope::Production && is_own(site.file) {
             by_unit
                 .entry(program.units.of(site.file))
                 .or_default()

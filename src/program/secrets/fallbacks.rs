@@ -535,7 +535,7 @@ impl<'p> Chains<'p> {
                 AlternativeKind::Literal(text) if words.means_nothing(text) => {
                     end.or(Some((FallbackEnd::Empty, alternative.site)))
                 }
-                AlternativeKind::Literal(text) if !words.is_place(text) => {
+                AlternativeKind::Literal(text) if !words.is_place(text) && !is_sentence(text) => {
                     Some((FallbackEnd::Literal, alternative.site))
                 }
                 // `read("KEY", "") or None`: what is empty is not what comes out.
@@ -566,8 +566,18 @@ impl Chains<'_> {
             let span = facts[expr].span;
             span.contains(read) && (empty.file != self.file || span.contains(empty.span))
         };
+        // `try: key = read() except KeyError: key = ""`
+        let is_emptied = |name: Name, scope: ScopeId| {
+            facts.bindings_of(scope, name).iter().any(|binding| {
+                matches!(binding.kind, BindingKind::Value(value) if empty.file == self.file && facts[value].span.contains(empty.span))
+            })
+        };
         let bound = facts.bindings.iter().filter_map(|binding| match binding.kind {
-            BindingKind::Value(value) if holds(value) => Some((binding.name, Some(binding.scope))),
+            BindingKind::Value(value)
+                if holds(value) || (facts[value].span.contains(read) && is_emptied(binding.name, binding.scope)) =>
+            {
+                Some((binding.name, Some(binding.scope)))
+            }
             _ => None,
         });
         let stored = facts.stores.iter().filter_map(|store| match facts[store.target].kind {
@@ -667,4 +677,9 @@ pub(in crate::program) fn converted(facts: &FileFacts, call: crate::facts::CallI
         }
         _ => None,
     }
+}
+
+/// Whether a text is one that people read, and stands in for nothing: what is returned where something is missing.
+fn is_sentence(text: &str) -> bool {
+    text.split_ascii_whitespace().count() > 2
 }

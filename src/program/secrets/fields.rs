@@ -54,8 +54,15 @@ fn fields_of(program: &Program<'_>, (file, class): ClassRef, out: &mut Vec<Secre
             };
             names::last_name(facts, head).is_some_and(|name| facts.text(name) == "ClassVar")
         });
+        // Numbers and truth values are no secrets.
+        let is_plain = binding.annotation.is_some_and(|annotation| {
+            let kind = names::last_name(facts, annotation).map(|name| facts.text(name));
+            matches!(kind, Some("bool" | "float" | "int"))
+        });
         if name.starts_with('_')
             || is_class_variable
+            || is_plain
+            || value.is_some_and(|value| is_name_of_key(program, facts, name, value))
             || name == "model_config"
             || binding.annotation.is_none() && value.is_none()
         {
@@ -84,6 +91,17 @@ fn fields_of(program: &Program<'_>, (file, class): ClassRef, out: &mut Vec<Secre
             });
         }
     }
+}
+
+/// Whether a field that only ends like a secret's gives the name that a key has: `redis_port_key: str = "occupied_ports"`.
+fn is_name_of_key(program: &Program<'_>, facts: &FileFacts, name: &str, value: ExprId) -> bool {
+    let words = program.catalog().words();
+    let ExprKind::Text(text) = facts[value].kind else {
+        return false;
+    };
+    let text = facts.text(text);
+    let is_identifier = text.contains('_') && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    is_identifier && !words.is_certainly_secret(name) && !words.is_secret_text(name, text)
 }
 
 /// What a field's type is annotated with: `Annotated[str, Field(…)]`.

@@ -110,7 +110,10 @@ fn read_at(program: &Program<'_>, data: &ProgramFile, site: &LibrarySite) -> Opt
                 return None;
             }
             let names = secret_names(program, site, "name");
-            if names.is_empty() || defaults_to_a_switch(program, site) {
+            let is_none = defaults_to_a_switch(program, site)
+                || is_put_back(program, site, &names)
+                || (names.len() == 1 && gives_path(facts, site.expr));
+            if names.is_empty() || is_none {
                 return None;
             }
             (
@@ -199,17 +202,79 @@ fn secret_names(program: &Program<'_>, site: &LibrarySite, argument: &str) -> Ve
     })
 }
 
+/// Whether what is read is the path of a file: `Path(value)`, `open(value)`.
+fn gives_path(facts: &FileFacts, read: ExprId) -> bool {
+    let kept = facts
+        .bindings
+        .iter()
+        .find(|binding| matches!(binding.kind, BindingKind::Value(value) if value == read));
+    facts.calls.iter().any(|call| {
+        let opens = names::last_name(facts, call.callee).is_some_and(|name| OPENING.contains(&facts.text(name)));
+        opens
+            && facts
+                .arguments(call)
+                .first()
+                .is_some_and(|first| match facts[first.value].kind {
+                    ExprKind::Name { name, scope } => kept.is_some_and(|kept| kept.name == name && kept.scope == scope),
+                    _ => first.value == read,
+                })
+    })
+}
+
+/// What is handed a path.
+const OPENING: &[&str] = &[
+    "Path",
+    "PurePath",
+    "expanduser",
+    "from_service_account_file",
+    "isfile",
+    "open",
+];
+
+/// Whether a read only keeps what is put back after something else was there: `before = environ.get(name)`, `environ[name] = other`
+/// and `environ[name] = before`.
+fn is_put_back(program: &Program<'_>, site: &LibrarySite, names: &[String]) -> bool {
+    let facts = &program[site.file].facts;
+    let kept = facts
+        .bindings
+        .iter()
+        .find(|binding| matches!(binding.kind, BindingKind::Value(value) if value == site.expr));
+    let Some(kept) = kept else { return false };
+    let is_kept = |value: ExprId| matches!(facts[value].kind, ExprKind::Name { name, scope } if name == kept.name && scope == kept.scope);
+    let is_same_setting = |target: ExprId| match facts[target].kind {
+        ExprKind::Index { object, key, .. } => {
+            let mapping = names::last_name(facts, object).map(|mapping| facts.text(mapping));
+            let mut keys = program.texts(site.file, key).into_iter();
+            mapping == Some("environ") && keys.next().is_some_and(|key| names == [key.text]) && keys.next().is_none()
+        }
+        _ => false,
+    };
+    let mut written = facts.stores.iter().filter(|store| {
+        is_same_setting(store.target) && facts[store.target].span.start > kept.span.start && store.value.is_some()
+    });
+    // The first write behind the read is of something else, a later one of what was read.
+    written.next().is_some_and(|first| !first.value.is_some_and(is_kept))
+        && written.any(|later| later.value.is_some_and(is_kept))
+}
+
 /// The secret names that an expression can be, or that are among its elements.
 fn secret_names_in(program: &Program<'_>, file: FileId, names: ExprId) -> Vec<String> {
     let words = program.catalog().words();
     let texts = program.texts(file, names).into_iter();
     let elements = program.elements(file, names, 0).into_iter();
     let listed = elements.flat_map(|(file, element)| program.texts(file, element));
+    let facts = &program[file].facts;
     let secret = texts
         .chain(listed)
         .map(|text| text.text)
-        .filter(|text| words.is_secret(text));
+        .filter(|text| words.is_secret(text) && !is_key_of_secret(facts, text));
     secret.collect()
+}
+
+/// Whether a setting beside it names the secret of which this one names the key: `APP_SECRET_NAME` and `APP_SECRET_KEY`.
+fn is_key_of_secret(facts: &FileFacts, name: &str) -> bool {
+    let holder = name.strip_suffix("SECRET_KEY").map(|stem| format!("{stem}SECRET_NAME"));
+    holder.is_some_and(|holder| facts.names.find(&holder).is_some())
 }
 
 pub(in crate::program) fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
@@ -411,10 +476,18 @@ pub(in crate::program) fn only_for_presence(facts: &FileFacts, read: ExprId) -> 
         BindingKind::Value(value) => value == read || is_alternative(value),
         _ => false,
     });
+    // `bool(a or b)`
+    let is_asked = |expr: ExprId| {
+        is_condition(expr)
+            || facts.calls.iter().any(|call| {
+                matches!(facts[call.callee].kind, ExprKind::Name { name, .. } if facts.text(name) == "bool")
+                    && matches!(facts.arguments(call), [only] if only.value == expr)
+            })
+    };
     // `a or b` as a value: whether `a` is there decides, but it is taken, too.
     let is_taken = || {
         let mut around = facts.exprs_around(place);
-        around.any(|(expr, _)| is_alternative(expr) && !is_condition(expr))
+        around.any(|(expr, _)| is_alternative(expr) && !is_asked(expr))
     };
     if is_kept || is_taken() {
         return false;
@@ -431,7 +504,7 @@ pub(in crate::program) fn only_for_presence(facts: &FileFacts, read: ExprId) -> 
             ExprKind::Choice {
                 options,
                 how: How::FirstPresent,
-            } => facts.list(options).contains(&read) && is_condition(id),
+            } => facts.list(options).contains(&read) && is_asked(id),
             ExprKind::Choice {
                 options,
                 how: How::ByCondition,

@@ -158,7 +158,7 @@ fn read(
     if names.is_empty() || is_switched {
         return None;
     }
-    let by = if only_for_presence(facts, call.expr) {
+    let by = if tells_whether(program, wrapper) || only_for_presence(facts, call.expr) {
         ReadBy::Presence
     } else {
         ReadBy::Name
@@ -174,6 +174,15 @@ fn read(
         confidence,
         through: wrapper.through.clone(),
     })
+}
+
+/// Whether a wrapper only says whether there is something: `def is_configured(name) -> bool`.
+fn tells_whether(program: &Program<'_>, wrapper: &Wrapper) -> bool {
+    let (file, function) = wrapper.named.function;
+    let facts = &program[file].facts;
+    facts[function]
+        .returns
+        .is_some_and(|given| matches!(facts[given].kind, ExprKind::Name { name, .. } if facts.text(name) == "bool"))
 }
 
 /// The parameter that a setting's name is, or is put together from: `name`, `name.upper()`, `f"JWT_{name}"`.
