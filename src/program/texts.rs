@@ -74,7 +74,7 @@ impl Program<'_> {
             }
             ExprKind::Index { object, key, .. } => self.item_texts(file, object, key, confidence, step, out),
             _ => {
-                for value in self.follow(file, expr, 0).into_iter() {
+                for value in self.follow(file, expr).into_iter() {
                     self.value_texts(value, confidence, step + 1, out);
                 }
             }
@@ -231,7 +231,7 @@ impl Program<'_> {
                         }
                     }
                     _ => {
-                        for value in self.results(file, call.callee, 0).into_iter() {
+                        for value in self.results(file, call.callee).into_iter() {
                             found.extend(self.value_elements(value, step + 1));
                         }
                     }
@@ -243,7 +243,7 @@ impl Program<'_> {
                 }
             }
             ExprKind::Name { .. } | ExprKind::Member { .. } => {
-                for value in self.follow(file, over, 0).into_iter() {
+                for value in self.follow(file, over).into_iter() {
                     found.extend(self.value_elements(value, step + 1));
                 }
             }
@@ -303,7 +303,7 @@ impl Program<'_> {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for value in self.follow(file, object, 0).into_iter() {
+        for value in self.follow(file, object).into_iter() {
             if let Origin::Written(at, expr) = value.origin
                 && let ExprKind::Table(entries) = self[at].facts[expr].kind
             {
@@ -442,7 +442,7 @@ impl Program<'_> {
             self.texts_at(file, argument.value, confidence, step + 1, out);
             return;
         }
-        for value in self.results(file, call.callee, 0).into_iter() {
+        for value in self.results(file, call.callee).into_iter() {
             self.value_texts(value, confidence, step + 1, out);
         }
     }
