@@ -409,7 +409,13 @@ impl Words {
             let is_of_setting = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
             last.len() > 4 && last.contains('_') && last.bytes().all(is_of_setting)
         });
-        if refers {
+        // `io.harbour/oauth-client-credentials` of `EXTENSION_OAUTH_CLIENT_CREDENTIALS`
+        let is_identifier_of_name = text.rsplit_once(['/', ':']).is_some_and(|(_, last)| {
+            let last = split(last);
+            let last = words_of(&last);
+            last.len() > 1 && named.ends_with(&last)
+        });
+        if refers || is_identifier_of_name {
             return false;
         }
         let is_value = own.iter().any(|word| is_value_word(word));
@@ -1357,6 +1363,9 @@ mod tests {
             "SECRET_KEY_2",
             "PGPASSWORD",
             "SIGNING_KEY_OLD",
+            "DELETE_TOKENS",
+            "MINT_SEED_PHRASE",
+            "HARBOUR_NKEY_SEED",
         ] {
             assert!(words.is_secret(name), "{name}");
         }
@@ -1364,6 +1373,12 @@ mod tests {
             "JWT_PUBLIC_KEY",
             "TRUSTED_PUBLIC_KEYS",
             "PASSKEY_RESIDENT_KEY",
+            "USER_HANDLE_UNIQUE_FOR_EVERY_CREDENTIAL",
+            "REQUESTS_PER_API_KEY",
+            "CREDENTIAL_KIND",
+            "PASSWORD_SOURCE",
+            "RANDOM_SEED",
+            "SEED",
             "DB_TABLE_CREDENTIALS",
             "RESPONSE_HAS_ACCESS_TOKEN",
             "CLIENT_SECRET_ID",
@@ -1418,6 +1433,7 @@ mod tests {
             ("PRIVATE_KEY", "/etc/ssl/key.pem"),
             ("SECRET", "${SECRET}"),
             ("password", "os.environ/REDIS_PASSWORD"),
+            ("EXTENSION_CLIENT_CREDENTIALS", "io.harbour/client-credentials"),
             ("hmac_key", "usmHMACMD5AuthProtocol"),
             ("api_key", "sk-uj6F"),
             ("api_key", "sk-xxxxxxxxxxxxxxxxxxxxxxxx"),

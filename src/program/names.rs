@@ -350,6 +350,7 @@ impl Program<'_> {
                 entered
             }
             BindingKind::Parameter(index) => return self.parameter(file, binding, index),
+            BindingKind::Declared => self.variant(file, binding),
             _ => Values::default(),
         };
         match binding.annotation {
@@ -361,6 +362,17 @@ impl Program<'_> {
                 values
             }
             _ => values,
+        }
+    }
+
+    /// A variant of Rust is one of the values of its enumeration.
+    fn variant(&self, file: FileId, binding: &Binding) -> Values {
+        let facts = &self[file].facts;
+        match facts[binding.scope].kind {
+            ScopeKind::Class(class) if rust::is_variant(facts, binding) => {
+                Values::one(Origin::Instance(self.extended((file, class))))
+            }
+            _ => Values::default(),
         }
     }
 
