@@ -333,7 +333,11 @@ impl<'a> Program<'a> {
                 .numbered_calls()
                 .filter(|(_, call)| match facts[call.callee].kind {
                     ExprKind::Member { name, .. } => {
-                        names.contains(facts.text(name)) && self.site_at(file, call.expr).is_none()
+                        let name = facts.text(name);
+                        let is_handed = !facts.arguments(call).is_empty();
+                        names.contains(name)
+                            && is_handed == self.catalog.is_handed_something(Language::Rust, name)
+                            && self.site_at(file, call.expr).is_none()
                     }
                     _ => false,
                 });

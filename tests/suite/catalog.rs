@@ -17,6 +17,7 @@ const NOT_YET: &[&str] = &[
 
 /// What an argument may mean to a role. An entry without a role takes what its methods are asked for, such as a key.
 const MEANINGS: &[(Role, &[&str])] = &[
+    (Role::BlocksThread, &["value"]),
     (
         Role::ValidatesToken,
         &["token", "key", "algorithms", "options", "verify", "expiry", "expired"],

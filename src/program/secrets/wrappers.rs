@@ -7,9 +7,9 @@ use super::{ReadBy, SecretRead, is_switch, only_for_presence, sorted};
 use crate::catalog::Role;
 use crate::facts::{ExprId, ExprKind};
 use crate::finding::Confidence;
-use crate::program::Program;
 use crate::program::names::{FunctionRef, Origin};
 use crate::program::values::Passing;
+use crate::program::{LibrarySite, Program};
 use crate::source::FileId;
 use rustc_hash::FxHashSet;
 use std::collections::VecDeque;
@@ -63,6 +63,9 @@ fn follow(program: &Program<'_>, mut said: impl FnMut(&Wrapper, &Passing, ExprId
     let innermost = program.sites_of(Role::ReadsSetting).filter_map(|site| {
         let name = program.argument(site, "name")?;
         let named = named_by_caller(program, site.file, name)?;
+        if puts_back(program, site, &named) {
+            return None;
+        }
         let default = program.argument(site, "default");
         Some(Wrapper {
             through: vec![named.function],
@@ -122,6 +125,28 @@ impl Wrapper {
         let passed = program.passed(passing, self.named.function, self.default?);
         passed.map(|argument| argument.value)
     }
+}
+
+/// Whether a function only keeps the value of a setting to put it back later: it writes the setting, and does not give its value.
+fn puts_back(program: &Program<'_>, read: &LibrarySite, named: &Named) -> bool {
+    let (file, function) = named.function;
+    let facts = &program[file].facts;
+    let mut writes = program.sites_in(file).iter().filter(|site| {
+        let role = program.entry(site).and_then(|entry| entry.role);
+        role == Some(Role::WritesSetting) && facts.function_around(site.scope) == Some(function)
+    });
+    let writes_it = writes.any(|site| {
+        let name = program.argument(site, "name");
+        name.is_some_and(|name| parameter_of(program, named.function, file, name) == Some(named.parameter))
+    });
+    let gives = |value: ExprId| {
+        let values = program.values(file, value).into_iter();
+        values
+            .map(|value| value.origin)
+            .any(|origin| origin == Origin::Written(read.file, read.expr))
+    };
+    let mut returns = facts.returns.iter().filter(|returned| returned.function == function);
+    writes_it && !returns.any(|returned| returned.value.is_some_and(gives))
 }
 
 /// The parameter of `function` that an expression is.

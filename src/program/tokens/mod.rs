@@ -4,6 +4,7 @@
 //! `validation` and `refusals` (what a validation is and what becomes of a failure), `requests` and `services` (validation that somebody
 //! else is asked for over HTTP).
 
+mod assembled;
 pub(in crate::program) mod comparisons;
 pub(in crate::program) mod keys;
 pub(in crate::program) mod lookups;
@@ -60,7 +61,9 @@ impl TokenSites {
                 role(program, site) == Some(Role::MintsToken)
             });
             minting.extend(handed_on(program, file, |role| role == Role::MintsToken));
-            minting.extend(hand_rolled_minting(program, file, data));
+            let signed = hand_rolled_minting(program, file, data);
+            minting.extend(assembled::minting(program, file, data, &signed));
+            minting.extend(signed);
             vec![(validation, minting)]
         });
         let mut sites = Self::default();
