@@ -85,6 +85,7 @@ struct Secret {
     pairs: Vec<String>,
     public_files: Vec<String>,
     public_file_words: Vec<String>,
+    code_files: Vec<String>,
     key_files: Vec<String>,
     certificate_files: Vec<String>,
     private_file_words: Vec<String>,
@@ -603,7 +604,12 @@ impl Words {
     pub fn is_public_file(&self, path: &str) -> bool {
         let secret = &self.file.secret;
         let name = path.rsplit('/').next().unwrap_or(path);
-        has(&secret.public_files, path) || split(name).split(' ').any(|word| has(&secret.public_file_words, word))
+        let is_code = name
+            .rsplit_once('.')
+            .is_some_and(|(_, extension)| has(&secret.code_files, extension));
+        is_code
+            || has(&secret.public_files, path)
+            || split(name).split(' ').any(|word| has(&secret.public_file_words, word))
     }
 
     /// Whether a file of this name holds a private key: `signing.key`, `jwt-private.pem`.
@@ -1364,6 +1370,7 @@ mod tests {
             "PGPASSWORD",
             "SIGNING_KEY_OLD",
             "DELETE_TOKENS",
+            "SERVICE_ACCOUNT_JSON",
             "MINT_SEED_PHRASE",
             "HARBOUR_NKEY_SEED",
         ] {

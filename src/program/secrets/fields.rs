@@ -610,7 +610,7 @@ fn attributes_of<'f>(facts: &'f FileFacts, field: &Binding) -> impl Iterator<Ite
     calls.flatten()
 }
 
-/// Whether a field is declared to be neither a truth value nor a number: those are about a secret, whatever its name.
+/// Whether a field is declared to be neither a truth value, a number nor a path: those are about a secret, whatever its name.
 fn may_hold_secret(facts: &FileFacts, field: &Binding) -> bool {
     let mut written = field.annotation;
     while let Some(ExprKind::Index { key, .. }) = written.map(|written| facts[written].kind) {
@@ -619,7 +619,23 @@ fn may_hold_secret(facts: &FileFacts, field: &Binding) -> bool {
     let name = written.and_then(|written| names::last_name(facts, written));
     !matches!(
         name.map_or("", |name| facts.text(name)),
-        "bool" | "Duration" | "f32" | "f64" | "i16" | "i32" | "i64" | "i8" | "u16" | "u32" | "u64" | "u8" | "usize"
+        "bool"
+            | "Duration"
+            | "f32"
+            | "f64"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "i8"
+            | "Path"
+            | "PathBuf"
+            | "u16"
+            | "u32"
+            | "u64"
+            | "u8"
+            | "usize"
+            | "Utf8Path"
+            | "Utf8PathBuf"
     )
 }
 

@@ -342,11 +342,7 @@ fn is_secret_path(program: &Program<'_>, path: &str) -> bool {
     let mut segments = path.rsplit('/');
     let name = segments.next().unwrap_or("");
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    let is_code = matches!(
-        extension,
-        "py" | "rs" | "md" | "rst" | "html" | "css" | "js" | "ts" | "pub"
-    );
-    if is_code || name.is_empty() || words.is_public_file(path) {
+    if name.is_empty() || words.is_public_file(path) {
         return false;
     }
     segments.any(|folder| folder == "secrets") || words.is_secret(stem) || words.is_key_file(stem, extension)

@@ -60,19 +60,18 @@ pub(in crate::program) fn naming_parameters(program: &Program<'_>) -> Vec<(Funct
 /// Goes from the library's calls to their wrappers, and from these to theirs; gives all, and tells `said` of what each call of one
 /// passes for the name.
 fn follow(program: &Program<'_>, mut said: impl FnMut(&Wrapper, &Passing, ExprId, Confidence)) -> Vec<Named> {
-    let innermost = program.sites_of(Role::ReadsSetting).filter_map(|site| {
-        let name = program.argument(site, "name")?;
-        let named = named_by_caller(program, site.file, name)?;
-        if puts_back(program, site, &named) {
-            return None;
-        }
+    let innermost = program.sites_of(Role::ReadsSetting).flat_map(|site| {
+        let name = program.argument(site, "name");
+        let named = name.map(|name| named_by_caller(program, site.file, name));
         let default = program.argument(site, "default");
-        Some(Wrapper {
-            through: vec![named.function],
-            default: default.and_then(|default| parameter_of(program, named.function, site.file, default)),
-            named,
-            confidence: site.confidence,
-        })
+        let read = named.unwrap_or_default().into_iter();
+        read.filter(|named| !puts_back(program, site, named))
+            .map(move |named| Wrapper {
+                through: vec![named.function],
+                default: default.and_then(|default| parameter_of(program, named.function, site.file, default)),
+                named,
+                confidence: site.confidence,
+            })
     });
     let mut waiting: VecDeque<Wrapper> = innermost.collect();
     let mut seen: FxHashSet<(FunctionRef, u32)> = FxHashSet::default();
@@ -86,9 +85,8 @@ fn follow(program: &Program<'_>, mut said: impl FnMut(&Wrapper, &Passing, ExprId
                 continue;
             };
             let confidence = wrapper.confidence.min(passing.confidence);
-            if let Some(outer) = named_by_caller(program, passing.file, argument.value)
-                && wrapper.through.len() < DEEPEST
-            {
+            let outers = named_by_caller(program, passing.file, argument.value).into_iter();
+            for outer in outers.filter(|_| wrapper.through.len() < DEEPEST) {
                 let default = wrapper.default_passed(program, &passing);
                 let default = default.and_then(|default| parameter_of(program, outer.function, passing.file, default));
                 waiting.push_back(Wrapper {
@@ -201,40 +199,22 @@ fn read(
     })
 }
 
-/// The parameter that a setting's name is, or is put together from: `name`, `name.upper()`, `f"JWT_{name}"`.
-fn named_by_caller(program: &Program<'_>, file: FileId, name: ExprId) -> Option<Named> {
+/// The parameters that a setting's name can be, or is put together from: `name`, `name.upper()`, `f"JWT_{name}"`.
+fn named_by_caller(program: &Program<'_>, file: FileId, name: ExprId) -> Vec<Named> {
     let facts = &program[file].facts;
     match facts[name].kind {
-        ExprKind::Template(parts) => {
-            let mut found: Option<Named> = None;
-            let (mut before, mut behind) = (String::new(), String::new());
-            for part in facts.list(parts) {
-                let text = match facts[*part].kind {
-                    ExprKind::Text(text) => facts.text(text),
-                    _ if found.is_none() => {
-                        found = named_by_caller(program, file, *part);
-                        if found.is_some() { "" } else { "*" }
-                    }
-                    _ => "*",
-                };
-                if found.is_some() { &mut behind } else { &mut before }.push_str(text);
-            }
-            found.map(|named| Named {
-                before,
-                behind,
-                ..named
-            })
-        }
+        ExprKind::Template(parts) => named_by_template(program, file, facts.list(parts))
+            .into_iter()
+            .collect(),
         ExprKind::Call(call) => match facts[facts[call].callee].kind {
             ExprKind::Member { object, name } if matches!(facts.text(name), "upper" | "strip") => {
                 named_by_caller(program, file, object)
             }
-            _ => None,
+            _ => Vec::new(),
         },
-        _ => program
-            .values(file, name)
-            .into_iter()
-            .find_map(|value| match value.origin {
+        _ => {
+            let values = program.values(file, name).into_iter();
+            let parameters = values.filter_map(|value| match value.origin {
                 Origin::Parameter(function, parameter) => Some(Named {
                     function,
                     parameter,
@@ -242,6 +222,30 @@ fn named_by_caller(program: &Program<'_>, file: FileId, name: ExprId) -> Option<
                     behind: String::new(),
                 }),
                 _ => None,
-            }),
+            });
+            parameters.collect()
+        }
     }
+}
+
+fn named_by_template(program: &Program<'_>, file: FileId, parts: &[ExprId]) -> Option<Named> {
+    let facts = &program[file].facts;
+    let mut found: Option<Named> = None;
+    let (mut before, mut behind) = (String::new(), String::new());
+    for part in parts {
+        let text = match facts[*part].kind {
+            ExprKind::Text(text) => facts.text(text),
+            _ if found.is_none() => {
+                found = named_by_caller(program, file, *part).into_iter().next();
+                if found.is_some() { "" } else { "*" }
+            }
+            _ => "*",
+        };
+        if found.is_some() { &mut behind } else { &mut before }.push_str(text);
+    }
+    found.map(|named| Named {
+        before,
+        behind,
+        ..named
+    })
 }

@@ -86,11 +86,13 @@ fn is_encoded(program: &Program<'_>, (file, value): (FileId, ExprId), is_rust: b
 /// Whether a function says by which algorithm a token is signed, as the header of a token does.
 fn names_algorithm(facts: &FileFacts, function: Option<FunctionId>) -> bool {
     let extent = function.map_or(facts.blocks[0].span, |function| facts[function].extent);
-    facts.exprs.iter().any(|expr| match expr.kind {
-        ExprKind::Text(text) if extent.contains(expr.span) => {
-            let text = facts.text(text);
-            text == "alg" || text.contains("\"alg\"")
-        }
-        _ => false,
-    })
+    let mut fields = facts.calls_in(function).flat_map(|(_, call)| facts.arguments(call));
+    fields.any(|field| field.keyword.is_some_and(|name| facts.text(name) == "alg"))
+        || facts.exprs.iter().any(|expr| match expr.kind {
+            ExprKind::Text(text) if extent.contains(expr.span) => {
+                let text = facts.text(text);
+                text == "alg" || text.contains("\"alg\"")
+            }
+            _ => false,
+        })
 }

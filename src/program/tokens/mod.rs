@@ -227,10 +227,7 @@ fn hand_rolled_minting(program: &Program<'_>, file: FileId, data: &ProgramFile) 
         let function = facts.function_around(site.scope);
         let extent = function.map_or(facts.blocks[0].span, |function| facts[function].extent);
         let joins = facts.exprs.iter().any(|expr| match expr.kind {
-            ExprKind::Template(parts) if extent.contains(expr.span) => facts
-                .list(parts)
-                .iter()
-                .any(|part| matches!(facts[*part].kind, ExprKind::Text(text) if facts.text(text) == ".")),
+            ExprKind::Template(parts) if extent.contains(expr.span) => joins_by_dot(facts, facts.list(parts)),
             _ => false,
         });
         let splits = facts.calls_in(function).any(|(_, call)| splits_at_dots(facts, call));
@@ -260,10 +257,21 @@ fn hand_rolled_minting(program: &Program<'_>, file: FileId, data: &ProgramFile) 
     found
 }
 
+/// Whether a template has two parts with a dot between them and nothing else.
+fn joins_by_dot(facts: &FileFacts, template: &[ExprId]) -> bool {
+    let is_text = |part: ExprId| matches!(facts[part].kind, ExprKind::Text(_));
+    let is_dot = |part: ExprId| matches!(facts[part].kind, ExprKind::Text(text) if facts.text(text) == ".");
+    template
+        .windows(3)
+        .any(|parts| !is_text(parts[0]) && is_dot(parts[1]) && !is_text(parts[2]))
+}
+
 /// Whether a call encodes something as base64, by its name. Python's `str.encode` makes bytes; in Rust the method is an engine's.
 fn encodes_base64(facts: &FileFacts, call: &Call, is_rust: bool) -> bool {
-    let name = crate::program::names::last_name(facts, call.callee).map_or("", |name| facts.text(name));
-    name.contains("b64") || name.contains("base64") || (is_rust && name.starts_with("encode"))
+    let text = |expr: ExprId| crate::program::names::last_name(facts, expr).map_or("", |name| facts.text(name));
+    let of_hex = matches!(facts[call.callee].kind, ExprKind::Member { object, .. } if text(object) == "hex");
+    let name = text(call.callee);
+    !of_hex && (name.contains("b64") || name.contains("base64") || (is_rust && name.starts_with("encode")))
 }
 
 /// Whether a function calls a library function of a role.
