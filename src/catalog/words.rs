@@ -86,6 +86,7 @@ struct Secret {
     public_files: Vec<String>,
     public_file_words: Vec<String>,
     code_files: Vec<String>,
+    constant_suffixes: Vec<String>,
     key_files: Vec<String>,
     certificate_files: Vec<String>,
     private_file_words: Vec<String>,
@@ -364,6 +365,16 @@ impl Words {
             || self.phrases.secret_ending.iter().any(|phrase| ends_with(core, phrase))
     }
 
+    /// Whether a setting of this name may be a secret if something else says that it is one.
+    #[must_use]
+    pub fn may_be_secret(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        let core = self.without_suffixes(&words);
+        let is_about_one = core.last().is_none_or(|last| has(&self.file.secret.never_ending, last));
+        !is_about_one && !contains_any(&words, &self.phrases.never_secret)
+    }
+
     /// Whether a name leaves no doubt that it is a secret's, in code as well as of a setting.
     #[must_use]
     pub fn is_certainly_secret(&self, name: &str) -> bool {
@@ -597,6 +608,17 @@ impl Words {
     #[must_use]
     pub fn is_common_password(&self, text: &str) -> bool {
         self.file.secret.common_passwords.iter().any(|known| known == text)
+    }
+
+    /// What the name of a constant says of the setting whose name it holds: `JWT_SECRET` of `JWT_SECRET_ENV_VAR`.
+    #[must_use]
+    pub fn setting_of_constant<'n>(&self, name: &'n str) -> &'n str {
+        let suffixes = &self.file.secret.constant_suffixes;
+        let mut said = name;
+        while let Some(shorter) = suffixes.iter().find_map(|suffix| said.strip_suffix(suffix.as_str())) {
+            said = shorter;
+        }
+        said
     }
 
     /// Whether the file at this path holds no secret, whatever its name says.

@@ -38,7 +38,10 @@ const MEANINGS: &[(Role, &[&str])] = &[
     (Role::WritesSetting, &["name", "value"]),
     (Role::DeclaresField, &["name", "default"]),
     (Role::OpensFile, &["path"]),
-    (Role::DeclaresOption, &["name", "default", "action", "environment"]),
+    (
+        Role::DeclaresOption,
+        &["name", "default", "action", "environment", "hidden"],
+    ),
     (Role::RunsEventLoop, &["coroutine"]),
     (Role::SchedulesOnLoop, &["callable", "coroutine"]),
     (Role::SchedulesThreadsafe, &["callable", "coroutine", "loop"]),

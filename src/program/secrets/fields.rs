@@ -228,7 +228,13 @@ fn option(program: &Program<'_>, (file, class): ClassRef, entry: &Entry, field: 
         }
         _ => None,
     })?;
-    let names = sorted(names.into_iter().filter(|name: &String| words.is_secret(name)));
+    // What help must not show is a secret, though its name does not say so.
+    let is_hidden = attributes().any(|attribute| {
+        attribute.keyword.is_some_and(|keyword| means("hidden", keyword))
+            && facts[attribute.value].kind == ExprKind::Truth(true)
+    });
+    let is_secret = |name: &String| words.is_secret(name) || is_hidden && words.may_be_secret(name);
+    let names = sorted(names.into_iter().filter(is_secret));
     let default = attributes().find(|attribute| attribute.keyword.is_some_and(|keyword| means("default", keyword)));
     let is_secret = !names.is_empty() && may_hold_secret(facts, field);
     is_secret.then(|| SecretRead {

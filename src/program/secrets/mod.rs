@@ -193,10 +193,31 @@ pub(in crate::program) fn is_switch(program: &Program<'_>, facts: &FileFacts, va
 }
 
 fn secret_names(program: &Program<'_>, site: &LibrarySite, argument: &str) -> Vec<String> {
-    let names = program.argument(site, argument);
-    names.map_or_else(Vec::new, |names| {
-        sorted(secret_names_in(program, site.file, names).into_iter())
-    })
+    let Some(names) = program.argument(site, argument) else {
+        return Vec::new();
+    };
+    let mut secret = secret_names_in(program, site.file, names);
+    if secret.is_empty() {
+        secret.extend(name_of_unknown_constant(program, site.file, names));
+    }
+    sorted(secret.into_iter())
+}
+
+/// What the name of a constant of others says of the setting that it names: `keys::JWT_SECRET_ENV`, where nothing is known of `keys`.
+fn name_of_unknown_constant(program: &Program<'_>, file: FileId, expr: ExprId) -> Option<String> {
+    let facts = &program[file].facts;
+    let is_path = matches!(facts[expr].kind, ExprKind::Name { .. } | ExprKind::Member { .. });
+    let name = names::last_name(facts, expr).filter(|_| is_path)?;
+    let name = facts.text(name);
+    let is_constant = name
+        .bytes()
+        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    if !is_constant || !program.values(file, expr).is_empty() {
+        return None;
+    }
+    let words = program.catalog().words();
+    let said = words.setting_of_constant(name);
+    words.is_secret(said).then(|| format!("*{said}*"))
 }
 
 /// The secret names that an expression can be, or that are among its elements.

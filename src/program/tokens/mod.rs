@@ -292,6 +292,10 @@ fn helper(program: &Program<'_>, file: FileId, call: &Call) -> Option<(FunctionR
     let values = program.values(file, call.callee);
     values.into_iter().find_map(|value| match value.origin {
         Origin::Function(function) => Some((function, value.confidence)),
+        Origin::Written(at, written) => match program[at].facts[written].kind {
+            ExprKind::Lambda(function) => Some(((at, function), value.confidence)),
+            _ => None,
+        },
         _ => None,
     })
 }
