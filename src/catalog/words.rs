@@ -87,6 +87,7 @@ struct Secret {
     public_file_words: Vec<String>,
     code_files: Vec<String>,
     constant_suffixes: Vec<String>,
+    hidden: Vec<String>,
     key_files: Vec<String>,
     certificate_files: Vec<String>,
     private_file_words: Vec<String>,
@@ -371,8 +372,7 @@ impl Words {
         let words = split(name);
         let words = words_of(&words);
         let core = self.without_suffixes(&words);
-        let is_about_one = core.last().is_none_or(|last| has(&self.file.secret.never_ending, last));
-        !is_about_one && !contains_any(&words, &self.phrases.never_secret)
+        core.last().is_some_and(|last| has(&self.file.secret.hidden, last))
     }
 
     /// Whether a name leaves no doubt that it is a secret's, in code as well as of a setting.

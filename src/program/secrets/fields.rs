@@ -228,7 +228,7 @@ fn option(program: &Program<'_>, (file, class): ClassRef, entry: &Entry, field: 
         }
         _ => None,
     })?;
-    // What help must not show is a secret, though its name does not say so.
+    // What help must not show may be a secret though its name alone does not say so.
     let is_hidden = attributes().any(|attribute| {
         attribute.keyword.is_some_and(|keyword| means("hidden", keyword))
             && facts[attribute.value].kind == ExprKind::Truth(true)
