@@ -21,6 +21,11 @@ const SECRETS_FLAGS: &[&str] = &["--set-secrets", "--update-secrets"];
 /// Flags of Helm.
 const VALUES_FLAGS: &[&str] = &["--set", "--set-string"];
 
+/// What Cargo is told to make what runs; tests and checks are no deployment.
+pub const CARGO_BUILDS: &[&str] = &["build", "install", "lambda", "leptos", "run", "rustc", "zigbuild"];
+/// Flags of Cargo that name features.
+pub const FEATURE_FLAGS: &[&str] = &["--features", "-F"];
+
 /// Commands, and the word behind which each takes words `NAME=value` up to the next flag.
 const ASSIGNING: &[(&str, &str)] = &[
     ("az", "--env-vars"),

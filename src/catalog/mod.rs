@@ -298,6 +298,17 @@ impl Catalog {
         names
     }
 
+    /// Whether the catalogued functions of a language that have this name are handed something.
+    #[must_use]
+    pub fn is_handed_something(&self, language: Language, name: &str) -> bool {
+        let mut entries = self.entries.iter();
+        entries.any(|entry| {
+            split(&entry.path).last() == Some(name)
+                && !entry.arguments.is_empty()
+                && language_of(&entry.path) == language
+        })
+    }
+
     /// The names of the functions of a language that run what they are handed, and how each does.
     pub fn handing_over(&self, language: Language) -> impl Iterator<Item = (&str, Role)> {
         let doers = self

@@ -86,6 +86,9 @@ struct Secret {
     pairs: Vec<String>,
     public_files: Vec<String>,
     public_file_words: Vec<String>,
+    code_files: Vec<String>,
+    constant_suffixes: Vec<String>,
+    hidden: Vec<String>,
     key_files: Vec<String>,
     certificate_files: Vec<String>,
     private_file_words: Vec<String>,
@@ -377,6 +380,15 @@ impl Words {
             || self.phrases.secret_ending.iter().any(|phrase| ends_with(core, phrase))
     }
 
+    /// Whether a setting of this name may be a secret if something else says that it is one.
+    #[must_use]
+    pub fn may_be_secret(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        let core = self.without_suffixes(&words);
+        core.last().is_some_and(|last| has(&self.file.secret.hidden, last))
+    }
+
     /// Whether a name leaves no doubt that it is a secret's, in code as well as of a setting.
     #[must_use]
     pub fn is_certainly_secret(&self, name: &str) -> bool {
@@ -427,7 +439,13 @@ impl Words {
             let is_of_setting = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
             last.len() > 4 && last.contains('_') && last.bytes().all(is_of_setting)
         });
-        if refers {
+        // `io.harbour/oauth-client-credentials` of `EXTENSION_OAUTH_CLIENT_CREDENTIALS`
+        let is_identifier_of_name = text.rsplit_once(['/', ':']).is_some_and(|(_, last)| {
+            let last = split(last);
+            let last = words_of(&last);
+            last.len() > 1 && named.ends_with(&last)
+        });
+        if refers || is_identifier_of_name {
             return false;
         }
         let is_value = own.iter().any(|word| is_value_word(word));
@@ -610,12 +628,28 @@ impl Words {
         self.file.secret.common_passwords.iter().any(|known| known == text)
     }
 
+    /// What the name of a constant says of the setting whose name it holds: `JWT_SECRET` of `JWT_SECRET_ENV_VAR`.
+    #[must_use]
+    pub fn setting_of_constant<'n>(&self, name: &'n str) -> &'n str {
+        let suffixes = &self.file.secret.constant_suffixes;
+        let mut said = name;
+        while let Some(shorter) = suffixes.iter().find_map(|suffix| said.strip_suffix(suffix.as_str())) {
+            said = shorter;
+        }
+        said
+    }
+
     /// Whether the file at this path holds no secret, whatever its name says.
     #[must_use]
     pub fn is_public_file(&self, path: &str) -> bool {
         let secret = &self.file.secret;
         let name = path.rsplit('/').next().unwrap_or(path);
-        has(&secret.public_files, path) || split(name).split(' ').any(|word| has(&secret.public_file_words, word))
+        let is_code = name
+            .rsplit_once('.')
+            .is_some_and(|(_, extension)| has(&secret.code_files, extension));
+        is_code
+            || has(&secret.public_files, path)
+            || split(name).split(' ').any(|word| has(&secret.public_file_words, word))
     }
 
     /// Whether a file of this name holds a private key: `signing.key`, `jwt-private.pem`.
@@ -1425,6 +1459,10 @@ mod tests {
             "SECRET_KEY_2",
             "PGPASSWORD",
             "SIGNING_KEY_OLD",
+            "DELETE_TOKENS",
+            "SERVICE_ACCOUNT_JSON",
+            "MINT_SEED_PHRASE",
+            "HARBOUR_NKEY_SEED",
         ] {
             assert!(words.is_secret(name), "{name}");
         }
@@ -1432,6 +1470,12 @@ mod tests {
             "JWT_PUBLIC_KEY",
             "TRUSTED_PUBLIC_KEYS",
             "PASSKEY_RESIDENT_KEY",
+            "USER_HANDLE_UNIQUE_FOR_EVERY_CREDENTIAL",
+            "REQUESTS_PER_API_KEY",
+            "CREDENTIAL_KIND",
+            "PASSWORD_SOURCE",
+            "RANDOM_SEED",
+            "SEED",
             "DB_TABLE_CREDENTIALS",
             "RESPONSE_HAS_ACCESS_TOKEN",
             "CLIENT_SECRET_ID",
@@ -1486,6 +1530,7 @@ mod tests {
             ("PRIVATE_KEY", "/etc/ssl/key.pem"),
             ("SECRET", "${SECRET}"),
             ("password", "os.environ/REDIS_PASSWORD"),
+            ("EXTENSION_CLIENT_CREDENTIALS", "io.harbour/client-credentials"),
             ("hmac_key", "usmHMACMD5AuthProtocol"),
             ("api_key", "sk-uj6F"),
             ("api_key", "sk-xxxxxxxxxxxxxxxxxxxxxxxx"),

@@ -137,6 +137,8 @@ pub struct FileFacts {
     pub functions: Vec<Function>,
     /// Classes, structs, enums and traits, and the blocks that add members to one (`impl`).
     pub classes: Vec<Class>,
+    /// What the variants of enumerations hold by position: `Circle(Circle)`.
+    pub payloads: Vec<Payload>,
     /// Modules that the file declares: `mod name;`, `mod name { … }`. The file itself is none of them.
     pub modules: Vec<Module>,
     /// Calls, in the order their expressions end.
@@ -612,6 +614,19 @@ pub struct Store {
     pub annotation: Option<ExprId>,
     /// The block that runs it.
     pub block: BlockId,
+}
+
+/// What a variant of an enumeration holds at one position.
+#[derive(Clone, Copy, Debug)]
+pub struct Payload {
+    /// The enumeration.
+    pub class: ClassId,
+    /// The variant.
+    pub variant: Name,
+    /// The position.
+    pub position: u32,
+    /// The type as it is written.
+    pub written: ExprId,
 }
 
 /// A value handed back by a function.

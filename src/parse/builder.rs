@@ -5,7 +5,7 @@
 use crate::facts::{
     Argument, Binding, BindingKind, Block, BlockId, BlockKind, Call, CallId, Class, ClassId, Comment, Exit, Expr,
     ExprId, ExprKind, FileFacts, Function, FunctionId, Import, ImportId, Lists, Module, ModuleId, Name, NameBuilder,
-    Parameter, Places, Problem, Range, Return, Scope, ScopeId, ScopeKind, Setting, Store,
+    Parameter, Payload, Places, Problem, Range, Return, Scope, ScopeId, ScopeKind, Setting, Store,
 };
 use crate::source::Span;
 use std::cell::Cell;
@@ -93,6 +93,7 @@ impl Builder {
             imports: taken(&mut facts.imports),
             functions: taken(&mut facts.functions),
             classes: taken(&mut facts.classes),
+            payloads: taken(&mut facts.payloads),
             modules: taken(&mut facts.modules),
             calls: taken(&mut facts.calls),
             asked_types: taken(&mut facts.asked_types),
@@ -300,6 +301,10 @@ impl Builder {
 
     pub(crate) fn store(&mut self, store: Store) {
         self.facts.stores.push(store);
+    }
+
+    pub(crate) fn payload(&mut self, payload: Payload) {
+        self.facts.payloads.push(payload);
     }
 
     pub(crate) fn returned(&mut self, returned: Return) {

@@ -1,8 +1,8 @@
 //! All files as one program, and every question a rule may ask of it.
 //!
-//! What any linter of whole programs has, lowest storey first: `modules` and `crates` (which file is which module), `bindings`, `names`
-//! and `stars` (what an expression refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` (what a call
-//! calls), `trace`, `callers` and `calls` (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all
+//! What any linter of whole programs has, lowest storey first: `modules` and `crates` (which file is which module), `bindings`, `memory`,
+//! `names` and `stars` (what an expression refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` (what a
+//! call calls), `trace`, `callers` and `calls` (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all
 //! calls, by names), `sites` and `handed` (where library functions of a role are called, or handed on to be called), `entries` (where the
 //! program is entered), `values` (what arguments come to), `reach` (by which ways control gets somewhere), `blocks`, `own_loop` and
 //! `environments` (under which conditions, on which event loop, depending on where the program runs).
@@ -25,6 +25,7 @@ mod edges;
 mod entries;
 mod environments;
 mod handed;
+mod memory;
 mod modules;
 mod names;
 mod own_loop;
@@ -84,6 +85,7 @@ use auth_paths::schemes::SchemeUse;
 use callers::{Callers, Far};
 use calls::Calls;
 use entries::Entries;
+use memory::Memory;
 use modules::Modules;
 use own_loop::is_parameter;
 use rayon::prelude::*;
@@ -150,6 +152,8 @@ pub struct Program<'a> {
     /// The class that each such block adds members to.
     extended_by: FxHashMap<ClassRef, ClassRef>,
     stars: Stars,
+    /// What following references gave.
+    memory: Memory,
     /// The traits of libraries that each file imports, once that is asked.
     imported_traits: Vec<OnceLock<Vec<Node>>>,
     calls: Calls,
@@ -186,6 +190,7 @@ impl<'a> Program<'a> {
     pub fn link(files: Vec<ProgramFile>, catalog: &'a Catalog, declarations: &'a Declarations) -> Self {
         let modules = Modules::new(&files);
         let units = Units::new(&files, declarations.joined);
+        let memory = Memory::new(files.len());
         let imported_traits = files.iter().map(|_| OnceLock::new()).collect();
         let mut program = Self {
             files,
@@ -195,6 +200,7 @@ impl<'a> Program<'a> {
             extensions: FxHashMap::default(),
             extended_by: FxHashMap::default(),
             stars: Stars::default(),
+            memory,
             imported_traits,
             calls: Calls::default(),
             sites: OnceLock::new(),
@@ -327,7 +333,11 @@ impl<'a> Program<'a> {
                 .numbered_calls()
                 .filter(|(_, call)| match facts[call.callee].kind {
                     ExprKind::Member { name, .. } => {
-                        names.contains(facts.text(name)) && self.site_at(file, call.expr).is_none()
+                        let name = facts.text(name);
+                        let is_handed = !facts.arguments(call).is_empty();
+                        names.contains(name)
+                            && is_handed == self.catalog.is_handed_something(Language::Rust, name)
+                            && self.site_at(file, call.expr).is_none()
                     }
                     _ => false,
                 });
@@ -376,6 +386,13 @@ impl<'a> Program<'a> {
             self.extensions.entry(class).or_default().push(block);
             self.extended_by.insert(block, class);
         }
+        self.forget();
+    }
+
+    /// Forgets what names were found to refer to, because more is known now.
+    fn forget(&mut self) {
+        self.memory = Memory::new(self.files.len());
+        self.imported_traits = self.files.iter().map(|_| OnceLock::new()).collect();
     }
 
     /// Every file with its id, in order.

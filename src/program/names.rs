@@ -3,6 +3,7 @@
 use super::Program;
 use super::bindings::{at_end_of_scope, lookup_path_start, lookup_range, reaching};
 use super::crates;
+use super::memory::{self, Question};
 use super::modules::Place;
 use super::rust;
 use crate::catalog::Node;
@@ -12,7 +13,7 @@ use crate::facts::{
 };
 use crate::finding::{Confidence, Site};
 use crate::source::{FileId, Span};
-use std::cell::Cell;
+use smallvec::{SmallVec, smallvec};
 
 /// A function of the program.
 pub type FunctionRef = (FileId, FunctionId);
@@ -57,39 +58,14 @@ pub enum Origin {
 
 /// More values than this are not followed: what has so many origins has no known one.
 const MOST_VALUES: usize = 8;
-thread_local! {
-    /// Whether this thread works out which traits a file imports.
-    static FINDS_TRAITS: Cell<bool> = const { Cell::new(false) };
-    /// How many references this thread has followed for the question that it works on.
-    static FOLLOWED: Cell<u32> = const { Cell::new(0) };
-}
-
-/// Notes that a question begins, if this is its first step.
-fn begin(step: u32) {
-    if step == 0 {
-        FOLLOWED.set(0);
-    }
-}
-
-/// Whether one more reference is followed.
-fn may_follow(step: u32) -> bool {
-    begin(step);
-    FOLLOWED.set(FOLLOWED.get() + 1);
-    step < MOST_STEPS && FOLLOWED.get() < MOST_FOLLOWED
-}
-
-/// One question follows this many references: names that are made of one another in circles would be followed for ever.
-const MOST_FOLLOWED: u32 = 4_096;
-/// References are followed this many steps.
-const MOST_STEPS: u32 = 24;
 
 /// A bounded set of values, in the order they were found.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Values(Vec<Value>);
+pub(super) struct Values(SmallVec<[Value; 1]>);
 
 impl Values {
-    fn one(origin: Origin) -> Self {
-        Self(vec![Value {
+    pub(super) fn one(origin: Origin) -> Self {
+        Self(smallvec![Value {
             origin,
             confidence: Confidence::Certain,
         }])
@@ -101,7 +77,7 @@ impl Values {
         }
     }
 
-    fn extend(&mut self, other: Self) {
+    pub(super) fn extend(&mut self, other: Self) {
         for value in other.0 {
             self.add(value);
         }
@@ -121,7 +97,7 @@ impl Values {
 
 impl IntoIterator for Values {
     type Item = Value;
-    type IntoIter = std::vec::IntoIter<Value>;
+    type IntoIter = smallvec::IntoIter<[Value; 1]>;
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }
@@ -131,7 +107,7 @@ impl Program<'_> {
     /// What `expr` in `file` can be. Empty where nothing is known.
     #[must_use]
     pub fn values(&self, file: FileId, expr: ExprId) -> Vec<Value> {
-        self.follow(file, expr, 0).0
+        self.follow(file, expr).into_iter().collect()
     }
 
     /// The functions of the program that `expr` can be.
@@ -146,7 +122,7 @@ impl Program<'_> {
     /// The same as [`Program::values`], with calls looked through to what they give.
     #[must_use]
     pub fn settled_values(&self, file: FileId, expr: ExprId) -> Vec<Value> {
-        self.follow_settled(file, expr, 0).0
+        self.follow_settled(file, expr).into_iter().collect()
     }
 
     /// The expressions that a name leads to which are no references themselves: literals, containers, calls. What is no name is one.
@@ -167,57 +143,63 @@ impl Program<'_> {
     }
 
     /// What a call of `expr`, or entering it as a context, can give.
-    pub(super) fn results(&self, file: FileId, expr: ExprId, step: u32) -> Values {
-        begin(step);
+    pub(super) fn results(&self, file: FileId, expr: ExprId) -> Values {
         let mut results = Values::default();
-        for value in self.follow(file, expr, step + 1).0 {
-            results.extend(self.result_of(value, step + 1).at_most(value.confidence));
+        for value in self.follow(file, expr).0 {
+            results.extend(self.result_of(value).at_most(value.confidence));
         }
         results
     }
 
     /// What `origin` is once calls are looked through: the type a library function returns, an instance of a called class.
-    pub(super) fn settled(&self, value: Value, step: u32) -> Values {
-        if let Origin::Written(file, expr) = value.origin
-            && let ExprKind::Call(call) = self[file].facts[expr].kind
-            && step < MOST_STEPS
-        {
-            let facts = &self[file].facts;
-            let mut results = Values::default();
-            let callees = self.follow(file, facts[call].callee, step + 1);
-            let is_own = callees
-                .0
-                .iter()
-                .any(|callee| matches!(callee.origin, Origin::Function(_)));
-            for callee in callees {
-                let copied = match callee.origin {
-                    Origin::Library(node) => self.catalog.call(node).and_then(|entry| entry.returns_argument),
-                    _ => None,
-                };
-                let argument = copied.and_then(|position| facts.arguments(&facts[call]).get(position as usize));
-                let given = match argument {
-                    Some(argument) => self.follow_settled(file, argument.value, step + 1),
-                    None => self.result_of(callee, step + 1),
-                };
-                results.extend(given.at_most(callee.confidence));
-            }
-            if results.is_empty() && !is_own && self[file].language == Language::Rust {
-                results = self.unwrapped(file, &facts[call], step);
-            }
-            return results.at_most(value.confidence);
+    pub(super) fn settled(&self, value: Value) -> Values {
+        let Origin::Written(file, expr) = value.origin else {
+            return Values(smallvec![value]);
+        };
+        let facts = &self[file].facts;
+        let ExprKind::Call(call) = facts[expr].kind else {
+            return Values(smallvec![value]);
+        };
+        let given = self.asked(file, Question::Called(expr), || self.given_by_call(file, &facts[call]));
+        given.at_most(value.confidence)
+    }
+
+    /// What a call gives.
+    fn given_by_call(&self, file: FileId, call: &Call) -> Values {
+        let facts = &self[file].facts;
+        let mut results = Values::default();
+        let callees = self.follow(file, call.callee);
+        let is_own = callees
+            .0
+            .iter()
+            .any(|callee| matches!(callee.origin, Origin::Function(_)));
+        for callee in callees {
+            let copied = match callee.origin {
+                Origin::Library(node) => self.catalog.call(node).and_then(|entry| entry.returns_argument),
+                _ => None,
+            };
+            let argument = copied.and_then(|position| facts.arguments(call).get(position as usize));
+            let given = match argument {
+                Some(argument) => self.follow_settled(file, argument.value),
+                None => self.result_of(callee),
+            };
+            results.extend(given.at_most(callee.confidence));
         }
-        Values(vec![value])
+        if results.is_empty() && !is_own && self[file].language == Language::Rust {
+            results = self.unwrapped(file, call);
+        }
+        results
     }
 
     /// The object inside a wrapper of Rust that a method hands out: `self.client.lock()`, `CLIENT.get()`.
-    fn unwrapped(&self, file: FileId, call: &Call, step: u32) -> Values {
+    fn unwrapped(&self, file: FileId, call: &Call) -> Values {
         let facts = &self[file].facts;
         let mut objects = Values::default();
         if let ExprKind::Member { object, name } = facts[call.callee].kind
             && facts.arguments(call).is_empty()
             && rust::is_of_wrappers(facts.text(name))
         {
-            for value in self.follow_settled(file, object, step + 1) {
+            for value in self.follow_settled(file, object) {
                 if matches!(value.origin, Origin::Instance(_) | Origin::LibraryInstance(_)) {
                     objects.add(value);
                 }
@@ -227,16 +209,15 @@ impl Program<'_> {
     }
 
     /// What `expr` can be once calls are looked through.
-    pub(super) fn follow_settled(&self, file: FileId, expr: ExprId, step: u32) -> Values {
-        begin(step);
+    pub(super) fn follow_settled(&self, file: FileId, expr: ExprId) -> Values {
         let mut settled = Values::default();
-        for value in self.follow(file, expr, step + 1) {
-            settled.extend(self.settled(value, step + 1));
+        for value in self.follow(file, expr) {
+            settled.extend(self.settled(value));
         }
         settled
     }
 
-    fn result_of(&self, callee: Value, step: u32) -> Values {
+    fn result_of(&self, callee: Value) -> Values {
         match callee.origin {
             Origin::Class(class) => Values::one(Origin::Instance(class)),
             Origin::Library(node) => {
@@ -249,57 +230,59 @@ impl Program<'_> {
                 }
             }
             Origin::LibraryInstance(node) => match self.catalog.child(node, "__call__") {
-                Some(call) => self.result_of(
-                    Value {
-                        origin: Origin::Library(call),
-                        ..callee
-                    },
-                    step,
-                ),
+                Some(call) => self.result_of(Value {
+                    origin: Origin::Library(call),
+                    ..callee
+                }),
                 None => Values::default(),
             },
-            Origin::Function((file, function)) if step < MOST_STEPS => {
-                let facts = &self[file].facts;
-                let mut results = Values::default();
-                if let Some(annotation) = facts[function].returns {
-                    results = self.annotated(file, annotation, step + 2).at_most(Confidence::Likely);
-                }
-                for returned in facts
-                    .returns
-                    .iter()
-                    .filter(|returned| returned.function == function && !returned.is_yield)
-                {
-                    if let Some(value) = returned.value {
-                        results.extend(self.follow(file, value, step + 2).at_most(Confidence::Likely));
-                    }
-                }
-                results
-            }
+            Origin::Function((file, function)) => self.asked(file, Question::Returned(function), || {
+                self.returned(file, function).at_most(Confidence::Likely)
+            }),
             _ => Values::default(),
         }
     }
 
-    pub(super) fn follow(&self, file: FileId, expr: ExprId, step: u32) -> Values {
-        if !may_follow(step) {
-            return Values::default();
+    fn returned(&self, file: FileId, function: FunctionId) -> Values {
+        let facts = &self[file].facts;
+        let mut results = Values::default();
+        if let Some(annotation) = facts[function].returns {
+            results = self.annotated(file, annotation);
         }
+        let returns = facts.returns.iter();
+        for returned in returns.filter(|returned| returned.function == function && !returned.is_yield) {
+            if let Some(value) = returned.value {
+                results.extend(self.follow(file, value));
+            }
+        }
+        results
+    }
+
+    /// The answer to a question about a file, which is found once.
+    fn asked(&self, file: FileId, question: Question, find: impl FnOnce() -> Values) -> Values {
+        self.memory.answer((file, question), find)
+    }
+
+    pub(super) fn follow(&self, file: FileId, expr: ExprId) -> Values {
         let facts = &self[file].facts;
         match facts[expr].kind {
-            ExprKind::Name { name, scope } => self.name(file, scope, name, facts[expr].span, step + 1),
-            ExprKind::Member { object, name } => {
+            ExprKind::Name { name, scope } => self.asked(file, Question::Followed(expr), || {
+                self.name(file, scope, name, facts[expr].span)
+            }),
+            ExprKind::Member { object, name } => self.asked(file, Question::Followed(expr), || {
                 let name = facts.text(name);
                 match path_start(facts, expr) {
                     Some((scope, start)) if self[file].language == Language::Rust => {
-                        self.path_member(file, scope, start, name, step + 1)
+                        self.path_member(file, scope, start, name)
                     }
-                    _ => self.member(file, object, name, step + 1),
+                    _ => self.member(file, object, name),
                 }
-            }
-            ExprKind::Through(inner) => self.follow(file, inner, step + 1),
+            }),
+            ExprKind::Through(inner) => self.follow(file, inner),
             ExprKind::Choice { options, how } => {
                 let mut values = Values::default();
                 for option in facts.options(options, how) {
-                    values.extend(self.follow(file, *option, step + 1));
+                    values.extend(self.follow(file, *option));
                 }
                 values
             }
@@ -309,49 +292,48 @@ impl Program<'_> {
 
     // Names
 
-    fn name(&self, file: FileId, scope: ScopeId, name: Name, place: Span, step: u32) -> Values {
+    fn name(&self, file: FileId, scope: ScopeId, name: Name, place: Span) -> Values {
         let facts = &self[file].facts;
         let Some(found) = lookup_range(facts, scope, name) else {
             return match self[file].language {
-                Language::Rust => self.free_path(file, scope, facts.text(name), step),
-                _ => self.free_name(file, facts.text(name), step),
+                Language::Rust => self.free_path(file, scope, facts.text(name)),
+                _ => self.free_name(file, facts.text(name)),
             };
         };
         let mut values = Values::default();
         for binding in reaching(facts, found, scope, place) {
-            values.extend(self.bound(file, &facts[binding], step));
+            values.extend(self.bound(file, &facts[binding]));
         }
         values
     }
 
     /// The member `name` of what a path begins with, which no variable is.
-    fn path_member(&self, file: FileId, scope: ScopeId, start: Name, name: &str, step: u32) -> Values {
+    fn path_member(&self, file: FileId, scope: ScopeId, start: Name, name: &str) -> Values {
         let facts = &self[file].facts;
         let bindings = lookup_path_start(facts, scope, start);
         let mut starts = Values::default();
         for binding in &bindings {
-            starts.extend(self.bound(file, &facts[*binding], step));
+            starts.extend(self.bound(file, &facts[*binding]));
         }
         if bindings.is_empty() {
-            starts = self.free_path(file, scope, facts.text(start), step);
+            starts = self.free_path(file, scope, facts.text(start));
         }
         let mut values = Values::default();
         for start in starts {
-            values.extend(self.member_of(start, name, step + 1));
+            values.extend(self.member_of(start, name));
         }
         self.or_trait_method(values, file, name)
     }
 
     /// What a binding binds its name to.
-    pub(super) fn bound(&self, file: FileId, binding: &Binding, step: u32) -> Values {
-        begin(step);
+    pub(super) fn bound(&self, file: FileId, binding: &Binding) -> Values {
         let values = match binding.kind {
-            BindingKind::Import(import) => self.import(file, import, step + 1),
+            BindingKind::Import(import) => self.import(file, import),
             BindingKind::Function(function) => Values::one(Origin::Function((file, function))),
             BindingKind::Class(class) => Values::one(Origin::Class((file, class))),
             BindingKind::Module(module) => self.declared_module(file, module),
-            BindingKind::Value(value) => self.follow(file, value, step + 1),
-            BindingKind::Unpacked { value, position } => self.position(file, value, position, step + 1),
+            BindingKind::Value(value) => self.follow(file, value),
+            BindingKind::Unpacked { value, position } => self.position(file, value, position),
             BindingKind::Element { over } => Values::one(Origin::Element {
                 file,
                 over,
@@ -364,21 +346,33 @@ impl Program<'_> {
             }),
             BindingKind::Entered(context) => {
                 let mut entered = Values::default();
-                entered.extend(self.follow_settled(file, context, step + 1));
+                entered.extend(self.follow_settled(file, context));
                 entered
             }
-            BindingKind::Parameter(index) => return self.parameter(file, binding, index, step),
+            BindingKind::Parameter(index) => return self.parameter(file, binding, index),
+            BindingKind::Declared => self.variant(file, binding),
             _ => Values::default(),
         };
         match binding.annotation {
-            Some(annotation) if values.is_empty() => self.annotated(file, annotation, step + 1),
+            Some(annotation) if values.is_empty() => self.annotated(file, annotation),
             // What Rust declares holds, whatever is known of the call that gives it.
             Some(annotation) if self[file].language == Language::Rust && self.is_made_by_call(file, binding) => {
                 let mut values = values;
-                values.extend(self.annotated(file, annotation, step + 1));
+                values.extend(self.annotated(file, annotation));
                 values
             }
             _ => values,
+        }
+    }
+
+    /// A variant of Rust is one of the values of its enumeration.
+    fn variant(&self, file: FileId, binding: &Binding) -> Values {
+        let facts = &self[file].facts;
+        match facts[binding.scope].kind {
+            ScopeKind::Class(class) if rust::is_variant(facts, binding) => {
+                Values::one(Origin::Instance(self.extended((file, class))))
+            }
+            _ => Values::default(),
         }
     }
 
@@ -393,7 +387,7 @@ impl Program<'_> {
         matches!(facts[value].kind, ExprKind::Call(_))
     }
 
-    fn parameter(&self, file: FileId, binding: &Binding, index: u32, step: u32) -> Values {
+    fn parameter(&self, file: FileId, binding: &Binding, index: u32) -> Values {
         let facts = &self[file].facts;
         let ScopeKind::Function(function) = facts[binding.scope].kind else {
             return Values::default();
@@ -409,7 +403,7 @@ impl Program<'_> {
                 return Values::one(Origin::Class(class)).at_most(Confidence::Likely);
             }
             if is_receiver {
-                return self.receiver_of(class, step);
+                return self.receiver_of(class);
             }
         }
         let mut values = Values::one(Origin::Parameter((file, function), index));
@@ -418,25 +412,22 @@ impl Program<'_> {
             .get(index as usize)
             .is_some_and(|parameter| !matches!(parameter.kind, ParameterKind::Rest | ParameterKind::KeywordRest));
         if let Some(annotation) = binding.annotation.filter(|_| is_one_value) {
-            values.extend(self.annotated(file, annotation, step + 1));
+            values.extend(self.annotated(file, annotation));
         }
         values
     }
 
     /// What a method's receiver is: an instance of its class, and of what is not of this program where a block adds methods to that.
-    fn receiver_of(&self, class: ClassRef, step: u32) -> Values {
+    fn receiver_of(&self, class: ClassRef) -> Values {
         let mut values = Values::one(Origin::Instance(class));
         if let Some(extends) = self[class.0].facts[class.1].extends {
-            values.extend(self.annotated(class.0, extends, step + 1));
+            values.extend(self.annotated(class.0, extends));
         }
         values.at_most(Confidence::Likely)
     }
 
     /// An instance of what an annotation names, optional and union types looked through.
-    fn annotated(&self, file: FileId, annotation: ExprId, step: u32) -> Values {
-        if step >= MOST_STEPS {
-            return Values::default();
-        }
+    fn annotated(&self, file: FileId, annotation: ExprId) -> Values {
         let facts = &self[file].facts;
         let mut values = Values::default();
         match facts[annotation].kind {
@@ -445,7 +436,7 @@ impl Program<'_> {
                 how: How::Either,
             } => {
                 for option in facts.list(options) {
-                    values.extend(self.annotated(file, *option, step + 1));
+                    values.extend(self.annotated(file, *option));
                 }
             }
             ExprKind::Index { object, key, .. } => {
@@ -456,10 +447,10 @@ impl Program<'_> {
                         _ => Some(key),
                     };
                     let looked_through = inner.filter(|_| wrapper.is_some_and(is_transparent));
-                    let mut values = self.annotated(file, looked_through.unwrap_or(object), step + 1);
+                    let mut values = self.annotated(file, looked_through.unwrap_or(object));
                     // A wrapper that a library gives methods of its own is both.
                     if looked_through.is_some() {
-                        values.extend(self.annotated(file, object, step + 1));
+                        values.extend(self.annotated(file, object));
                     }
                     return values;
                 }
@@ -476,60 +467,69 @@ impl Program<'_> {
                                 options
                             };
                             for option in options {
-                                values.extend(self.annotated(file, *option, step + 1));
+                                values.extend(self.annotated(file, *option));
                             }
                         }
-                        _ => values.extend(self.annotated(file, key, step + 1)),
+                        _ => values.extend(self.annotated(file, key)),
                     }
                 }
             }
             ExprKind::Name { .. } | ExprKind::Member { .. } => {
-                for value in self.follow(file, annotation, step + 1).0 {
-                    let origin = match value.origin {
-                        Origin::Class(class) => Origin::Instance(self.extended(class)),
-                        Origin::Library(node) if self.catalog.is_type(node) => Origin::LibraryInstance(node),
-                        // A type parameter of Rust is known by its bound: `key: &K`, where `K: MACLike`.
-                        Origin::Instance(_) | Origin::LibraryInstance(_) if self[file].language == Language::Rust => {
-                            value.origin
-                        }
-                        // `type Answer = TokenResponse<Fields>`
-                        Origin::Written(at, written)
-                            if self[file].language == Language::Rust
-                                && matches!(self[at].facts[written].kind, ExprKind::Index { .. }) =>
-                        {
-                            values.extend(self.annotated(at, written, step + 1));
-                            continue;
-                        }
-                        _ => continue,
-                    };
-                    values.add(Value {
-                        origin,
-                        confidence: value.confidence,
-                    });
-                }
+                return self.asked(file, Question::Annotated(annotation), || {
+                    self.instance_named(file, annotation)
+                });
             }
             _ => {}
         }
         values
     }
 
-    /// One position of a value that is unpacked.
-    fn position(&self, file: FileId, value: ExprId, position: u32, step: u32) -> Values {
+    /// An instance of what a name in an annotation names.
+    fn instance_named(&self, file: FileId, annotation: ExprId) -> Values {
         let mut values = Values::default();
-        for value in self.follow(file, value, step + 1).0 {
+        for value in self.follow(file, annotation).0 {
+            let origin = match value.origin {
+                Origin::Class(class) => Origin::Instance(self.extended(class)),
+                Origin::Library(node) if self.catalog.is_type(node) => Origin::LibraryInstance(node),
+                // A type parameter of Rust is known by its bound: `key: &K`, where `K: MACLike`.
+                Origin::Instance(_) | Origin::LibraryInstance(_) if self[file].language == Language::Rust => {
+                    value.origin
+                }
+                // `type Answer = TokenResponse<Fields>`
+                Origin::Written(at, written)
+                    if self[file].language == Language::Rust
+                        && matches!(self[at].facts[written].kind, ExprKind::Index { .. }) =>
+                {
+                    values.extend(self.annotated(at, written));
+                    continue;
+                }
+                _ => continue,
+            };
+            values.add(Value {
+                origin,
+                confidence: value.confidence,
+            });
+        }
+        values
+    }
+
+    /// One position of a value that is unpacked.
+    fn position(&self, file: FileId, value: ExprId, position: u32) -> Values {
+        let mut values = Values::default();
+        for value in self.follow(file, value).0 {
             if let Origin::Written(at, expr) = value.origin
                 && let ExprKind::Group(elements) = self[at].facts[expr].kind
                 && let Some(element) = self[at].facts.list(elements).get(position as usize)
             {
-                values.extend(self.follow(at, *element, step + 1));
+                values.extend(self.follow(at, *element));
             }
         }
         values
     }
 
     /// A name that no scope binds: from a star import, a built-in, or nothing that is known.
-    fn free_name(&self, file: FileId, name: &str, step: u32) -> Values {
-        let starred = self.starred(file, MODULE_SCOPE, name, step + 1);
+    fn free_name(&self, file: FileId, name: &str) -> Values {
+        let starred = self.starred(file, MODULE_SCOPE, name);
         if !starred.is_empty() {
             return starred;
         }
@@ -548,14 +548,15 @@ impl Program<'_> {
 
     // Imports
 
-    fn import(&self, file: FileId, id: ImportId, step: u32) -> Values {
-        self.imported(file, &self[file].facts[id], step)
+    fn import(&self, file: FileId, id: ImportId) -> Values {
+        self.asked(file, Question::Imported(id), || {
+            self.imported(file, &self[file].facts[id])
+        })
     }
 
     /// What the path of an import names: for a star the module whose names it brings.
-    pub(super) fn imported(&self, file: FileId, import: &Import, step: u32) -> Values {
-        begin(step);
-        self.path(file, import, &self.segments(file, import), step)
+    pub(super) fn imported(&self, file: FileId, import: &Import) -> Values {
+        self.path(file, import, &self.segments(file, import))
     }
 
     /// The segments of the path that an import writes.
@@ -565,12 +566,9 @@ impl Program<'_> {
         path.map(|segment| facts.text(*segment)).collect()
     }
 
-    fn path(&self, file: FileId, import: &Import, segments: &[&str], step: u32) -> Values {
-        if step >= MOST_STEPS {
-            return Values::default();
-        }
+    fn path(&self, file: FileId, import: &Import, segments: &[&str]) -> Values {
         if self[file].language == Language::Rust {
-            return self.use_path(file, import, segments, step);
+            return self.use_path(file, import, segments);
         }
         let (start, rest) = match import.anchor {
             Anchor::Absolute => {
@@ -602,17 +600,17 @@ impl Program<'_> {
         for (index, segment) in rest.iter().enumerate() {
             let is_last = index + 1 == rest.len();
             if is_last && import.member {
-                return self.module_member(place, segment, step + 1);
+                return self.module_member(place, segment);
             }
             match self.modules.submodule(place, segment) {
                 Some(inner) => place = inner,
                 // `import package.name` where the package re-exports a module under that name.
                 None => {
-                    let mut values = self.module_member(place, segment, step + 1);
+                    let mut values = self.module_member(place, segment);
                     for segment in &rest[index + 1..] {
                         let mut next = Values::default();
                         for value in values.0 {
-                            next.extend(self.member_of(value, segment, step + 1));
+                            next.extend(self.member_of(value, segment));
                         }
                         values = next;
                     }
@@ -640,17 +638,14 @@ impl Program<'_> {
     }
 
     /// What a module binds `name` to, or its submodule of that name.
-    fn module_member(&self, place: Place, name: &str, step: u32) -> Values {
-        if step >= MOST_STEPS {
-            return Values::default();
-        }
-        let own = self.own_member(place, name, step + 1);
+    fn module_member(&self, place: Place, name: &str) -> Values {
+        let own = self.own_member(place, name);
         if !own.is_empty() {
             return own;
         }
         let starred = self
             .names_of(place)
-            .map(|(file, scope)| self.starred(file, scope, name, step + 1));
+            .map(|(file, scope)| self.starred(file, scope, name));
         starred
             .filter(|found| !found.is_empty())
             .unwrap_or_else(|| self.submodule(place, name))
@@ -673,8 +668,8 @@ impl Program<'_> {
     }
 
     /// What a module itself binds `name` to, stars left out.
-    pub(super) fn own_member(&self, place: Place, name: &str, step: u32) -> Values {
-        let Some((file, scope)) = self.names_of(place).filter(|_| step < MOST_STEPS) else {
+    pub(super) fn own_member(&self, place: Place, name: &str) -> Values {
+        let Some((file, scope)) = self.names_of(place) else {
             return Values::default();
         };
         let facts = &self[file].facts;
@@ -692,7 +687,7 @@ impl Program<'_> {
             values.extend(if names_itself {
                 self.submodule(place, name)
             } else {
-                self.bound(file, binding, step + 1)
+                self.bound(file, binding)
             });
         }
         values
@@ -745,7 +740,7 @@ impl Program<'_> {
     }
 
     /// A name that no scope of a Rust file binds: the beginning of a path, a macro, a crate, or something of a glob import.
-    pub(super) fn free_path(&self, file: FileId, scope: ScopeId, name: &str, step: u32) -> Values {
+    pub(super) fn free_path(&self, file: FileId, scope: ScopeId, name: &str) -> Values {
         let facts = &self[file].facts;
         let module = |place: Place| Values::one(Origin::Module(place));
         match name {
@@ -778,14 +773,14 @@ impl Program<'_> {
                 if segments.last() == Some(&plain) && import.anchor == Anchor::Absolute {
                     segments.pop();
                     segments.push(name);
-                    let found = self.use_path(file, import, &segments, step + 1);
+                    let found = self.use_path(file, import, &segments);
                     if !found.is_empty() {
                         return found;
                     }
                 }
             }
         }
-        let starred = self.starred(file, crates::module_scope(facts, scope), name, step + 1);
+        let starred = self.starred(file, crates::module_scope(facts, scope), name);
         if starred.is_empty() {
             self.extern_crate(file, name)
         } else {
@@ -812,7 +807,7 @@ impl Program<'_> {
     }
 
     /// What a `use` path names.
-    pub(super) fn use_path(&self, file: FileId, import: &Import, segments: &[&str], step: u32) -> Values {
+    pub(super) fn use_path(&self, file: FileId, import: &Import, segments: &[&str]) -> Values {
         let start = match import.anchor {
             Anchor::Root => Some(Place::File(self.modules.crates().root(file))),
             Anchor::Up(levels) => (0..levels).try_fold(self.module_around(file, import.scope), |place, _| {
@@ -822,13 +817,13 @@ impl Program<'_> {
         };
         let (mut values, rest) = match (start, import.anchor, segments.split_first()) {
             (Some(place), ..) => (Values::one(Origin::Module(place)), segments),
-            (None, Anchor::Absolute, Some((first, rest))) => (self.first_of_path(file, import, first, step + 1), rest),
+            (None, Anchor::Absolute, Some((first, rest))) => (self.first_of_path(file, import, first), rest),
             _ => return Values::default(),
         };
         for segment in rest {
             let mut next = Values::default();
             for value in values {
-                next.extend(self.member_of(value, segment, step + 1));
+                next.extend(self.member_of(value, segment));
             }
             values = next;
         }
@@ -836,7 +831,7 @@ impl Program<'_> {
     }
 
     /// The first segment of a path without an anchor: a name of the module itself, but not through the import that asks, else a crate.
-    fn first_of_path(&self, file: FileId, import: &Import, first: &str, step: u32) -> Values {
+    fn first_of_path(&self, file: FileId, import: &Import, first: &str) -> Values {
         let facts = &self[file].facts;
         let name = facts.names.find(first);
         let bindings = name.map(|name| lookup_path_start(facts, import.scope, name));
@@ -854,7 +849,7 @@ impl Program<'_> {
                 _ => false,
             };
             if !asks_itself {
-                values.extend(self.bound(file, binding, step + 1));
+                values.extend(self.bound(file, binding));
             }
         }
         if values.is_empty() {
@@ -866,14 +861,10 @@ impl Program<'_> {
 
     // Members
 
-    fn member(&self, file: FileId, object: ExprId, name: &str, step: u32) -> Values {
-        // The links of a chain stand in one another, so each counts as one step, however many it takes to look through it. They do not
-        // count for nothing: variables are made of one another in circles.
-        let is_link = matches!(self[file].facts[object].kind, ExprKind::Call(_));
-        let steps_of_object = (step + 1).saturating_sub(if is_link { 3 } else { 0 });
+    fn member(&self, file: FileId, object: ExprId, name: &str) -> Values {
         let mut values = Values::default();
-        for object in self.follow_settled(file, object, steps_of_object) {
-            values.extend(self.member_of(object, name, step + 1));
+        for object in self.follow_settled(file, object) {
+            values.extend(self.member_of(object, name));
         }
         match self[file].language {
             Language::Rust => self.or_trait_method(values, file, name),
@@ -902,48 +893,47 @@ impl Program<'_> {
     /// The traits of libraries that a file imports.
     fn imported_traits(&self, file: FileId) -> &[Node] {
         // To find what an import names takes no method.
-        if FINDS_TRAITS.get() {
+        if memory::is_aside() {
             return &[];
         }
         self.imported_traits[file.0 as usize].get_or_init(|| {
-            FINDS_TRAITS.set(true);
             let imports = self[file].facts.imports.iter().filter(|import| !import.star);
-            let named = imports.flat_map(|import| self.imported(file, import, 0));
+            let named = imports.flat_map(|import| memory::aside(|| self.imported(file, import)));
             let traits = named.filter_map(|value| match value.origin {
                 Origin::Library(node) if self.catalog.is_trait(node) => Some(node),
                 _ => None,
             });
-            let traits = traits.collect();
-            FINDS_TRAITS.set(false);
-            traits
+            traits.collect()
         })
     }
 
     /// The member `name` of a module, class, instance or library thing.
-    pub(super) fn member_of(&self, object: Value, name: &str, step: u32) -> Values {
-        begin(step);
-        if step >= MOST_STEPS {
-            return Values::default();
-        }
+    pub(super) fn member_of(&self, object: Value, name: &str) -> Values {
         let members = match object.origin {
-            Origin::Module(place) => self.module_member(place, name, step + 1),
+            Origin::Module(place) => self.module_member(place, name),
             Origin::Library(node) | Origin::LibraryInstance(node) => self
                 .catalog
                 .child(node, name)
                 .map(|node| self.library(node))
                 .unwrap_or_default(),
-            Origin::Class(class) | Origin::Instance(class) => self.class_member(class, name, step + 1),
+            Origin::Class(class) | Origin::Instance(class) => self.class_member(class, name),
             _ => Values::default(),
         };
         members.at_most(object.confidence)
     }
 
     /// What a class, a block that adds members to it, or the nearest of its bases binds `name` to.
-    fn class_member(&self, class: ClassRef, name: &str, step: u32) -> Values {
-        if step >= MOST_STEPS {
+    fn class_member(&self, class: ClassRef, name: &str) -> Values {
+        self.own_or_inherited(class, name, &mut Vec::new())
+    }
+
+    /// The same, with the classes that were looked into before: code that is being written may derive classes from one another.
+    fn own_or_inherited(&self, class: ClassRef, name: &str, seen: &mut Vec<ClassRef>) -> Values {
+        let class = self.extended(class);
+        if seen.contains(&class) {
             return Values::default();
         }
-        let class = self.extended(class);
+        seen.push(class);
         let blocks = self.extensions.get(&class).map_or(&[][..], Vec::as_slice);
         let bodies = || std::iter::once(&class).chain(blocks);
         let mut values = Values::default();
@@ -954,7 +944,7 @@ impl Program<'_> {
                 .find(name)
                 .map_or(0..0, |name| facts.binding_range(facts[*body].scope, name));
             for binding in at_end_of_scope(facts, bindings) {
-                values.extend(self.bound(*file, &facts[binding], step + 1));
+                values.extend(self.bound(*file, &facts[binding]));
             }
         }
         if !values.is_empty() {
@@ -963,8 +953,13 @@ impl Program<'_> {
         for (file, body) in bodies() {
             let facts = &self[*file].facts;
             for base in facts.list(facts[*body].bases) {
-                for base in self.follow(*file, *base, step + 1).0 {
-                    let inherited = self.member_of(base, name, step + 1);
+                for base in self.follow(*file, *base).0 {
+                    let inherited = match base.origin {
+                        Origin::Class(class) | Origin::Instance(class) => {
+                            self.own_or_inherited(class, name, seen).at_most(base.confidence)
+                        }
+                        _ => self.member_of(base, name),
+                    };
                     if !inherited.is_empty() {
                         return inherited;
                     }
@@ -1018,7 +1013,7 @@ impl Program<'_> {
             for segment in rest {
                 let mut next = Values::default();
                 for value in values.0 {
-                    next.extend(self.member_of(value, segment, 0));
+                    next.extend(self.member_of(value, segment));
                 }
                 values = next;
             }

@@ -33,7 +33,7 @@ impl Program<'_> {
                         Language::Rust => crates::module_scope(facts, import.scope),
                         _ => MODULE_SCOPE,
                     };
-                    ((file, scope), self.imported(file, import, 0))
+                    ((file, scope), self.imported(file, import))
                 });
                 targets.collect()
             });
@@ -42,6 +42,7 @@ impl Program<'_> {
                 targets.entry(module).or_default().extend(values);
             }
             self.stars = Stars { targets };
+            self.forget();
         }
     }
 
@@ -94,7 +95,7 @@ impl Program<'_> {
     }
 
     /// What the star imports of the module at `scope` of `file` bring under `name`.
-    pub(super) fn starred(&self, file: FileId, scope: ScopeId, name: &str, step: u32) -> Values {
+    pub(super) fn starred(&self, file: FileId, scope: ScopeId, name: &str) -> Values {
         let Some(direct) = self.stars.targets.get(&(file, scope)) else {
             return Values::default();
         };
@@ -107,7 +108,7 @@ impl Program<'_> {
                         continue;
                     }
                     seen.push(place);
-                    let own = self.own_member(place, name, step + 1);
+                    let own = self.own_member(place, name);
                     if own.is_empty()
                         && let Some(stars) = self.names_of(place).and_then(|module| self.stars.targets.get(&module))
                     {
@@ -116,9 +117,7 @@ impl Program<'_> {
                     own
                 }
                 // `use Mode::*` brings the variants of an enumeration.
-                Origin::Library(_) | Origin::Class(_) if !name.starts_with('_') => {
-                    self.member_of(target, name, step + 1)
-                }
+                Origin::Library(_) | Origin::Class(_) if !name.starts_with('_') => self.member_of(target, name),
                 _ => Values::default(),
             };
             if !found.is_empty() {

@@ -1,8 +1,8 @@
 //! Which strings an expression can be: literals, constants of any module, templates, loops over names.
 
 use super::Program;
-use super::names::{Origin, Value};
-use crate::facts::{BindingKind, ExprId, ExprKind};
+use super::names::{Origin, Value, last_name};
+use crate::facts::{BindingKind, Call, ExprId, ExprKind, FileFacts};
 use crate::finding::Confidence;
 use crate::source::FileId;
 
@@ -74,8 +74,11 @@ impl Program<'_> {
             }
             ExprKind::Index { object, key, .. } => self.item_texts(file, object, key, confidence, step, out),
             _ => {
-                for value in self.follow(file, expr, 0).into_iter() {
+                for value in self.follow(file, expr).into_iter() {
                     self.value_texts(value, confidence, step + 1, out);
+                }
+                for (at, text) in self.text_of_variant(file, expr) {
+                    self.texts_at(at, text, confidence, step + 1, out);
                 }
             }
         }
@@ -172,7 +175,7 @@ impl Program<'_> {
     pub fn listed_in(&self, file: FileId, expr: ExprId) -> Option<&str> {
         let facts = &self[file].facts;
         let over = self.loop_over(file, expr).unwrap_or(expr);
-        super::names::last_name(facts, over).map(|name| facts.text(name))
+        last_name(facts, over).map(|name| facts.text(name))
     }
 
     /// What a loop goes over whose variable an expression is.
@@ -224,6 +227,10 @@ impl Program<'_> {
                             return self.elements(file, argument.value, step + 1);
                         }
                     }
+                    ExprKind::Member { .. } if pairs_of_map(facts, call).is_some() => {
+                        let pairs = pairs_of_map(facts, call).into_iter();
+                        return pairs.flat_map(|pairs| self.elements(file, pairs, step + 1)).collect();
+                    }
                     ExprKind::Member { object, name } if matches!(facts.text(name), "keys" | "values") => {
                         let keys = facts.text(name) == "keys";
                         for (at, key, value) in self.table(file, object, step + 1) {
@@ -231,7 +238,7 @@ impl Program<'_> {
                         }
                     }
                     _ => {
-                        for value in self.results(file, call.callee, 0).into_iter() {
+                        for value in self.results(file, call.callee).into_iter() {
                             found.extend(self.value_elements(value, step + 1));
                         }
                     }
@@ -243,7 +250,7 @@ impl Program<'_> {
                 }
             }
             ExprKind::Name { .. } | ExprKind::Member { .. } => {
-                for value in self.follow(file, over, 0).into_iter() {
+                for value in self.follow(file, over).into_iter() {
                     found.extend(self.value_elements(value, step + 1));
                 }
             }
@@ -303,17 +310,27 @@ impl Program<'_> {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for value in self.follow(file, object, 0).into_iter() {
-            if let Origin::Written(at, expr) = value.origin
-                && let ExprKind::Table(entries) = self[at].facts[expr].kind
-            {
-                found.extend(
-                    self[at]
-                        .facts
-                        .entries(entries)
-                        .iter()
-                        .map(|(key, value)| (at, *key, *value)),
-                );
+        for value in self.follow(file, object).into_iter() {
+            let Origin::Written(at, expr) = value.origin else {
+                continue;
+            };
+            let facts = &self[at].facts;
+            match facts[expr].kind {
+                ExprKind::Table(entries) => {
+                    let entries = facts.entries(entries).iter();
+                    found.extend(entries.map(|(key, value)| (at, *key, *value)));
+                }
+                ExprKind::Call(call) if pairs_of_map(facts, &facts[call]).is_some() => {
+                    for (at, pair) in self.elements(at, expr, step + 1) {
+                        let facts = &self[at].facts;
+                        if let ExprKind::Group(sides) = facts[pair].kind
+                            && let [key, value] = facts.list(sides)
+                        {
+                            found.push((at, Some(*key), *value));
+                        }
+                    }
+                }
+                _ => {}
             }
         }
         found
@@ -370,14 +387,20 @@ impl Program<'_> {
         let facts = &self[file].facts;
         let call = &facts[call];
         let arguments = facts.arguments(call);
+        let of_variant = self.given_by_variant(file, call);
+        if !of_variant.is_empty() {
+            for (at, given) in of_variant {
+                self.texts_at(at, given, confidence, step + 1, out);
+            }
+            return;
+        }
         if let ExprKind::Member { object, name } = facts[call.callee].kind {
             let method = facts.text(name);
             let change: Option<fn(&str) -> String> = match method {
-                "upper" | "to_uppercase" => Some(str::to_uppercase),
-                "lower" | "to_lowercase" => Some(str::to_lowercase),
-                "strip" | "trim" | "encode" | "decode" | "to_string" | "to_owned" | "into" | "as_str" | "clone" => {
-                    Some(str::to_owned)
-                }
+                "upper" | "to_uppercase" | "to_ascii_uppercase" => Some(str::to_uppercase),
+                "lower" | "to_lowercase" | "to_ascii_lowercase" => Some(str::to_lowercase),
+                "strip" | "trim" | "encode" | "decode" | "to_string" | "to_owned" | "into" | "as_str" | "as_ref"
+                | "clone" => Some(str::to_owned),
                 _ => None,
             };
             if let Some(change) = change {
@@ -392,6 +415,12 @@ impl Program<'_> {
                         },
                     );
                 }
+                return;
+            }
+            if method == "get"
+                && let [key] = arguments
+            {
+                self.item_texts(file, object, key.value, confidence, step, out);
                 return;
             }
             if method == "format" {
@@ -442,7 +471,7 @@ impl Program<'_> {
             self.texts_at(file, argument.value, confidence, step + 1, out);
             return;
         }
-        for value in self.results(file, call.callee, 0).into_iter() {
+        for value in self.results(file, call.callee).into_iter() {
             self.value_texts(value, confidence, step + 1, out);
         }
     }
@@ -474,6 +503,17 @@ impl Program<'_> {
             _ => "*".to_owned(),
         }
     }
+}
+
+/// The list of pairs that a mapping of Rust is made from: `HashMap::from([("jwt", "JWT_SECRET")])`.
+fn pairs_of_map(facts: &FileFacts, call: &Call) -> Option<ExprId> {
+    let ExprKind::Member { object, name } = facts[call.callee].kind else {
+        return None;
+    };
+    let is_map = last_name(facts, object).is_some_and(|of| facts.text(of).ends_with("Map"));
+    let makes = is_map && matches!(facts.text(name), "from" | "from_iter");
+    let [pairs] = facts.arguments(call) else { return None };
+    makes.then_some(pairs.value)
 }
 
 fn add(out: &mut Vec<TextOrigin>, text: TextOrigin) {

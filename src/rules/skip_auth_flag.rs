@@ -8,7 +8,9 @@ mod values;
 use self::exempt::is_type_of_requests;
 use super::Findings;
 use crate::catalog::{FlagName, Role};
-use crate::facts::{BindingKind, Call, CallId, ExprId, ExprKind, Language, MODULE_SCOPE, Name, Scalar, ScopeId};
+use crate::facts::{
+    BindingKind, Call, CallId, ExprId, ExprKind, FileFacts, Language, MODULE_SCOPE, Name, Scalar, ScopeId,
+};
 use crate::finding::{CodeScope, Confidence, Edit, Site};
 use crate::program::{Program, ProgramFile};
 use crate::source::{FileId, Span};
@@ -100,12 +102,43 @@ struct Flags<'p> {
     found: Vec<Flag>,
 }
 
+/// The Cargo features of a manifest that are on by default, and those that they switch on.
+fn default_features(facts: &FileFacts) -> FxHashSet<&str> {
+    let mut on: FxHashSet<&str> = FxHashSet::default();
+    if facts.names.find("features").is_none() {
+        return on;
+    }
+    let mut waiting = vec!["default"];
+    while let Some(feature) = waiting.pop() {
+        if !on.insert(feature) {
+            continue;
+        }
+        for setting in &facts.config {
+            if let Scalar::Text(other) = setting.value
+                && let [.., above, last] = facts.path(setting.path)
+                && facts.text(*above) == "features"
+                && facts.text(*last) == feature
+            {
+                waiting.push(facts.text(other));
+            }
+        }
+    }
+    on
+}
+
+/// Whether the mapping that holds the last of some keys is an environment.
+fn is_of_environment(facts: &FileFacts, path: &[Name]) -> bool {
+    let [.., above, _] = path else { return false };
+    matches!(facts.text(*above), "env" | "environment")
+}
+
 /// The names in code that are flags, and what they say.
 type Interesting = FxHashMap<Name, FlagName>;
 
 impl Flags<'_> {
     fn settings(&mut self) {
         let facts = &self.data.facts;
+        let default_features = default_features(facts);
         for (index, setting) in facts.config.iter().enumerate() {
             let path = facts.path(setting.path);
             let Some((last, above)) = path.split_last() else {
@@ -116,10 +149,12 @@ impl Flags<'_> {
                 Some(segments.join("."))
             };
             let (text, above_text) = (facts.text(*last), above.last().map(|above| facts.text(*above)));
-            // A Cargo feature that is on by default, or asked for of a dependency.
+            // A Cargo feature that is on by default, or asked for of a dependency or by a command.
+            let asks_for_feature =
+                text == "features" || (above_text == Some("features") && default_features.contains(text));
             if let Scalar::Text(feature) = setting.value
                 && self.said(feature) == Some(FlagName::Skips)
-                && (text == "features" || (text == "default" && above_text == Some("features")))
+                && asks_for_feature
             {
                 let (name, on) = (facts.text(feature), "on".to_owned());
                 self.report(setting.value_span, MODULE_SCOPE, name, on, FlagName::Skips, key());
@@ -132,6 +167,10 @@ impl Flags<'_> {
                     let name = format!("{above}_{text}");
                     let kind = self.flag(&name);
                     (Cow::Owned(name), kind)
+                }
+                // `SKIP_AUTH = { value = "1", force = true }`
+                Some(above_text) if text == "value" && is_of_environment(facts, above) => {
+                    (Cow::Borrowed(above_text), self.flag(above_text))
                 }
                 _ => (Cow::Borrowed(text), self.said(*last)),
             };

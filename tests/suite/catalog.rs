@@ -17,6 +17,7 @@ const NOT_YET: &[&str] = &[
 
 /// What an argument may mean to a role. An entry without a role takes what its methods are asked for, such as a key.
 const MEANINGS: &[(Role, &[&str])] = &[
+    (Role::BlocksThread, &["value"]),
     (
         Role::ValidatesToken,
         &["token", "key", "algorithms", "options", "verify", "expiry", "expired"],
@@ -37,7 +38,10 @@ const MEANINGS: &[(Role, &[&str])] = &[
     (Role::WritesSetting, &["name", "value"]),
     (Role::DeclaresField, &["name", "default"]),
     (Role::OpensFile, &["path"]),
-    (Role::DeclaresOption, &["name", "default", "action", "environment"]),
+    (
+        Role::DeclaresOption,
+        &["name", "default", "action", "environment", "hidden"],
+    ),
     (Role::RunsEventLoop, &["coroutine"]),
     (Role::SchedulesOnLoop, &["callable", "coroutine"]),
     (Role::SchedulesThreadsafe, &["callable", "coroutine", "loop"]),

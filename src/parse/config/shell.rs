@@ -297,6 +297,7 @@ impl Reader<'_, '_> {
             }
         }
         self.variables_of_flags(command, arguments);
+        self.features(command, arguments);
         if deployed.is_some() {
             self.writer.leave();
         }
@@ -360,6 +361,40 @@ impl Reader<'_, '_> {
                 }
                 Some(Gives::Values) => self.values(value),
                 Some(given) => self.variables(value, given == Gives::Variables),
+            }
+        }
+    }
+
+    /// The features that a build by Cargo is asked for: `cargo build --features a,b`.
+    fn features(&mut self, command: &str, arguments: &[Span]) {
+        let builds = arguments
+            .first()
+            .is_some_and(|first| deploy::CARGO_BUILDS.contains(&self.writer.slice(*first)));
+        if command != "cargo" || !builds {
+            return;
+        }
+        for (at, argument) in arguments.iter().enumerate() {
+            let written = self.writer.slice(*argument);
+            let (flag, inline) = written.split_once('=').unwrap_or((written, ""));
+            if !deploy::FEATURE_FLAGS.contains(&flag) {
+                continue;
+            }
+            let list = if flag.len() < written.len() {
+                Span::new(argument.end - place(0, inline.len()).end, argument.end)
+            } else {
+                let Some(list) = arguments.get(at + 1) else { return };
+                *list
+            };
+            let key = Span::new(argument.start, argument.start + place(0, flag.len()).end);
+            let inner = self.inner(list);
+            let mut start = inner.start as usize;
+            for feature in self.writer.slice(inner).split([',', ' ']) {
+                if !feature.is_empty() {
+                    let (name, value) = (self.writer.name("features"), self.writer.value(feature));
+                    self.writer
+                        .setting(name, key, value, place(start, start + feature.len()));
+                }
+                start += feature.len() + 1;
             }
         }
     }
@@ -518,6 +553,17 @@ mod tests {
             A1 = "b" @5:26
             B2 = "c" @7:16
             C2 = "d" @7:33
+            "#,
+        );
+        check(
+            "x.sh",
+            "cargo build --release --features a,b -F 'c d' --features=e\ncargo test --features f\n",
+            r#"
+            features = "a" @1:23
+            features = "b" @1:23
+            features = "c" @1:38
+            features = "d" @1:38
+            features = "e" @1:47
             "#,
         );
         assert_eq!(

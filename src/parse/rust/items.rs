@@ -5,7 +5,7 @@ use super::statements::{Outflow, Want};
 use super::{DEEPEST, Walk};
 use crate::facts::{
     BindingKind, Block, BlockId, BlockKind, Class, ClassId, Exit, ExprId, ExprKind, Function, FunctionId, MODULE_SCOPE,
-    Module, Name, Parameter, ParameterKind, Range, ScopeKind,
+    Module, Name, Parameter, ParameterKind, Payload, Range, ScopeKind,
 };
 use crate::source::Span;
 use syn::{
@@ -549,8 +549,26 @@ impl Walk<'_> {
                 end,
             });
             // What a variant holds by name belongs to the whole type: whoever has one of it may have these.
-            if let Fields::Named(fields) = &variant.fields {
-                self.named_fields(fields.named.iter());
+            match &variant.fields {
+                Fields::Named(fields) => self.named_fields(fields.named.iter()),
+                Fields::Unnamed(fields) => self.payloads(&variant.ident, fields.unnamed.iter()),
+                Fields::Unit => {}
+            }
+        }
+    }
+
+    fn payloads<'f>(&mut self, variant: &syn::Ident, fields: impl Iterator<Item = &'f syn::Field>) {
+        let Some(class) = self.class else { return };
+        let (text, _) = self.places.ident(variant);
+        let variant = self.builder.name(text);
+        for (position, field) in (0..).zip(fields) {
+            if let Some(written) = self.type_expr(&field.ty) {
+                self.builder.payload(Payload {
+                    class,
+                    variant,
+                    position,
+                    written,
+                });
             }
         }
     }

@@ -211,7 +211,7 @@ impl CarrierWalk<'_, '_> {
 
     /// Whether an imported name stands for what only works on arguments: a module or a class, and a function where it gets some.
     fn only_works_on_arguments(&self, binding: &Binding, is_argued: bool) -> bool {
-        let values = self.program.bound(self.file, binding, 0).into_iter();
+        let values = self.program.bound(self.file, binding).into_iter();
         let mut origins = values.map(|value| value.origin).peekable();
         origins.peek().is_some()
             && origins.all(|origin| match origin {

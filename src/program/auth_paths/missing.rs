@@ -56,7 +56,7 @@ impl Program<'_> {
         }
         let mut place = start;
         for segment in rest {
-            if !self.own_member(place, segment, 0).is_empty() {
+            if !self.own_member(place, segment).is_empty() {
                 return None;
             }
             match self.modules.submodule(place, segment) {

@@ -178,7 +178,7 @@ impl<'p, 'a> RouteTable<'p, 'a> {
             }
             let imports = facts.bindings.iter().filter(|binding| matches!(binding.kind, BindingKind::Import(_)));
             for binding in imports {
-                origins.extend(program.bound(file, binding, 0).into_iter().map(|value| value.origin));
+                origins.extend(program.bound(file, binding).into_iter().map(|value| value.origin));
             }
             for origin in origins {
                 match origin {

@@ -561,7 +561,7 @@ fn users(program: &Program<'_>, concerns: &[BTreeMap<UnitId, UnitSites<'_>>]) ->
             .iter()
             .filter(|binding| matches!(binding.kind, BindingKind::Import(_)))
         {
-            for value in program.bound(file, binding, 0) {
+            for value in program.bound(file, binding) {
                 match value.origin {
                     Origin::Module(place) if program.modules.init(place).is_some() => {
                         modules.entry(binding.name).or_default().push(value);
@@ -578,7 +578,7 @@ fn users(program: &Program<'_>, concerns: &[BTreeMap<UnitId, UnitSites<'_>>]) ->
                 && seen.insert((module, name))
             {
                 for module in modules {
-                    for member in program.member_of(*module, facts.text(name), 0) {
+                    for member in program.member_of(*module, facts.text(name)) {
                         goes_through(member.origin, &mut targets);
                     }
                 }

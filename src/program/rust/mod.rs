@@ -14,6 +14,7 @@ mod methods;
 mod paths;
 mod routers;
 mod values;
+mod variants;
 mod written;
 
 pub(super) use callers::follow;
@@ -22,6 +23,7 @@ pub(super) use entries::{entries, made_runtimes};
 pub(super) use index::Index;
 pub(super) use routers::mounted;
 pub(super) use values::is_of_wrappers;
+pub(super) use variants::is_variant;
 
 use super::Program;
 use super::modules::Place;

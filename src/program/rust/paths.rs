@@ -149,7 +149,7 @@ impl<'p> Typing<'p, '_> {
             return known.clone();
         }
         let program = self.program;
-        let found = items_of(program.free_path(file, place, text, 0));
+        let found = items_of(program.free_path(file, place, text));
         self.free.insert((file, place, name), found.clone());
         found
     }
@@ -173,7 +173,7 @@ impl<'p> Typing<'p, '_> {
         self.imports.insert((file, import), Items::new());
         let facts = self.facts(file);
         let program = self.program;
-        let mut found = items_of(program.imported(file, &facts[import], 0));
+        let mut found = items_of(program.imported(file, &facts[import]));
         if found.is_empty() && step < MOST_IMPORTS {
             // A constant or a static: it is asked for where it stands, which says its type.
             let segments: Vec<&'p str> = facts
@@ -182,7 +182,7 @@ impl<'p> Typing<'p, '_> {
                 .map(|name| facts.text(*name))
                 .collect();
             if let Some((last, above)) = segments.split_last() {
-                for above in items_of(program.use_path(file, &facts[import], above, 0)) {
+                for above in items_of(program.use_path(file, &facts[import], above)) {
                     if let Item::Module(place) = above {
                         let members = self.module_member(place, last, step + 1);
                         add(&mut found, members);
@@ -217,7 +217,7 @@ impl<'p> Typing<'p, '_> {
                 origin: Origin::Module(place),
                 confidence: Confidence::Certain,
             };
-            found = items_of(self.program.member_of(module, name, 0));
+            found = items_of(self.program.member_of(module, name));
         }
         found
     }

@@ -2,10 +2,13 @@
 
 use super::paths::local;
 use super::{Item, Targets, Type, Types, Typing, add};
-use crate::facts::{Binding, BindingId, BindingKind, BlockKind, CallId, ExprId, ExprKind, FunctionId, ScopeKind};
+use crate::facts::{
+    Binding, BindingId, BindingKind, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeKind,
+};
 use crate::program::bindings::reaching;
 use crate::program::names::{FunctionRef, last_name};
 use crate::source::FileId;
+use smallvec::SmallVec;
 
 /// What a call calls.
 #[derive(Debug, Default)]
@@ -256,9 +259,18 @@ impl<'p> Typing<'p, '_> {
             }
         }
         match binding.kind {
-            BindingKind::Value(value) if is_payload(facts, binding, value) => Types::new(),
-            BindingKind::Value(value) => self.value(file, value),
+            BindingKind::Value(value) => {
+                let variants = variants_around(facts, binding, value);
+                if variants.is_empty() {
+                    return self.value(file, value);
+                }
+                self.payload(file, value, &variants, 0)
+            }
             BindingKind::Unpacked { value, position } => {
+                let variants = variants_around(facts, binding, value);
+                if !variants.is_empty() {
+                    return self.payload(file, value, &variants, position);
+                }
                 let value = self.value(file, value);
                 self.position(&value, position)
             }
@@ -268,6 +280,27 @@ impl<'p> Typing<'p, '_> {
             BindingKind::Function(function) => Types::from_slice(&[Type::Function((file, function))]),
             _ => Types::new(),
         }
+    }
+
+    /// What variants of the enumeration that `value` is of hold at a position.
+    fn payload(&mut self, file: FileId, value: ExprId, variants: &[Name], position: u32) -> Types {
+        let facts = self.facts(file);
+        let mut found = Types::new();
+        for of in self.value(file, value) {
+            let Type::Class((at, class)) = of else { continue };
+            let held = self.facts(at).payloads.iter().filter(|held| {
+                let name = self.facts(at).text(held.variant);
+                held.class == class
+                    && held.position == position
+                    && variants.iter().any(|variant| facts.text(*variant) == name)
+            });
+            let held: SmallVec<[ExprId; 2]> = held.map(|held| held.written).collect();
+            for written in held {
+                let types = self.written(at, written);
+                add(&mut found, types);
+            }
+        }
+        found
     }
 
     /// `self`.
@@ -657,24 +690,32 @@ pub(in crate::program) fn is_of_wrappers(method: &str) -> bool {
     )
 }
 
-/// Whether a name stands for what is inside a variant of `value`: `Shape::Circle(circle)`.
-fn is_payload(facts: &crate::facts::FileFacts, binding: &Binding, value: ExprId) -> bool {
-    let BlockKind::Branch { condition, holds: true } = facts[binding.block].kind else {
-        return false;
-    };
-    compares(facts, condition, value, binding.span.start, 0)
+/// The variants of `value` what is inside of which a name stands for: `Shape::Circle(circle)`.
+fn variants_around(facts: &FileFacts, binding: &Binding, value: ExprId) -> SmallVec<[Name; 1]> {
+    let mut variants = SmallVec::new();
+    if let BlockKind::Branch { condition, holds: true } = facts[binding.block].kind {
+        compared(facts, condition, value, binding.span.start, 0, &mut variants);
+    }
+    variants
 }
 
-fn compares(facts: &crate::facts::FileFacts, condition: ExprId, value: ExprId, before: u32, depth: u32) -> bool {
+fn compared(
+    facts: &FileFacts,
+    condition: ExprId,
+    value: ExprId,
+    before: u32,
+    depth: u32,
+    out: &mut SmallVec<[Name; 1]>,
+) {
     match facts[condition].kind {
-        ExprKind::Compare { left, right, .. } => left == value && facts[right].span.end <= before,
-        ExprKind::Both(parts) | ExprKind::Choice { options: parts, .. } => {
-            depth < 4
-                && facts
-                    .list(parts)
-                    .iter()
-                    .any(|part| compares(facts, *part, value, before, depth + 1))
+        ExprKind::Compare { left, right, .. } if left == value && facts[right].span.end <= before => {
+            out.extend(last_name(facts, right));
         }
-        _ => false,
+        ExprKind::Both(parts) | ExprKind::Choice { options: parts, .. } if depth < 4 => {
+            for part in facts.list(parts) {
+                compared(facts, *part, value, before, depth + 1, out);
+            }
+        }
+        _ => {}
     }
 }

@@ -246,7 +246,13 @@ fn option(program: &Program<'_>, (file, class): ClassRef, entry: &Entry, field: 
         }
         _ => None,
     })?;
-    let names = sorted(names.into_iter().filter(|name: &String| words.is_secret(name)));
+    // What help must not show may be a secret though its name alone does not say so.
+    let is_hidden = attributes().any(|attribute| {
+        attribute.keyword.is_some_and(|keyword| means("hidden", keyword))
+            && facts[attribute.value].kind == ExprKind::Truth(true)
+    });
+    let is_secret = |name: &String| words.is_secret(name) || is_hidden && words.may_be_secret(name);
+    let names = sorted(names.into_iter().filter(is_secret));
     let default = attributes().find(|attribute| attribute.keyword.is_some_and(|keyword| means("default", keyword)));
     let is_secret = !names.is_empty() && may_hold_secret(facts, field);
     is_secret.then(|| SecretRead {
@@ -628,7 +634,7 @@ fn attributes_of<'f>(facts: &'f FileFacts, field: &Binding) -> impl Iterator<Ite
     calls.flatten()
 }
 
-/// Whether a field is declared to be neither a truth value nor a number: those are about a secret, whatever its name.
+/// Whether a field is declared to be neither a truth value, a number nor a path: those are about a secret, whatever its name.
 fn may_hold_secret(facts: &FileFacts, field: &Binding) -> bool {
     let mut written = field.annotation;
     while let Some(ExprKind::Index { key, .. }) = written.map(|written| facts[written].kind) {
@@ -637,7 +643,23 @@ fn may_hold_secret(facts: &FileFacts, field: &Binding) -> bool {
     let name = written.and_then(|written| names::last_name(facts, written));
     !matches!(
         name.map_or("", |name| facts.text(name)),
-        "bool" | "Duration" | "f32" | "f64" | "i16" | "i32" | "i64" | "i8" | "u16" | "u32" | "u64" | "u8" | "usize"
+        "bool"
+            | "Duration"
+            | "f32"
+            | "f64"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "i8"
+            | "Path"
+            | "PathBuf"
+            | "u16"
+            | "u32"
+            | "u64"
+            | "u8"
+            | "usize"
+            | "Utf8Path"
+            | "Utf8PathBuf"
     )
 }
 

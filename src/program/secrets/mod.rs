@@ -196,10 +196,31 @@ pub(in crate::program) fn is_switch(program: &Program<'_>, facts: &FileFacts, va
 }
 
 fn secret_names(program: &Program<'_>, site: &LibrarySite, argument: &str) -> Vec<String> {
-    let names = program.argument(site, argument);
-    names.map_or_else(Vec::new, |names| {
-        sorted(secret_names_in(program, site.file, names).into_iter())
-    })
+    let Some(names) = program.argument(site, argument) else {
+        return Vec::new();
+    };
+    let mut secret = secret_names_in(program, site.file, names);
+    if secret.is_empty() {
+        secret.extend(name_of_unknown_constant(program, site.file, names));
+    }
+    sorted(secret.into_iter())
+}
+
+/// What the name of a constant of others says of the setting that it names: `keys::JWT_SECRET_ENV`, where nothing is known of `keys`.
+fn name_of_unknown_constant(program: &Program<'_>, file: FileId, expr: ExprId) -> Option<String> {
+    let facts = &program[file].facts;
+    let is_path = matches!(facts[expr].kind, ExprKind::Name { .. } | ExprKind::Member { .. });
+    let name = names::last_name(facts, expr).filter(|_| is_path)?;
+    let name = facts.text(name);
+    let is_constant = name
+        .bytes()
+        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    if !is_constant || !program.values(file, expr).is_empty() {
+        return None;
+    }
+    let words = program.catalog().words();
+    let said = words.setting_of_constant(name);
+    words.is_secret(said).then(|| format!("*{said}*"))
 }
 
 /// Whether what is read is the path of a file: `Path(value)`, `open(value)`.
@@ -407,11 +428,7 @@ fn is_secret_path(program: &Program<'_>, path: &str) -> bool {
     let mut segments = path.rsplit('/');
     let name = segments.next().unwrap_or("");
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    let is_code = matches!(
-        extension,
-        "py" | "rs" | "md" | "rst" | "html" | "css" | "js" | "ts" | "pub"
-    );
-    if is_code || name.is_empty() || words.is_public_file(path) {
+    if name.is_empty() || words.is_public_file(path) {
         return false;
     }
     segments.any(|folder| folder == "secrets") || words.is_secret(stem) || words.is_key_file(stem, extension)

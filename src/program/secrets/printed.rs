@@ -87,7 +87,7 @@ impl PrintedSecrets {
             };
             let (at, id) = program.extended(class);
             let secret = self.by_class.get(&(at, id))?;
-            if program.writes_itself((at, id)) {
+            if program.writes_itself((at, id)) || is_overwritten(&program[file].facts, expr, secret) {
                 return None;
             }
             let facts = &program[at].facts;
@@ -113,6 +113,19 @@ impl Program<'_> {
             facts.list(facts[*body].bases).iter().any(is_display) || writes("__repr__") || writes("__str__")
         })
     }
+}
+
+/// Whether the secret of an object was overwritten before it is shown: `settings.password = Some("[redacted]".into())`.
+fn is_overwritten(facts: &FileFacts, shown: ExprId, secret: &str) -> bool {
+    let Some((_, scope)) = names::first_name(facts, shown) else {
+        return false;
+    };
+    let field = format!("{}.{secret}", names::written(facts, shown));
+    facts.stores.iter().any(|store| {
+        facts[store.target].span.end <= facts[shown].span.start
+            && facts.function_around(facts[store.block].scope) == facts.function_around(scope)
+            && names::written(facts, store.target) == field
+    })
 }
 
 /// The types of a file whose objects write out all their fields.

@@ -128,7 +128,7 @@ impl Program<'_> {
                 Some((place, format!("from {module} import {function_name}\n")))
             }
             [only] if only.scope == MODULE_SCOPE && matches!(only.kind, BindingKind::Import(_)) => {
-                let values = self.bound(file, only, 0).into_iter();
+                let values = self.bound(file, only).into_iter();
                 let mut origins = values.map(|value| value.origin);
                 let is_resolver =
                     origins.next() == Some(Origin::Function(resolver.function)) && origins.next().is_none();

@@ -7,9 +7,9 @@ use super::{ReadBy, SecretRead, is_switch, only_for_presence, sorted};
 use crate::catalog::Role;
 use crate::facts::{ExprId, ExprKind};
 use crate::finding::Confidence;
-use crate::program::Program;
 use crate::program::names::{FunctionRef, Origin};
 use crate::program::values::Passing;
+use crate::program::{LibrarySite, Program};
 use crate::source::FileId;
 use rustc_hash::FxHashSet;
 use std::collections::VecDeque;
@@ -60,16 +60,18 @@ pub(in crate::program) fn naming_parameters(program: &Program<'_>) -> Vec<(Funct
 /// Goes from the library's calls to their wrappers, and from these to theirs; gives all, and tells `said` of what each call of one
 /// passes for the name.
 fn follow(program: &Program<'_>, mut said: impl FnMut(&Wrapper, &Passing, ExprId, Confidence)) -> Vec<Named> {
-    let innermost = program.sites_of(Role::ReadsSetting).filter_map(|site| {
-        let name = program.argument(site, "name")?;
-        let named = named_by_caller(program, site.file, name)?;
+    let innermost = program.sites_of(Role::ReadsSetting).flat_map(|site| {
+        let name = program.argument(site, "name");
+        let named = name.map(|name| named_by_caller(program, site.file, name));
         let default = program.argument(site, "default");
-        Some(Wrapper {
-            through: vec![named.function],
-            default: default.and_then(|default| parameter_of(program, named.function, site.file, default)),
-            named,
-            confidence: site.confidence,
-        })
+        let read = named.unwrap_or_default().into_iter();
+        read.filter(|named| !puts_back(program, site, named))
+            .map(move |named| Wrapper {
+                through: vec![named.function],
+                default: default.and_then(|default| parameter_of(program, named.function, site.file, default)),
+                named,
+                confidence: site.confidence,
+            })
     });
     let mut waiting: VecDeque<Wrapper> = innermost.collect();
     let mut seen: FxHashSet<(FunctionRef, u32)> = FxHashSet::default();
@@ -83,9 +85,8 @@ fn follow(program: &Program<'_>, mut said: impl FnMut(&Wrapper, &Passing, ExprId
                 continue;
             };
             let confidence = wrapper.confidence.min(passing.confidence);
-            if let Some(outer) = named_by_caller(program, passing.file, argument.value)
-                && wrapper.through.len() < DEEPEST
-            {
+            let outers = named_by_caller(program, passing.file, argument.value).into_iter();
+            for outer in outers.filter(|_| wrapper.through.len() < DEEPEST) {
                 let default = wrapper.default_passed(program, &passing);
                 let default = default.and_then(|default| parameter_of(program, outer.function, passing.file, default));
                 waiting.push_back(Wrapper {
@@ -122,6 +123,28 @@ impl Wrapper {
         let passed = program.passed(passing, self.named.function, self.default?);
         passed.map(|argument| argument.value)
     }
+}
+
+/// Whether a function only keeps the value of a setting to put it back later: it writes the setting, and does not give its value.
+fn puts_back(program: &Program<'_>, read: &LibrarySite, named: &Named) -> bool {
+    let (file, function) = named.function;
+    let facts = &program[file].facts;
+    let mut writes = program.sites_in(file).iter().filter(|site| {
+        let role = program.entry(site).and_then(|entry| entry.role);
+        role == Some(Role::WritesSetting) && facts.function_around(site.scope) == Some(function)
+    });
+    let writes_it = writes.any(|site| {
+        let name = program.argument(site, "name");
+        name.is_some_and(|name| parameter_of(program, named.function, file, name) == Some(named.parameter))
+    });
+    let gives = |value: ExprId| {
+        let values = program.values(file, value).into_iter();
+        values
+            .map(|value| value.origin)
+            .any(|origin| origin == Origin::Written(read.file, read.expr))
+    };
+    let mut returns = facts.returns.iter().filter(|returned| returned.function == function);
+    writes_it && !returns.any(|returned| returned.value.is_some_and(gives))
 }
 
 /// The parameter of `function` that an expression is.
@@ -185,40 +208,22 @@ fn tells_whether(program: &Program<'_>, wrapper: &Wrapper) -> bool {
         .is_some_and(|given| matches!(facts[given].kind, ExprKind::Name { name, .. } if facts.text(name) == "bool"))
 }
 
-/// The parameter that a setting's name is, or is put together from: `name`, `name.upper()`, `f"JWT_{name}"`.
-fn named_by_caller(program: &Program<'_>, file: FileId, name: ExprId) -> Option<Named> {
+/// The parameters that a setting's name can be, or is put together from: `name`, `name.upper()`, `f"JWT_{name}"`.
+fn named_by_caller(program: &Program<'_>, file: FileId, name: ExprId) -> Vec<Named> {
     let facts = &program[file].facts;
     match facts[name].kind {
-        ExprKind::Template(parts) => {
-            let mut found: Option<Named> = None;
-            let (mut before, mut behind) = (String::new(), String::new());
-            for part in facts.list(parts) {
-                let text = match facts[*part].kind {
-                    ExprKind::Text(text) => facts.text(text),
-                    _ if found.is_none() => {
-                        found = named_by_caller(program, file, *part);
-                        if found.is_some() { "" } else { "*" }
-                    }
-                    _ => "*",
-                };
-                if found.is_some() { &mut behind } else { &mut before }.push_str(text);
-            }
-            found.map(|named| Named {
-                before,
-                behind,
-                ..named
-            })
-        }
+        ExprKind::Template(parts) => named_by_template(program, file, facts.list(parts))
+            .into_iter()
+            .collect(),
         ExprKind::Call(call) => match facts[facts[call].callee].kind {
             ExprKind::Member { object, name } if matches!(facts.text(name), "upper" | "strip") => {
                 named_by_caller(program, file, object)
             }
-            _ => None,
+            _ => Vec::new(),
         },
-        _ => program
-            .values(file, name)
-            .into_iter()
-            .find_map(|value| match value.origin {
+        _ => {
+            let values = program.values(file, name).into_iter();
+            let parameters = values.filter_map(|value| match value.origin {
                 Origin::Parameter(function, parameter) => Some(Named {
                     function,
                     parameter,
@@ -226,6 +231,30 @@ fn named_by_caller(program: &Program<'_>, file: FileId, name: ExprId) -> Option<
                     behind: String::new(),
                 }),
                 _ => None,
-            }),
+            });
+            parameters.collect()
+        }
     }
+}
+
+fn named_by_template(program: &Program<'_>, file: FileId, parts: &[ExprId]) -> Option<Named> {
+    let facts = &program[file].facts;
+    let mut found: Option<Named> = None;
+    let (mut before, mut behind) = (String::new(), String::new());
+    for part in parts {
+        let text = match facts[*part].kind {
+            ExprKind::Text(text) => facts.text(text),
+            _ if found.is_none() => {
+                found = named_by_caller(program, file, *part).into_iter().next();
+                if found.is_some() { "" } else { "*" }
+            }
+            _ => "*",
+        };
+        if found.is_some() { &mut behind } else { &mut before }.push_str(text);
+    }
+    found.map(|named| Named {
+        before,
+        behind,
+        ..named
+    })
 }

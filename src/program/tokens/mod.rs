@@ -4,6 +4,7 @@
 //! `validation` and `refusals` (what a validation is and what becomes of a failure), `requests` and `services` (validation that somebody
 //! else is asked for over HTTP).
 
+mod assembled;
 pub(in crate::program) mod comparisons;
 pub(in crate::program) mod keys;
 pub(in crate::program) mod lookups;
@@ -60,7 +61,9 @@ impl TokenSites {
                 role(program, site) == Some(Role::MintsToken)
             });
             minting.extend(handed_on(program, file, |role| role == Role::MintsToken));
-            minting.extend(hand_rolled_minting(program, file, data));
+            let signed = hand_rolled_minting(program, file, data);
+            minting.extend(assembled::minting(program, file, data, &signed));
+            minting.extend(signed);
             vec![(validation, minting)]
         });
         let mut sites = Self::default();
@@ -224,10 +227,7 @@ fn hand_rolled_minting(program: &Program<'_>, file: FileId, data: &ProgramFile) 
         let function = facts.function_around(site.scope);
         let extent = function.map_or(facts.blocks[0].span, |function| facts[function].extent);
         let joins = facts.exprs_within(extent).any(|(_, expr)| match expr.kind {
-            ExprKind::Template(parts) => facts
-                .list(parts)
-                .iter()
-                .any(|part| matches!(facts[*part].kind, ExprKind::Text(text) if facts.text(text) == ".")),
+            ExprKind::Template(parts) => joins_by_dot(facts, facts.list(parts)),
             _ => false,
         });
         let splits = facts.calls_in(function).any(|(_, call)| splits_at_dots(facts, call));
@@ -257,10 +257,21 @@ fn hand_rolled_minting(program: &Program<'_>, file: FileId, data: &ProgramFile) 
     found
 }
 
+/// Whether a template has two parts with a dot between them and nothing else.
+fn joins_by_dot(facts: &FileFacts, template: &[ExprId]) -> bool {
+    let is_text = |part: ExprId| matches!(facts[part].kind, ExprKind::Text(_));
+    let is_dot = |part: ExprId| matches!(facts[part].kind, ExprKind::Text(text) if facts.text(text) == ".");
+    template
+        .windows(3)
+        .any(|parts| !is_text(parts[0]) && is_dot(parts[1]) && !is_text(parts[2]))
+}
+
 /// Whether a call encodes something as base64, by its name. Python's `str.encode` makes bytes; in Rust the method is an engine's.
 fn encodes_base64(facts: &FileFacts, call: &Call, is_rust: bool) -> bool {
-    let name = crate::program::names::last_name(facts, call.callee).map_or("", |name| facts.text(name));
-    name.contains("b64") || name.contains("base64") || (is_rust && name.starts_with("encode"))
+    let text = |expr: ExprId| crate::program::names::last_name(facts, expr).map_or("", |name| facts.text(name));
+    let of_hex = matches!(facts[call.callee].kind, ExprKind::Member { object, .. } if text(object) == "hex");
+    let name = text(call.callee);
+    !of_hex && (name.contains("b64") || name.contains("base64") || (is_rust && name.starts_with("encode")))
 }
 
 /// Whether a function calls a library function of a role.
@@ -281,6 +292,10 @@ fn helper(program: &Program<'_>, file: FileId, call: &Call) -> Option<(FunctionR
     let values = program.values(file, call.callee);
     values.into_iter().find_map(|value| match value.origin {
         Origin::Function(function) => Some((function, value.confidence)),
+        Origin::Written(at, written) => match program[at].facts[written].kind {
+            ExprKind::Lambda(function) => Some(((at, function), value.confidence)),
+            _ => None,
+        },
         _ => None,
     })
 }
