@@ -155,6 +155,25 @@ impl Program<'_> {
         self.auth_paths.get_or_init(|| Search::new(self).run())
     }
 
+    /// Whether there are more auth paths, or more implementations of a concern, than the budget allows.
+    #[must_use]
+    pub fn exceeds_budget(&self) -> bool {
+        let budget = self.budget();
+        let live = |surface: Option<&str>| {
+            let live = self.auth_paths().paths.iter();
+            let live = live.filter(|path| path.state == PathState::Live);
+            live.filter(|path| surface.is_none_or(|surface| path.surface_name() == surface))
+                .count()
+        };
+        let surfaces = &budget.surfaces;
+        let concerns = &budget.concerns;
+        budget.auth_paths.is_some_and(|most| live(None) > most)
+            || surfaces.iter().any(|(surface, most)| live(Some(surface)) > *most)
+            || concerns
+                .iter()
+                .any(|(concern, most)| self.implementations_of(concern).len() > *most)
+    }
+
     /// The functions that ask a service to validate a token, as far as that can be said before their callers are known: who sends
     /// a request to a route of the program, or from inside a declared owner, and handles a credential.
     pub(in crate::program) fn asking_functions(&self, entries: &[EntryPoint]) -> Vec<FunctionRef> {
