@@ -226,6 +226,7 @@ struct Record {
     plain_credentials: Vec<String>,
     otherwise: PhraseList,
     signed_cookies: Vec<String>,
+    logins: Vec<String>,
     identities: PhraseList,
 }
 
@@ -694,6 +695,7 @@ impl Words {
             &record.getters,
             &record.changes,
             &record.signed_cookies,
+            &record.logins,
         ];
         lists.into_iter().flatten().map(String::as_str)
     }
@@ -744,6 +746,12 @@ impl Words {
     #[must_use]
     pub fn reads_signed_cookie(&self, name: &str) -> bool {
         has(&self.file.record.signed_cookies, name)
+    }
+
+    /// Whether a method of this name takes what an identity provider sent a caller back with, and validates who that is.
+    #[must_use]
+    pub fn takes_login(&self, name: &str) -> bool {
+        has(&self.file.record.logins, name)
     }
 
     /// Whether a cookie of this name, or one that is read where a function has this name, says who is calling.

@@ -34,7 +34,7 @@ fn paths(program: &Program<'_>, what: &str, counts: &dyn Fn(&AuthPath) -> bool, 
             ("count", live.len().to_string()),
             ("what", what.to_owned()),
             ("most", most.to_string()),
-            ("gate", program.symbol_of_caller(path.gate)),
+            ("gate", path.gate_name(program)),
             ("end", program.symbol_of_caller(end)),
             ("call", path.call.clone()),
         ];
@@ -62,8 +62,11 @@ fn paths(program: &Program<'_>, what: &str, counts: &dyn Fn(&AuthPath) -> bool, 
     }
 }
 
-/// The gate's name; where statements of a module are one, their first call.
+/// The gate's name; where statements of a module are one, their first call, and of a gate of a library the first place that names it.
 fn place(program: &Program<'_>, path: &AuthPath) -> Site {
+    if path.gate_of_library.is_some() {
+        return path.site;
+    }
     let (file, function) = path.gate;
     match function {
         Some(function) => Site {
@@ -97,7 +100,7 @@ fn marks(program: &Program<'_>, path: &AuthPath) -> Vec<String> {
         let routes = entry.routes.routes.iter().map(move |route| format!("{method} {route}"));
         routes.chain([program.symbol_of_caller(entry.caller)])
     });
-    let mut marks: Vec<String> = entries.chain([program.symbol_of_caller(path.gate)]).collect();
+    let mut marks: Vec<String> = entries.chain([path.gate_name(program)]).collect();
     marks.sort();
     marks.dedup();
     marks

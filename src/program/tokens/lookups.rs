@@ -2,6 +2,7 @@
 //! is validated by being found.
 
 use super::TokenSite;
+use super::comparisons::{Shown, ShownCredential};
 use crate::catalog::Words;
 use crate::facts::{Call, Comparison, ExprId, ExprKind, FileFacts, FunctionId, Language, Name};
 use crate::finding::{CodeScope, Confidence};
@@ -16,7 +17,7 @@ const NAMES_AROUND: usize = 2;
 
 impl Program<'_> {
     /// The look-ups of credentials, and the signed cookies, with what brings them into the functions around them.
-    pub(in crate::program) fn looked_up_credentials(&self) -> Vec<(TokenSite, Carriers)> {
+    pub(in crate::program) fn looked_up_credentials(&self) -> Vec<ShownCredential> {
         self.for_each_file(|file, data| {
             if data.language != Language::Python || matches!(data.scope, CodeScope::Test | CodeScope::Config) {
                 return Vec::new();
@@ -25,7 +26,7 @@ impl Program<'_> {
         })
     }
 
-    fn looked_up_in(&self, file: FileId, data: &ProgramFile) -> Vec<(TokenSite, Carriers)> {
+    fn looked_up_in(&self, file: FileId, data: &ProgramFile) -> Vec<ShownCredential> {
         let facts = &data.facts;
         let words = self.catalog().words();
         // Most files say none of the names.
@@ -43,9 +44,17 @@ impl Program<'_> {
         let found = calls.iter().filter_map(|call| {
             let function = facts.function_around(call.scope)?;
             let name = facts.text(last_name(facts, call.callee)?);
+            let shown = |carriers, how| ShownCredential {
+                site: self.looked_up(file, call),
+                carriers,
+                how,
+            };
+            if words.takes_login(name) {
+                return Some(shown(Carriers::Any, Shown::AsLogin));
+            }
             if words.reads_signed_cookie(name) {
                 let is_of_caller = self.is_of_caller(file, call, function);
-                return is_of_caller.then(|| (self.looked_up(file, call), Carriers::Any));
+                return is_of_caller.then(|| shown(Carriers::Any, Shown::Itself));
             }
             let picks = words.picks_records(name) || words.gets_record(name) && is_managed(facts, call, words);
             if !picks || changed.contains(&call.expr) {
@@ -53,7 +62,7 @@ impl Program<'_> {
             }
             let value = self.credential_picked_by(file, call)?;
             let is_for_another = self.is_for_another(file, call);
-            (!is_for_another).then(|| (self.looked_up(file, call), self.carriers_of_key(file, value)))
+            (!is_for_another).then(|| shown(self.carriers_of_key(file, value), Shown::Itself))
         });
         found.collect()
     }
