@@ -225,6 +225,7 @@ struct Record {
     credentials: Vec<String>,
     plain_credentials: Vec<String>,
     otherwise: PhraseList,
+    errands: PhraseList,
     signed_cookies: Vec<String>,
     logins: Vec<String>,
     identities: PhraseList,
@@ -740,6 +741,12 @@ impl Words {
     #[must_use]
     pub fn is_looked_up_otherwise(&self, name: &str) -> bool {
         self.file.record.otherwise.is_said(name)
+    }
+
+    /// Whether a token that is decoded in a function of this name is one for a single errand, such as to reset a password.
+    #[must_use]
+    pub fn is_errand(&self, name: &str) -> bool {
+        self.file.record.errands.is_said(name)
     }
 
     /// Whether a method of this name reads a cookie and checks its signature.

@@ -16,7 +16,7 @@ pub(in crate::program) mod routes;
 pub(in crate::program) mod schemes;
 
 use crate::catalog::Role;
-use crate::facts::{BindingKind, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId};
+use crate::facts::{BindingKind, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId, ScopeKind};
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::auth_paths::credentials::Carriers;
 use crate::program::auth_paths::decorated::Decorated;
@@ -732,6 +732,9 @@ impl<'p, 'a> Search<'p, 'a> {
         let Some(passing) = self.program.passing(edge) else {
             return Carriers::Any;
         };
+        if leaves_out(&self.program[passing.file].facts, passing.call) {
+            return Carriers::NONE;
+        }
         if carriers == Carriers::Itself {
             return self.program.carriers_of_object(passing.file, passing.call);
         }
@@ -1134,6 +1137,21 @@ fn joined_at_libraries(paths: Vec<AuthPath>) -> Vec<AuthPath> {
 
 fn unchecked_note(scheme: &str) -> String {
     format!("`{scheme}` only sees to it that a credential is shown: nothing checks it")
+}
+
+/// Whether a comprehension leaves out what a call is true of: what callers must not pass on, such as their own credentials, is told from
+/// the rest, and nobody is let in by that.
+fn leaves_out(facts: &FileFacts, call: CallId) -> bool {
+    let call = &facts[call];
+    let is_condition = |condition: ExprId| {
+        let mut within = expressions_within(facts, facts[condition].span);
+        within.any(|expr| facts[expr].kind == ExprKind::Not(call.expr))
+    };
+    facts[call.scope].kind == ScopeKind::Comprehension
+        && facts.blocks.iter().any(|block| match block.kind {
+            BlockKind::Branch { condition, .. } => is_condition(condition),
+            _ => false,
+        })
 }
 
 fn is_among(functions: &[FunctionRef], (file, function): Caller) -> bool {
