@@ -148,6 +148,8 @@ struct ValidationSite {
     is_missing: bool,
     /// Whether the token is only taken apart there: what is read out of it is believed, or it is only looked at.
     is_look: bool,
+    /// Whether it is a framework's session that says who is calling.
+    is_of_session: bool,
     /// What there is to say of paths that end there, in a few words; empty if nothing.
     note: &'static str,
     /// What is farther away than this many calls does not go by it.
@@ -380,6 +382,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 carriers: Carriers::Any,
                 is_missing: false,
                 is_look: false,
+                is_of_session: false,
                 note: "",
                 most_calls: MOST_CALLS,
             };
@@ -444,6 +447,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 carriers: Carriers::Any,
                 is_missing: true,
                 is_look: false,
+                is_of_session: false,
                 note: "",
                 most_calls: MOST_CALLS,
             };
@@ -480,6 +484,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 carriers: Carriers::Any,
                 is_missing: true,
                 is_look: false,
+                is_of_session: false,
                 note: "",
                 most_calls: MOST_CALLS,
             };
@@ -534,6 +539,7 @@ impl<'p, 'a> Search<'p, 'a> {
             !is_tested(shown.site.primary, scope) && (shown.how == Shown::AsLogin || !logging_in.contains(&at))
         });
         sites.extend(shown.map(|shown| ValidationSite {
+            is_of_session: shown.how == Shown::InSession,
             is_look: shown.how == Shown::InSession || self.program.only_takes_apart(&shown.site),
             note: match shown.how {
                 Shown::Itself => "",
@@ -559,6 +565,7 @@ impl<'p, 'a> Search<'p, 'a> {
             carriers,
             is_missing: false,
             is_look: self.program.only_takes_apart(site),
+            is_of_session: false,
             note: "",
             most_calls: MOST_CALLS,
         }
@@ -575,6 +582,7 @@ impl<'p, 'a> Search<'p, 'a> {
             carriers: Carriers::Any,
             is_missing: true,
             is_look: false,
+            is_of_session: false,
             note: "",
             most_calls: MOST_CALLS,
         })
@@ -604,6 +612,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 carriers: Carriers::Any,
                 is_missing: false,
                 is_look: false,
+                is_of_session: false,
                 note: "",
                 most_calls: MOST_CALLS,
             })
@@ -636,6 +645,7 @@ impl<'p, 'a> Search<'p, 'a> {
             carriers: carriers.reduce(Carriers::with).unwrap_or(Carriers::Any),
             is_missing: false,
             is_look: false,
+            is_of_session: false,
             note: "asks another service",
             most_calls: MOST_CALLS_TO_QUESTION,
         }
@@ -935,6 +945,9 @@ impl<'p, 'a> Search<'p, 'a> {
     /// tokens itself, or says that it authenticates. Who looks at a token to choose a provider does nothing of that.
     fn lets_in(&self, path: &AuthPath, site: &ValidationSite) -> bool {
         let program = self.program;
+        if site.is_of_session {
+            return self.turns_away_strangers(path, site);
+        }
         let chain = path.chain.iter().rev().take(MOST_CALLS_TO_REFUSAL).copied();
         let is_near = path.chain.len() < MOST_CALLS_TO_REFUSAL;
         let entries = path.entries.iter().filter(|_| is_near).map(|entry| entry.caller);
@@ -950,6 +963,39 @@ impl<'p, 'a> Search<'p, 'a> {
             let outcomes = program.outcomes(file, facts[function].body);
             says_so || checks || outcomes.contains(&Outcome::Refuses)
         })
+    }
+
+    /// Whether those are turned away of whom the session says nothing: right where it is read, or by a function that says so.
+    fn turns_away_strangers(&self, path: &AuthPath, site: &ValidationSite) -> bool {
+        let program = self.program;
+        let words = program.catalog().words();
+        let (file, read) = (site.site.file, site.site.span);
+        let facts = &program[file].facts;
+        let kept = facts.bindings.iter().filter_map(|binding| match binding.kind {
+            BindingKind::Value(value) if facts[value].span.contains(read) => Some((binding.name, binding.scope)),
+            _ => None,
+        });
+        let kept: FxHashSet<(Name, ScopeId)> = kept.collect();
+        let is_about_it = |condition: ExprId| {
+            let span = facts[condition].span;
+            let mut within = expressions_within(facts, span);
+            span.contains(read)
+                || within.any(|expr| match facts[expr].kind {
+                    ExprKind::Name { name, scope } => kept.contains(&(name, scope)),
+                    _ => false,
+                })
+        };
+        let mut branches = facts.numbered_blocks().filter_map(|(id, block)| match block.kind {
+            BlockKind::Branch { condition, .. } if is_about_it(condition) => Some(id),
+            _ => None,
+        });
+        let refuses = |outcome: &Outcome| *outcome == Outcome::Refuses;
+        let names = path.chain.iter().rev().take(MOST_CALLS_TO_REFUSAL);
+        let mut names = names.filter_map(|(file, function)| {
+            let facts = &program[*file].facts;
+            facts[(*function)?].name.map(|name| facts.text(name))
+        });
+        names.any(|name| words.is_gate(name)) || branches.any(|block| program.outcomes(file, block).iter().all(refuses))
     }
 
     /// Whether a function decodes a token by a library in its own statements.

@@ -4,9 +4,10 @@
 use super::TokenSite;
 use super::comparisons::{Shown, ShownCredential};
 use crate::catalog::Words;
-use crate::facts::{Call, Comparison, ExprId, ExprKind, FileFacts, FunctionId, Language, Name};
+use crate::facts::{BindingKind, Call, Comparison, ExprId, ExprKind, FileFacts, FunctionId, Language, Name};
 use crate::finding::{CodeScope, Confidence};
 use crate::program::auth_paths::credentials::Carriers;
+use crate::program::bindings::lookup;
 use crate::program::names::last_name;
 use crate::program::{Program, ProgramFile, expressions_within};
 use crate::source::FileId;
@@ -14,6 +15,9 @@ use rustc_hash::FxHashSet;
 
 /// So many names around a call say what it is for: those of its function and of a class.
 const NAMES_AROUND: usize = 2;
+/// How requests call their headers, and how far what is made of one is followed.
+const HEADERS: &str = "headers";
+const MOST_STEPS: u32 = 3;
 
 impl Program<'_> {
     /// The look-ups of credentials, and the signed cookies, with what brings them into the functions around them.
@@ -117,6 +121,7 @@ impl Program<'_> {
     fn credential_picked_by(&self, file: FileId, call: &Call) -> Option<ExprId> {
         let facts = &self[file].facts;
         let arguments = facts.arguments(call).iter();
+        let is_shown = |value: ExprId| self.is_of_header(file, value, 0);
         let mut picked = arguments.filter_map(|argument| match (argument.keyword, facts[argument.value].kind) {
             (_, ExprKind::Compare { .. } | ExprKind::Table(_)) => self.picked_by(facts, call, argument.value),
             // `or_(...)`, `ApiKey.key == key and ApiKey.is_active`
@@ -124,12 +129,32 @@ impl Program<'_> {
                 let mut within = expressions_within(facts, facts[argument.value].span);
                 within.find_map(|expr| self.picked_by(facts, call, expr))
             }
-            (Some(column), _) => self
-                .is_credential_of(facts, facts.text(column), call.callee)
-                .then_some(argument.value),
+            (Some(column), _) => {
+                let column = facts.text(column);
+                let is_shown = || self.catalog().words().is_plain_credential_column(column) && is_shown(argument.value);
+                (self.is_credential_of(facts, column, call.callee) || is_shown()).then_some(argument.value)
+            }
             _ => None,
         });
         picked.next()
+    }
+
+    /// Whether a value comes out of a header of the request that is handled, in the same function.
+    fn is_of_header(&self, file: FileId, value: ExprId, step: u32) -> bool {
+        let facts = &self[file].facts;
+        let mut within = expressions_within(facts, facts[value].span);
+        within.any(|expr| match facts[expr].kind {
+            ExprKind::Member { name, .. } => facts.text(name) == HEADERS,
+            ExprKind::Name { name, scope } if step < MOST_STEPS => {
+                let bindings = lookup(facts, scope, name).unwrap_or(&[]).iter();
+                let mut made = bindings.filter_map(|binding| match binding.kind {
+                    BindingKind::Value(value) | BindingKind::Unpacked { value, .. } => Some(value),
+                    _ => None,
+                });
+                made.any(|made| self.is_of_header(file, made, step + 1))
+            }
+            _ => false,
+        })
     }
 
     fn picked_by(&self, facts: &FileFacts, call: &Call, condition: ExprId) -> Option<ExprId> {

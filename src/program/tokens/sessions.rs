@@ -23,6 +23,44 @@ impl Program<'_> {
     }
 
     fn sessions_in(&self, file: FileId, data: &ProgramFile) -> Vec<ShownCredential> {
+        let mut found = self.sessions_read_in(file, data);
+        found.extend(self.users_asked_in(file, data));
+        found
+    }
+
+    /// Where code asks whether the user that a framework found by the session is one: `current_user.is_authenticated`.
+    fn users_asked_in(&self, file: FileId, data: &ProgramFile) -> Vec<ShownCredential> {
+        let facts = &data.facts;
+        let asked: Vec<Name> = ASKED.iter().filter_map(|asked| facts.names.find(asked)).collect();
+        if asked.is_empty() {
+            return Vec::new();
+        }
+        let imports = |library: &str| {
+            let mut imports = facts.imports.iter();
+            imports.any(|import| {
+                self.segments(file, import)
+                    .first()
+                    .is_some_and(|first| *first == library)
+            })
+        };
+        let is_by_name = USER_GIVING.iter().any(|library| imports(library));
+        let is_of_request = REQUEST_USER_GIVING.iter().any(|library| imports(library));
+        let users = facts.exprs.iter().filter_map(|expr| match expr.kind {
+            ExprKind::Member { object, name } if asked.contains(&name) => Some(object),
+            _ => None,
+        });
+        let users = users.filter(|user| {
+            let name = last_name(facts, *user).map_or("", |name| facts.text(name));
+            let of = match facts[*user].kind {
+                ExprKind::Member { object, .. } => last_name(facts, object).map_or("", |name| facts.text(name)),
+                _ => "",
+            };
+            is_by_name && name == "current_user" || is_of_request && name == "user" && of == "request"
+        });
+        users.filter_map(|user| self.session_at(file, user)).collect()
+    }
+
+    fn sessions_read_in(&self, file: FileId, data: &ProgramFile) -> Vec<ShownCredential> {
         let facts = &data.facts;
         // Most files say it nowhere.
         let Some(name) = facts.names.find(SESSION) else {
@@ -51,28 +89,32 @@ impl Program<'_> {
         });
         let sessions =
             reads.filter(|(session, key)| self.is_session(file, facts, *session, name) && self.says_who(facts, *key));
-        let found = sessions.filter_map(|(session, _)| {
-            let scope = self.scope_at(file, facts[session].span)?;
-            facts.function_around(scope)?;
-            let site = TokenSite {
-                primary: Site {
-                    file,
-                    span: last_name_span(facts, session),
-                },
-                scope,
-                call: self.written(file, session),
-                confidence: Confidence::Likely,
-                hand_rolled: true,
-                unbound: false,
-                token: None,
-            };
-            Some(ShownCredential {
-                carriers: self.carriers_of_session(file, facts, session),
-                site,
-                how: Shown::InSession,
-            })
-        });
-        found.collect()
+        sessions
+            .filter_map(|(session, _)| self.session_at(file, session))
+            .collect()
+    }
+
+    fn session_at(&self, file: FileId, session: ExprId) -> Option<ShownCredential> {
+        let facts = &self[file].facts;
+        let scope = self.scope_at(file, facts[session].span)?;
+        facts.function_around(scope)?;
+        let site = TokenSite {
+            primary: Site {
+                file,
+                span: last_name_span(facts, session),
+            },
+            scope,
+            call: self.written(file, session),
+            confidence: Confidence::Likely,
+            hand_rolled: true,
+            unbound: false,
+            token: None,
+        };
+        Some(ShownCredential {
+            carriers: self.carriers_of_session(file, facts, session),
+            site,
+            how: Shown::InSession,
+        })
     }
 
     /// Whether an expression is a framework's session: of a request, or the one that a framework gives by its name.
@@ -123,5 +165,10 @@ impl Program<'_> {
 const SESSION: &str = "session";
 /// How programs call requests and connections that have one.
 const REQUESTS: [&str; 4] = ["connection", "request", "req", "websocket"];
+/// What users of frameworks are asked for.
+const ASKED: [&str; 2] = ["is_anonymous", "is_authenticated"];
+/// The libraries that give the user of the session by the name `current_user`, and those that put it on requests themselves.
+const USER_GIVING: [&str; 3] = ["flask_login", "flask_security", "quart_auth"];
+const REQUEST_USER_GIVING: [&str; 2] = ["django", "rest_framework"];
 /// The libraries that give the session of the request that is being handled by its name.
 const GIVING: [&str; 2] = ["flask", "quart"];
