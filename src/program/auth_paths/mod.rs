@@ -1027,10 +1027,32 @@ impl<'p, 'a> Search<'p, 'a> {
             passed.is_some() || self.program.has_unseen_arguments(passing.file, passing.call)
         };
         match (is_called, parameter.default.is_none() || calling.all(is_handed)) {
+            // Whoever is handed the function calls it with what that needs.
+            (false, _) if self.is_handed_on((file, function)) => Injecting::Handed,
             (false, _) => Injecting::Nobody,
             (true, true) => Injecting::Handed,
             (true, false) => Injecting::Forgotten,
         }
+    }
+
+    /// Whether code outside tests hands a function on by its name: `run(job=Ingestion.perform)`.
+    fn is_handed_on(&self, (file, function): FunctionRef) -> bool {
+        let own = &self.program[file].facts;
+        let Some(text) = own[function].name.map(|name| own.text(name)) else {
+            return false;
+        };
+        let mut files = self.program.files().filter(|(_, data)| data.scope != CodeScope::Test);
+        files.any(|(_, data)| {
+            let facts = &data.facts;
+            let is_it = |expr: ExprId, name: Name| match facts[expr].kind {
+                ExprKind::Name { name: own, .. } | ExprKind::Member { name: own, .. } => own == name,
+                _ => false,
+            };
+            facts.names.find(text).is_some_and(|name| {
+                let mut calls = facts.calls.iter();
+                calls.any(|call| facts.arguments(call).iter().any(|argument| is_it(argument.value, name)))
+            })
+        })
     }
 
     /// Whether a handler is the other end of requests that the program itself sends with a credential: those that send them are the
