@@ -226,6 +226,7 @@ struct Record {
     plain_credentials: Vec<String>,
     otherwise: PhraseList,
     errands: PhraseList,
+    login_pages: Vec<String>,
     signed_cookies: Vec<String>,
     logins: Vec<String>,
     identities: PhraseList,
@@ -749,6 +750,12 @@ impl Words {
         self.file.record.errands.is_said(name)
     }
 
+    /// Whether a handler of this name is where people log in or out: who comes there is not let in yet.
+    #[must_use]
+    pub fn is_login_page(&self, name: &str) -> bool {
+        has(&self.file.record.login_pages, name)
+    }
+
     /// Whether a method of this name reads a cookie and checks its signature.
     #[must_use]
     pub fn reads_signed_cookie(&self, name: &str) -> bool {
@@ -983,6 +990,12 @@ impl Words {
     #[must_use]
     pub fn is_request(&self, name: &str) -> bool {
         self.file.authentication.requests.is_said(name)
+    }
+
+    /// Whether a function of this name sends a request and nothing else is said of it: `post`.
+    #[must_use]
+    pub fn is_plain_request(&self, name: &str) -> bool {
+        self.is_request(name) && !name.contains('_')
     }
 
     /// Whether what is called so lets somebody in: `api_key`, `X-Api-Key`.

@@ -26,7 +26,7 @@ use crate::program::auth_paths::schemes::InjectedScheme;
 use crate::program::bindings::lookup;
 use crate::program::calls::{By, CallEdge, Caller};
 use crate::program::entries::{EntryPoint, Surface};
-use crate::program::names::{FunctionRef, Origin, first_name};
+use crate::program::names::{FunctionRef, Origin, first_name, last_name_span};
 use crate::program::own_loop::is_parameter;
 use crate::program::reach::MOST_ALTERNATIVES;
 use crate::program::tokens::comparisons::Shown;
@@ -390,6 +390,8 @@ impl<'p, 'a> Search<'p, 'a> {
             guarded.extend(reached.order.iter().map(|node| node.caller));
             paths.extend(self.paths_to(&site, &reached));
         }
+        // That nothing is known to lead to what a library guards is most often for want of knowing how.
+        paths.retain(|path| !path.entries.is_empty());
         joined_at_libraries(paths)
     }
 
@@ -945,8 +947,9 @@ impl<'p, 'a> Search<'p, 'a> {
     /// tokens itself, or says that it authenticates. Who looks at a token to choose a provider does nothing of that.
     fn lets_in(&self, path: &AuthPath, site: &ValidationSite) -> bool {
         let program = self.program;
+        // That nothing is known to lead to a function that asks a framework is most often for want of knowing how.
         if site.is_of_session {
-            return self.turns_away_strangers(path, site);
+            return !path.entries.is_empty() && self.turns_away_strangers(path, site);
         }
         let chain = path.chain.iter().rev().take(MOST_CALLS_TO_REFUSAL).copied();
         let is_near = path.chain.len() < MOST_CALLS_TO_REFUSAL;
@@ -985,8 +988,19 @@ impl<'p, 'a> Search<'p, 'a> {
                     _ => false,
                 })
         };
+        let known = asks_for_known(facts, read);
+        let is_of_strangers = |condition: ExprId, holds: bool| {
+            let mut within = expressions_within(facts, facts[condition].span);
+            let is_negated = within.any(|expr| match facts[expr].kind {
+                ExprKind::Not(inner) => facts[inner].span.contains(read),
+                _ => false,
+            });
+            known.is_none_or(|known| holds != (known ^ is_negated))
+        };
         let mut branches = facts.numbered_blocks().filter_map(|(id, block)| match block.kind {
-            BlockKind::Branch { condition, .. } if is_about_it(condition) => Some(id),
+            BlockKind::Branch { condition, holds } => {
+                (is_about_it(condition) && is_of_strangers(condition, holds)).then_some(id)
+            }
             _ => None,
         });
         let refuses = |outcome: &Outcome| *outcome == Outcome::Refuses;
@@ -995,7 +1009,8 @@ impl<'p, 'a> Search<'p, 'a> {
             let facts = &program[*file].facts;
             facts[(*function)?].name.map(|name| facts.text(name))
         });
-        names.any(|name| words.is_gate(name)) || branches.any(|block| program.outcomes(file, block).iter().all(refuses))
+        let says_so = |name: &str| words.is_gate(name) && !words.is_login_page(name);
+        names.any(says_so) || branches.any(|block| program.outcomes(file, block).iter().all(refuses))
     }
 
     /// Whether a function decodes a token by a library in its own statements.
@@ -1174,6 +1189,18 @@ impl<'p, 'a> Search<'p, 'a> {
         });
         open.cloned().collect()
     }
+}
+
+/// Whether the user at `span` is asked whether it is somebody, or whether it is nobody; nothing where it is not asked for either.
+fn asks_for_known(facts: &FileFacts, span: Span) -> Option<bool> {
+    facts.exprs.iter().find_map(|expr| match expr.kind {
+        ExprKind::Member { object, name } if last_name_span(facts, object) == span => match facts.text(name) {
+            "is_authenticated" => Some(true),
+            "is_anonymous" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    })
 }
 
 /// Makes one path of those that a gate of a library alone lies on, from the function that it guards.

@@ -44,7 +44,8 @@ fn in_file(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<Servi
         let mut arguments = facts.arguments(call).iter();
         let function = facts.function_around(call.scope).filter(|_| words.is_request(name))?;
         let asks = arguments.any(|argument| is_question(program, file, argument.value));
-        if !asks && !asks_for_caller(program, file, function, call) {
+        let asks = asks || words.is_plain_request(name) && asks_for_caller(program, file, function, call);
+        if !asks {
             return None;
         }
         let mut parameters = facts.parameters(&facts[function]).iter();
