@@ -84,6 +84,25 @@ pub struct Edit {
     pub replacement: String,
 }
 
+/// That a finding matters only together with others like it: where there are more of them than there may be.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Counted {
+    /// What is counted, such as `live auth paths`.
+    pub what: String,
+    /// How many there may be.
+    pub most: usize,
+    /// Its place among the others in a list of them.
+    pub rank: usize,
+    /// What such a list says of it, in a few words.
+    pub note: String,
+    /// Where what it is about ends: whoever accepted what is found there has accepted it, too.
+    pub end: Site,
+    /// By what it is known again when it is called otherwise.
+    pub marks: Vec<String>,
+    /// Its message where it is known to be new.
+    pub when_new: &'static str,
+}
+
 /// One finding of one rule at one place.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -109,6 +128,8 @@ pub struct Finding {
     pub related: Vec<Step>,
     /// How to mend it, where that is safe.
     pub fix: Vec<Edit>,
+    /// With what it is counted; none if it speaks for itself.
+    pub counted: Option<Box<Counted>>,
 }
 
 impl Finding {

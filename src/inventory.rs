@@ -374,8 +374,7 @@ struct Clerk<'i, 'p> {
 
 impl Clerk<'_, '_> {
     fn path(&self, path: &AuthPath) -> PathRow {
-        let name = |caller: &Caller| self.program.symbol_of_caller(*caller);
-        let (gate, chain): (String, Vec<String>) = (name(&path.gate), path.chain.iter().map(name).collect());
+        let (gate, chain) = (path.gate_name(self.program), path.chain_names(self.program));
         let (file, line) = (self.place)(path.site);
         let mut entries: Vec<EntryRow> = path.entries.iter().flat_map(|entry| self.entries(entry)).collect();
         entries.sort();

@@ -77,6 +77,20 @@ pub struct Request {
     pub waivers_count: bool,
     /// The day that waivers are held against.
     pub today: Date,
+    /// How findings are dealt with that matter only together.
+    pub counting: Counting,
+}
+
+/// How findings are dealt with that matter only together, where there are more of them than there may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Counting {
+    /// As people are told of them: what is new is told one by one, and what cannot be told apart by one finding that lists it.
+    #[default]
+    Told,
+    /// Each of a number that is exceeded, for a baseline.
+    Exceeded,
+    /// All, so that another analysis can be held against them.
+    All,
 }
 
 impl Default for Request {
@@ -89,6 +103,7 @@ impl Default for Request {
             change: None,
             waivers_count: true,
             today: Date::today(),
+            counting: Counting::default(),
         }
     }
 }
@@ -294,6 +309,9 @@ pub fn analyse(program: &Program<'_>, settings: &Settings, pages: &[Page], reque
         }
     }
 
+    if request.counting != Counting::All {
+        verdict.keep_exceeded();
+    }
     if let Some(baseline) = &request.baseline {
         let reported: Option<BTreeSet<&str>> = request
             .only
@@ -310,11 +328,17 @@ pub fn analyse(program: &Program<'_>, settings: &Settings, pages: &[Page], reque
             is_reported && was_run(entry) && request.scopes.is_none()
         };
         verdict.accept(baseline, &path, &may_be_stale, request.today);
+        if request.counting == Counting::Told {
+            verdict.tell_new_to_baseline();
+        }
     }
     if let Some(change) = &request.change {
         verdict.keep_changed(change, &path);
     }
     verdict.retain(|judged| is_reported(judged.finding.primary.file));
+    if request.counting == Counting::Told {
+        verdict.join_counted();
+    }
     verdict
 }
 

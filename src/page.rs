@@ -533,6 +533,7 @@ inner
             trail: Vec::new(),
             related: Vec::new(),
             fix: Vec::new(),
+            counted: None,
         }
     }
 

@@ -371,6 +371,15 @@ impl Catalog {
             .map(|entry| &self.entries[entry])
     }
 
+    /// The names of the classes from which classes with `role` derive.
+    pub fn base_names(&self, role: Role) -> impl Iterator<Item = &str> {
+        let bases = self.nodes.iter().filter(move |node| {
+            let base = node.base.map(|entry| &self.entries[entry]);
+            base.is_some_and(|base| base.role == Some(role))
+        });
+        bases.filter_map(|node| split(&node.path).last())
+    }
+
     /// Whether any of the libraries in `imported` gives routes to classes by pairs.
     #[must_use]
     pub fn any_in_pairs(&self, imported: &FxHashSet<&str>) -> bool {

@@ -80,6 +80,8 @@ pub enum Role {
     InjectsDependency,
     /// Makes a dependency that gives the credential which a request shows, and checks nothing of it.
     MakesSecurityScheme,
+    /// Validates the credential of a request, as a decorator or a dependency, before the handler gets it: nobody is let on without one.
+    GuardsHandlers,
     /// Puts another function in the place of a dependency.
     ReplacesDependency,
     /// Makes a function a fixture of tests, by its decorator.

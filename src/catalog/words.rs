@@ -242,7 +242,10 @@ struct Record {
     credentials: Vec<String>,
     plain_credentials: Vec<String>,
     otherwise: PhraseList,
+    errands: PhraseList,
+    login_pages: Vec<String>,
     signed_cookies: Vec<String>,
+    logins: Vec<String>,
     identities: PhraseList,
 }
 
@@ -746,6 +749,7 @@ impl Words {
             &record.getters,
             &record.changes,
             &record.signed_cookies,
+            &record.logins,
         ];
         lists.into_iter().flatten().map(String::as_str)
     }
@@ -792,10 +796,28 @@ impl Words {
         self.file.record.otherwise.is_said(name)
     }
 
+    /// Whether a token that is decoded in a function of this name is one for a single errand, such as to reset a password.
+    #[must_use]
+    pub fn is_errand(&self, name: &str) -> bool {
+        self.file.record.errands.is_said(name)
+    }
+
+    /// Whether a handler of this name is where people log in or out: who comes there is not let in yet.
+    #[must_use]
+    pub fn is_login_page(&self, name: &str) -> bool {
+        has(&self.file.record.login_pages, name)
+    }
+
     /// Whether a method of this name reads a cookie and checks its signature.
     #[must_use]
     pub fn reads_signed_cookie(&self, name: &str) -> bool {
         has(&self.file.record.signed_cookies, name)
+    }
+
+    /// Whether a method of this name takes what an identity provider sent a caller back with, and validates who that is.
+    #[must_use]
+    pub fn takes_login(&self, name: &str) -> bool {
+        has(&self.file.record.logins, name)
     }
 
     /// Whether a cookie of this name, or one that is read where a function has this name, says who is calling.
@@ -1064,6 +1086,12 @@ impl Words {
     #[must_use]
     pub fn is_request(&self, name: &str) -> bool {
         self.file.authentication.requests.is_said(name)
+    }
+
+    /// Whether a function of this name sends a request and nothing else is said of it: `post`.
+    #[must_use]
+    pub fn is_plain_request(&self, name: &str) -> bool {
+        self.is_request(name) && !name.contains('_')
     }
 
     /// Whether what is called so lets somebody in: `api_key`, `X-Api-Key`.

@@ -6,7 +6,7 @@ use super::program::{FilesRead, Input, ProgramArguments};
 use super::progress::Progress;
 use ssotlint::source;
 use ssotlint::verdict::{BASELINE_FILE, Baseline, Entry, Verdict};
-use ssotlint::{Request, pages};
+use ssotlint::{Counting, Request, pages};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,6 +49,7 @@ impl BaselineCommand {
         let request = Request {
             only: input.reported(None),
             baseline: Some(old.clone().unwrap_or_default()),
+            counting: Counting::Exceeded,
             ..Request::default()
         };
         let mut verdict = ssotlint::analyse(&program, &input.settings, &pages, &request);

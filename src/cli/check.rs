@@ -16,7 +16,7 @@ use ssotlint::report::{Because, OwnerRow, Problem, Report, Tool};
 use ssotlint::rules::RULES;
 use ssotlint::source::{self, FileId, Revision};
 use ssotlint::verdict::{Baseline, Change, Date, Entry, Judged, Verdict};
-use ssotlint::{Request, pages};
+use ssotlint::{Counting, Request, pages};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -169,6 +169,9 @@ struct FixArguments {
     diff: bool,
 }
 
+/// The rule that counts.
+const BUDGET: &str = "auth-path-budget";
+
 pub const SCOPES: [(&str, CodeScope); 4] = [
     ("production", CodeScope::Production),
     ("script", CodeScope::Script),
@@ -240,10 +243,11 @@ impl Check {
     ) -> Result<T, Failed> {
         let pages = pages().map_err(|error| console.fail(&error))?;
         let input = self.program.find(&self.output.outputs(console)?.files(), console)?;
-        let request = self.request(&input, &pages, console)?;
+        let mut request = self.request(&input, &pages, console)?;
         let progress = Progress::new(!self.output.is_quiet());
         let (files, read) = input.read(&progress, console)?;
         let program = input.link(files, &read, &progress, console)?;
+        self.count_before(&mut request, &program, &input, &pages, console)?;
         let verdict = ssotlint::analyse(&program, &input.settings, &pages, &request);
         let again = Request {
             only: None,
@@ -274,6 +278,7 @@ impl Check {
             change: self.change(input, pages, console)?,
             waivers_count: !self.no_waivers,
             today: self.today(),
+            counting: Counting::default(),
         })
     }
 
@@ -283,13 +288,14 @@ impl Check {
         let pages = pages().map_err(|error| console.fail(&error))?;
         let input = self.program.find(&outputs.files(), console)?;
         timings.end("find settings and files");
-        let request = self.request(&input, &pages, console)?;
+        let mut request = self.request(&input, &pages, console)?;
         let progress = Progress::new(outputs.leave_room_for_progress());
         timings.end("read the change");
         let (files, read) = input.read(&progress, console)?;
         timings.end("read and parse");
         let program = input.link(files, &read, &progress, console)?;
         timings.end("link");
+        self.count_before(&mut request, &program, &input, &pages, console)?;
         let mut verdict = ssotlint::analyse(&program, &input.settings, &pages, &request);
         baseline::forgive_unread(&mut verdict, &read);
         timings.end("ask and judge");
@@ -347,20 +353,43 @@ impl Check {
             return Ok(None);
         }
         Ok(Some(Change {
-            lines: changed.map(|revision| revision.changed_lines(&input.sources)),
-            before: since.map(|revision| self.found_in(&revision, input, pages)),
+            lines: changed.as_ref().map(|revision| revision.changed_lines(&input.sources)),
+            before: since.map(|revision| self.found_in(&revision, &self.select, input, pages)),
+            counted_before: None,
         }))
     }
 
-    /// What was found in a commit.
-    fn found_in(&self, revision: &Revision, input: &Input, pages: &[Page]) -> Baseline {
+    /// Completes the change by what a commit had of what is counted, if a number is exceeded: which lines are changed does not tell what
+    /// is new of it.
+    fn count_before(
+        &self,
+        request: &mut Request,
+        program: &Program<'_>,
+        input: &Input,
+        pages: &[Page],
+        console: &Console,
+    ) -> Result<(), Failed> {
+        let (Some(change), Some(name)) = (&mut request.change, &self.changed) else {
+            return Ok(());
+        };
+        let is_counted = self.select.is_empty() || self.select.iter().any(|rule| rule == BUDGET);
+        if change.before.is_none() && is_counted && program.exceeds_budget() {
+            let revision = input.revision(name, "--changed", console)?;
+            change.counted_before = Some(self.found_in(&revision, &[BUDGET.to_owned()], input, pages));
+        }
+        Ok(())
+    }
+
+    /// What rules, or all, found in a commit.
+    fn found_in(&self, revision: &Revision, select: &[String], input: &Input, pages: &[Page]) -> Baseline {
         let sources = input.sources_of(revision);
         let program = input.link_others(ssotlint::read(&sources, &|| {}).files);
         let request = Request {
-            select: self.select.clone(),
+            select: select.to_vec(),
             scopes: self.scopes.clone(),
             waivers_count: !self.no_waivers,
             today: self.today(),
+            counting: Counting::All,
             ..Request::default()
         };
         let verdict = ssotlint::analyse(&program, &input.settings, pages, &request);

@@ -79,7 +79,7 @@ use crate::facts::{
 };
 use crate::finding::{CodeScope, Site};
 use crate::source::{FileId, Span};
-use auth_paths::credentials::Carriers;
+use auth_paths::guards::LibraryGuard;
 use auth_paths::missing::MissingGate;
 use auth_paths::schemes::SchemeUse;
 use callers::{Callers, Far};
@@ -96,6 +96,7 @@ use stars::Stars;
 use std::ops::Index;
 use std::sync::OnceLock;
 use tokens::TokenSites;
+use tokens::comparisons::ShownCredential;
 use tokens::requests::HttpRequest;
 use tokens::services::ServiceQuestion;
 use tokens::validation::Validations;
@@ -170,8 +171,9 @@ pub struct Program<'a> {
     // Worked out once a rule asks.
     requests: OnceLock<Vec<HttpRequest>>,
     questions: OnceLock<Vec<ServiceQuestion>>,
+    library_guards: OnceLock<Vec<LibraryGuard>>,
     missing_gates: OnceLock<Vec<MissingGate>>,
-    shown_credentials: OnceLock<Vec<(TokenSite, Carriers)>>,
+    shown_credentials: OnceLock<Vec<ShownCredential>>,
     scheme_uses: OnceLock<Vec<SchemeUse>>,
     resolvers: OnceLock<Resolvers>,
     validations: OnceLock<Validations>,
@@ -213,6 +215,7 @@ impl<'a> Program<'a> {
             declarations,
             requests: OnceLock::new(),
             questions: OnceLock::new(),
+            library_guards: OnceLock::new(),
             missing_gates: OnceLock::new(),
             shown_credentials: OnceLock::new(),
             scheme_uses: OnceLock::new(),
@@ -266,7 +269,7 @@ impl<'a> Program<'a> {
         let of_comparisons = self
             .shown_credentials()
             .iter()
-            .map(|(site, _)| (site.primary.file, site.scope));
+            .map(|shown| (shown.site.primary.file, shown.site.scope));
         let places = of_tokens.chain(of_secrets).chain(of_comparisons);
         let by_work = places.filter_map(|(file, scope)| function_at(file, scope));
         functions.extend(by_work.map(|function| (function, Far::A_FEW_CALLS)));
@@ -276,6 +279,8 @@ impl<'a> Program<'a> {
         functions.extend(questions.map(|question| ((question.file, question.function), Far::A_FEW_CALLS)));
         let of_schemes = self.scheme_uses().iter();
         functions.extend(of_schemes.map(|scheme| ((scheme.file, scheme.function), Far::A_FEW_CALLS)));
+        let guarded = self.library_guards().iter();
+        functions.extend(guarded.map(|guard| (guard.function, Far::A_FEW_CALLS)));
         let naming_missing = self.missing_gates().iter();
         functions.extend(naming_missing.filter_map(|gate| Some(((gate.site.file, gate.function?), Far::A_FEW_CALLS))));
         let is_rust = |((file, _), _): &(FunctionRef, Far)| self[*file].language == Language::Rust;

@@ -229,6 +229,7 @@ impl Findings {
             trail: Vec::new(),
             related: Vec::new(),
             fix: Vec::new(),
+            counted: None,
         });
         let last = self.found.len() - 1;
         &mut self.found[last]

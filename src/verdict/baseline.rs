@@ -4,6 +4,7 @@
 //! entry is known by its fingerprint; where several share one, the path says which is whose.
 
 use super::{Date, Judged};
+use crate::finding::Counted;
 use crate::source::FileId;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -32,6 +33,9 @@ pub struct Entry {
     /// The last day it is.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "day")]
     pub until: Option<Date>,
+    /// With what its finding was counted, where that is known: it is not written.
+    #[serde(skip)]
+    pub counted: Option<Box<Counted>>,
 }
 
 /// The accepted findings of a program.
@@ -117,6 +121,7 @@ impl Baseline {
                 }
             }
         }
+        self.accept_renamed(findings, &mut accepting);
         accepting
     }
 }
@@ -150,6 +155,7 @@ impl Entry {
             fingerprint: judged.fingerprint.clone(),
             reason: None,
             until: None,
+            counted: judged.finding.counted.clone(),
         }
     }
 

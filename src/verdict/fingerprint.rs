@@ -8,8 +8,9 @@ use crate::source::FileId;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Values that tell of other places than the finding's own. Those can change without making it another finding.
-const ELSEWHERE: [&str; 5] = ["caller", "comment", "others", "owner", "user"];
+/// Values that tell of other places than the finding's own, and of how many there are. Those can change without making it another
+/// finding.
+const ELSEWHERE: [&str; 7] = ["caller", "comment", "count", "most", "others", "owner", "user"];
 
 /// Names the findings of a run, in the order of reports.
 #[derive(Default)]
@@ -88,6 +89,7 @@ mod tests {
             trail: Vec::new(),
             related: Vec::new(),
             fix: Vec::new(),
+            counted: None,
         }
     }
 

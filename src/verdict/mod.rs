@@ -3,6 +3,7 @@
 //! It sees findings, settings and waivers; it knows no rule and no program. Start with [`judge`].
 
 mod baseline;
+mod counted;
 mod date;
 mod fingerprint;
 
@@ -80,10 +81,15 @@ impl Verdict {
         self.stale.extend(stale.map(|(entry, _)| entry.clone()));
     }
 
-    /// Leaves out the findings that a change has nothing to do with: no place of theirs is touched, and they were there before.
+    /// Leaves out the findings that a change has nothing to do with: no place of theirs is touched, and they were there before. What is
+    /// counted together is of the change where it is new, whatever lines that shows on.
     pub fn keep_changed<'a>(&mut self, change: &Change, path: &dyn Fn(FileId) -> &'a str) {
-        let before = change.before.as_ref();
-        let known = before.map(|before| before.accepting(&self.kept, path));
+        let accepting = |before: &Option<Baseline>| before.as_ref().map(|before| before.accepting(&self.kept, path));
+        let known = accepting(&change.before);
+        let counted = accepting(&change.counted_before);
+        let is_new = |known: &Option<Vec<Option<usize>>>, number: usize| {
+            known.as_ref().is_some_and(|known| known[number].is_none())
+        };
         let is_touched = |judged: &Judged| {
             change
                 .lines
@@ -92,11 +98,25 @@ impl Verdict {
         };
         let kept = std::mem::take(&mut self.kept);
         let all = kept.len();
-        let of_change = kept.into_iter().enumerate().filter(|(number, judged)| {
-            let is_new = known.as_ref().is_some_and(|known| known[*number].is_none());
-            is_new || is_touched(judged)
-        });
-        self.kept = of_change.map(|(_, judged)| judged).collect();
+        let is_of_change = |number: usize, judged: &Judged| {
+            if judged.finding.counted.is_some() && (known.is_some() || counted.is_some()) {
+                return is_new(if known.is_some() { &known } else { &counted }, number);
+            }
+            is_new(&known, number) || is_touched(judged)
+        };
+        let mut others = Vec::new();
+        for (number, judged) in kept.into_iter().enumerate() {
+            let list = if is_of_change(number, &judged) {
+                &mut self.kept
+            } else {
+                &mut others
+            };
+            list.push(judged);
+        }
+        let known = counted::symbols(&others);
+        self.kept
+            .iter_mut()
+            .for_each(|judged| counted::tell_new(judged, &known));
         self.unchanged = all - self.kept.len();
     }
 
@@ -115,6 +135,8 @@ pub struct Change {
     pub lines: Option<ChangedLines>,
     /// What was found before it; none if that does not matter.
     pub before: Option<Baseline>,
+    /// What was counted before it, where only lines matter otherwise.
+    pub counted_before: Option<Baseline>,
 }
 
 fn touches(lines: &ChangedLines, finding: &Finding) -> bool {
@@ -300,7 +322,7 @@ pub fn judge(mut findings: Vec<Finding>, waivers: &mut [CommentWaiver], court: &
             court.settings.scopes_for(finding.rule, default)
         });
         if !scopes.contains(&finding.scope) {
-            if (court.is_reported)(finding.primary.file) {
+            if (court.is_reported)(finding.primary.file) && finding.counted.is_none() {
                 let by_scope = verdict.hidden.entry(finding.rule).or_default();
                 *by_scope.entry(finding.scope).or_default() += 1;
             }
@@ -421,6 +443,7 @@ mod tests {
                 trail: Vec::new(),
                 related: Vec::new(),
                 fix: Vec::new(),
+                counted: None,
             },
             level: Level::Error,
             fingerprint: String::new(),

@@ -19,6 +19,189 @@ fn assert_says(text: &str, part: &str) {
     assert!(text.contains(part), "no `{part}` in:\n{text}");
 }
 
+mod budget {
+    use super::{Folder, assert_says, assert_status};
+
+    const AUTH: &str = "\
+import jwt
+from fastapi import Header
+
+
+def current(authorization: str = Header()):
+    return jwt.decode(authorization, KEY, algorithms=[\"HS256\"])
+";
+    const APP: &str = "\
+from fastapi import Depends, FastAPI
+
+from harbour.auth import current
+
+app = FastAPI()
+
+
+@app.get(\"/me\")
+def me(who=Depends(current)):
+    return who
+";
+    const FEED: &str = "
+
+def feed_user(token: str):
+    return jwt.decode(token, FEED_KEY, algorithms=[\"HS256\"])
+
+
+@app.get(\"/feed\")
+def feed(who=Depends(feed_user)):
+    return who
+";
+    const SETTINGS: &str = "[concerns.token-validation]\nowner = \"harbour.auth\"\n[budget]\nauth-paths = 1\n";
+
+    fn harbour() -> Folder {
+        let folder = Folder::of(&[
+            ("harbour/auth.py", AUTH),
+            ("harbour/main.py", APP),
+            ("ssot.toml", SETTINGS),
+        ]);
+        folder.git(&["init", "-q"]);
+        folder.commit();
+        folder
+    }
+
+    fn with_feed() -> String {
+        format!("import jwt\n{APP}{FEED}")
+    }
+
+    /// The lines of what `check` reports of the budget, each a finding.
+    fn told(folder: &Folder, change: &[&str]) -> Vec<String> {
+        let check = [
+            "check",
+            "--select",
+            "auth-path-budget",
+            "--format",
+            "concise",
+            "--exit-zero",
+        ];
+        let run = folder.run(&[&check, change].concat());
+        assert_status(&run, 0);
+        let lines = run.stdout.lines().filter(|line| line.contains("[auth-path-budget]"));
+        lines.map(str::to_owned).collect()
+    }
+
+    #[track_caller]
+    fn assert_tells(folder: &Folder, change: &[&str], expected: &[&str]) {
+        let told = told(folder, change);
+        assert_eq!(told.len(), expected.len(), "{change:?}: {told:#?}");
+        for (line, expected) in told.iter().zip(expected) {
+            assert_says(line, expected);
+        }
+    }
+
+    #[test]
+    fn the_path_that_a_change_adds_is_named() {
+        let folder = harbour();
+        folder.write("harbour/main.py", with_feed());
+        let new = "harbour/main.py:14:5: error[auth-path-budget] a new way in, by `harbour.main.feed_user` to `jwt.decode`, makes 2 live";
+        assert_tells(&folder, &["--changed"], &[new]);
+        assert_tells(&folder, &["--since", "HEAD"], &[new]);
+        assert_tells(&folder, &["--changed", "--since", "HEAD"], &[new]);
+        assert_tells(
+            &folder,
+            &[],
+            &["2 live auth paths, and the budget allows 1; what goes past"],
+        );
+        folder.commit();
+        assert_tells(&folder, &["--since", "HEAD~1"], &[new]);
+        assert_tells(&folder, &["--changed=HEAD~1"], &[new]);
+
+        // What was too much before is not what a later change adds.
+        folder.write("harbour/main.py", format!("{}\n\nVERSION = 2\n", with_feed()));
+        assert_tells(&folder, &["--changed"], &[]);
+        assert_tells(&folder, &["--since", "HEAD"], &[]);
+    }
+
+    #[test]
+    fn a_path_that_a_mount_brings_to_life_is_named_though_no_line_of_it_is_changed() {
+        let folder = harbour();
+        let router = "import jwt\nfrom fastapi import APIRouter, Depends\n\napp = APIRouter()\n";
+        folder.write("harbour/feeds.py", format!("{router}{FEED}"));
+        folder.commit();
+        let mounting = "\nfrom harbour import feeds\n\napp.include_router(feeds.app)\n";
+        folder.write("harbour/main.py", format!("{APP}{mounting}"));
+        let new = "harbour/feeds.py:7:5: error[auth-path-budget] a new way in, by `harbour.feeds.feed_user`";
+        assert_tells(&folder, &["--changed"], &[new]);
+        assert_tells(&folder, &["--since", "HEAD"], &[new]);
+    }
+
+    #[test]
+    fn what_is_renamed_or_moved_is_not_new() {
+        let folder = harbour();
+        // The gate, its file and the file of the handlers are called otherwise, and a path is added.
+        std::fs::remove_file(folder.path().join("harbour/auth.py")).unwrap();
+        std::fs::remove_file(folder.path().join("harbour/main.py")).unwrap();
+        folder.write("harbour/access.py", AUTH.replace("current", "current_user"));
+        let renamed = with_feed()
+            .replace("current", "current_user")
+            .replace("auth import", "access import");
+        folder.write("harbour/server.py", &renamed);
+        folder.write("ssot.toml", SETTINGS.replace("harbour.auth", "harbour.access"));
+        let new = "harbour/server.py:14:5: error[auth-path-budget] a new way in, by `harbour.server.feed_user`";
+        assert_tells(&folder, &["--changed"], &[new]);
+        assert_tells(&folder, &["--since", "HEAD"], &[new]);
+    }
+
+    #[test]
+    fn what_takes_the_place_of_another_one_is_within_the_budget() {
+        let folder = harbour();
+        folder.write(
+            "harbour/main.py",
+            with_feed().replace("who=Depends(current)", "who=None"),
+        );
+        assert_tells(&folder, &["--since", "HEAD"], &[]);
+        assert_tells(&folder, &["--changed"], &[]);
+        assert_tells(&folder, &[], &[]);
+    }
+
+    #[test]
+    fn what_the_baseline_does_not_know_is_new() {
+        let folder = harbour();
+        folder.write("harbour/main.py", with_feed());
+        assert_status(&folder.run(&["baseline"]), 0);
+        assert_status(&folder.run(&["check", "--ratchet"]), 0);
+
+        // A third one is the only one that is told; taken away again, nothing is.
+        let third = FEED.replace("feed", "tide");
+        folder.write("harbour/main.py", format!("{}{third}", with_feed()));
+        assert_tells(
+            &folder,
+            &[],
+            &["harbour/main.py:23:5: error[auth-path-budget] a new way in, by `harbour.main.tide_user`"],
+        );
+        folder.write("harbour/main.py", with_feed().replace("feed", "tide"));
+        assert_tells(&folder, &[], &[]);
+        folder.write("harbour/main.py", APP);
+        assert_tells(&folder, &[], &[]);
+        assert_says(&folder.run(&["check"]).stdout, "gone from the baseline");
+    }
+
+    #[test]
+    fn what_ends_where_the_baseline_accepts_nothing_is_new() {
+        let folder = harbour();
+        folder.write("harbour/main.py", with_feed());
+        folder.write("ssot.toml", SETTINGS.replace("auth-paths = 1", "auth-paths = 2"));
+        assert_status(&folder.run(&["baseline"]), 0);
+        assert!(!folder.read("ssot-baseline.json").contains("auth-path-budget"));
+        folder.write(
+            "harbour/main.py",
+            format!("{}{}", with_feed(), FEED.replace("feed", "tide")),
+        );
+        let run = folder.run(&["check", "--format", "concise"]);
+        assert_status(&run, 1);
+        assert_says(
+            &run.stdout,
+            "harbour/main.py:23:5: error[auth-path-budget] a new way in, by `harbour.main.tide_user`",
+        );
+        assert!(!run.stdout.contains("feed_user"), "{}", run.stdout);
+    }
+}
+
 mod baseline {
     use super::{Folder, MORE, SICK, assert_says, assert_status};
 

@@ -32,6 +32,8 @@ pub struct Case {
     pub line: usize,
     /// The files, in order, without their marks.
     pub files: Vec<CaseFile>,
+    /// What stood in place of some of them before, where the case is about a change.
+    pub before: Vec<CaseFile>,
     /// What is expected, in the order of files and lines.
     pub marks: Vec<Mark>,
 }
@@ -86,6 +88,7 @@ pub fn cases(markdown: &str) -> Result<Vec<Case>, String> {
                     title: title.to_owned(),
                     line: block.line,
                     files: Vec::new(),
+                    before: Vec::new(),
                     marks: Vec::new(),
                 });
                 open = true;
@@ -141,6 +144,10 @@ pub fn unmark(path: &str, text: &str) -> Result<(String, Vec<Mark>), String> {
 impl Case {
     fn add(&mut self, info: &str, text: &str) -> Result<(), String> {
         let (language, path) = info.split_once(' ').unwrap_or((info, ""));
+        let (path, is_before) = match path.strip_suffix("before") {
+            Some(path) if path.is_empty() || path.ends_with(' ') => (path, true),
+            _ => (path, false),
+        };
         let path = match (path.trim(), language) {
             ("", "python") => "main.py",
             ("", "rust") => "main.rs",
@@ -148,12 +155,16 @@ impl Case {
             ("", _) => return Err(format!("the fence `{info}` needs a path behind its language")),
             (path, _) => path,
         };
-        if self.files.iter().any(|file| file.path == path) {
+        let files = if is_before { &mut self.before } else { &mut self.files };
+        if files.iter().any(|file| file.path == path) {
             return Err(format!("`{}` shows `{path}` twice", self.title));
         }
         let (text, mut marks) = unmark(path, text)?;
+        if is_before && !marks.is_empty() {
+            return Err(format!("`{}` marks what stood in `{path}` before", self.title));
+        }
         self.marks.append(&mut marks);
-        self.files.push(CaseFile {
+        files.push(CaseFile {
             path: path.to_owned(),
             language: language.to_owned(),
             text,

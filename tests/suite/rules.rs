@@ -1,14 +1,14 @@
 //! Runs the examples of the rule pages and the cases of `fixtures/rules/`.
 
-use crate::cases::{Case, Expected, Mark, cases};
+use crate::cases::{Case, CaseFile, Expected, Mark, cases};
 use ssotlint::catalog::{Catalog, Entries, ExtraWords};
 use ssotlint::finding::{Finding, Level};
 use ssotlint::page::Page;
 use ssotlint::rules::{Check, RULES, Rule};
 use ssotlint::settings::{Known, Settings};
 use ssotlint::source::{LineIndex, SettingsForm};
-use ssotlint::verdict::{Date, Verdict};
-use ssotlint::{Parsed, Request};
+use ssotlint::verdict::{Baseline, Change, Date, Entry, Judged, Verdict};
+use ssotlint::{Counting, Parsed, Request};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -136,21 +136,10 @@ fn found(rule: &Rule, case: &Case) -> Vec<(String, u32, Level, String)> {
         Settings::parse("ssot.toml", file.text.clone(), SettingsForm::Own, &known)
             .unwrap_or_else(|mistakes| panic!("{}: {mistakes:?}", case.title))
     });
-    let mut files: Vec<Parsed> = case
-        .files
-        .iter()
-        .filter(|file| file.path != "ssot.toml" && ssotlint::parse::language_of(&file.path).is_some())
-        .map(|file| Parsed {
-            path: file.path.clone(),
-            facts: Box::new(ssotlint::parse::parse(&file.path, &file.text)),
-            tracked: None,
-        })
-        .collect();
-    files.sort_by(|left, right| left.path.cmp(&right.path));
     let own_catalog = own_catalog(&settings);
     let catalog = own_catalog.as_ref().unwrap_or(&CATALOG);
     let declarations = ssotlint::declarations(&settings, settings_file.is_some());
-    let program = ssotlint::link(files, &settings, catalog, &declarations);
+    let program = ssotlint::link(parsed(case.files.iter()), &settings, catalog, &declarations);
     let unresolved: Vec<&str> = program
         .owners()
         .unresolved()
@@ -166,11 +155,31 @@ fn found(rule: &Rule, case: &Case) -> Vec<(String, u32, Level, String)> {
         Check::Program(_) => vec![rule.id.to_owned()],
         Check::Waivers(_) => Vec::new(),
     };
-    let request = Request {
+    let mut request = Request {
         select,
         today: Date::from((2026, 11, 21)),
         ..Request::default()
     };
+    if !case.before.is_empty() {
+        let is_old = |file: &&CaseFile| !case.before.iter().any(|before| before.path == file.path);
+        let files = case.files.iter().filter(is_old).chain(&case.before);
+        let before = ssotlint::link(parsed(files), &settings, catalog, &declarations);
+        let counting = Counting::All;
+        let verdict = ssotlint::analyse(
+            &before,
+            &settings,
+            &PAGES,
+            &Request {
+                counting,
+                ..request.clone()
+            },
+        );
+        let entry = |judged: &Judged| Entry::accepting(judged, &before[judged.finding.primary.file].path);
+        request.change = Some(Change {
+            before: Some(Baseline::of(verdict.kept.iter().map(entry).collect())),
+            ..Change::default()
+        });
+    }
     let verdict: Verdict = ssotlint::analyse(&program, &settings, &PAGES, &request);
     for judged in verdict.kept.iter().filter(|judged| judged.finding.rule == rule.id) {
         assert_worded(rule, &judged.finding);
@@ -189,6 +198,20 @@ fn found(rule: &Rule, case: &Case) -> Vec<(String, u32, Level, String)> {
         (path, line, judged.level, judged.finding.message.to_owned())
     })
     .collect()
+}
+
+/// The files of a program, as linking takes them.
+fn parsed<'a>(files: impl Iterator<Item = &'a CaseFile>) -> Vec<Parsed> {
+    let read = files.filter(|file| file.path != "ssot.toml" && ssotlint::parse::language_of(&file.path).is_some());
+    let mut files: Vec<Parsed> = read
+        .map(|file| Parsed {
+            path: file.path.clone(),
+            facts: Box::new(ssotlint::parse::parse(&file.path, &file.text)),
+            tracked: None,
+        })
+        .collect();
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    files
 }
 
 /// The page has the finding's message, and the finding has a value for each of its placeholders.

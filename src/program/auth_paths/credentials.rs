@@ -135,6 +135,10 @@ impl CarrierWalk<'_, '_> {
         let mut carriers = Carriers::NONE;
         let names: Vec<(Name, ScopeId, ExprId)> = names_in(self.facts, expr).collect();
         for (name, scope, at) in names {
+            // The application belongs to the server, whatever it is asked for by.
+            if self.only_gives_application(expr, at) {
+                continue;
+            }
             // An argument of a call that looks something up by it brings nothing along, unless its name says so.
             let is_root = Some(at) == root;
             let is_plain = is_root || self.is_from_outside(name) || says_so || is_kept;
@@ -147,6 +151,24 @@ impl CarrierWalk<'_, '_> {
             carriers = carriers.with(self.of_name(name, scope, about, step));
         }
         carriers
+    }
+
+    /// Whether a name is only there to get at the application: `request.app.state.token`.
+    fn only_gives_application(&self, expr: ExprId, name: ExprId) -> bool {
+        let is_of_client = match self.facts[name].kind {
+            ExprKind::Name { name, .. } => self.is_from_outside(name),
+            _ => false,
+        };
+        if !is_of_client {
+            return false;
+        }
+        let mut within = expressions_within(self.facts, self.facts[expr].span);
+        within.any(|around| match self.facts[around].kind {
+            ExprKind::Member { object, name: member } => {
+                object == name && matches!(self.facts.text(member), "app" | "application")
+            }
+            _ => false,
+        })
     }
 
     fn of_name(&mut self, name: Name, scope: ScopeId, about: About, step: u32) -> Carriers {

@@ -5,27 +5,33 @@
 //! A **path** is a pair of a gate and a site, with the shortest chain of functions between them as its witness. Sites are few, so
 //! paths are looked for backwards from them.
 //!
-//! `credentials` (what brings a token into a function), `decorated` (what decorators put around handlers), `schemes` (what only asks for a
-//! credential), `missing` (gates that do not exist), `routes` (where handlers are mounted).
+//! `credentials` (what brings a token into a function), `decorated` (what decorators put around handlers), `guards` (what libraries check
+//! themselves), `schemes` (what only asks for a credential), `missing` (gates that do not exist), `routes` (where handlers are mounted).
 
 pub(in crate::program) mod credentials;
 pub(in crate::program) mod decorated;
+pub(in crate::program) mod guards;
 pub(in crate::program) mod missing;
 pub(in crate::program) mod routes;
 pub(in crate::program) mod schemes;
 
-use crate::facts::{BindingKind, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId};
+use crate::catalog::Role;
+use crate::facts::{BindingKind, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, Name, ScopeId, ScopeKind};
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::auth_paths::credentials::Carriers;
 use crate::program::auth_paths::decorated::Decorated;
+use crate::program::auth_paths::guards::LibraryGuard;
 use crate::program::auth_paths::routes::{RouteTable, Routes};
+use crate::program::auth_paths::schemes::InjectedScheme;
 use crate::program::bindings::lookup;
 use crate::program::calls::{By, CallEdge, Caller};
 use crate::program::entries::{EntryPoint, Surface};
-use crate::program::names::{FunctionRef, Origin, first_name};
+use crate::program::names::{FunctionRef, Origin, first_name, last_name_span};
 use crate::program::own_loop::is_parameter;
 use crate::program::reach::MOST_ALTERNATIVES;
+use crate::program::tokens::comparisons::Shown;
 use crate::program::tokens::requests::arrives_at;
+use crate::program::tokens::services::ServiceQuestion;
 use crate::program::values::Passing;
 use crate::program::{Outcome, Program, TOKEN_VALIDATION, TokenSite, expressions_within};
 use crate::source::{FileId, Span};
@@ -36,6 +42,8 @@ use std::collections::{BTreeMap, VecDeque};
 const MOST_FUNCTIONS: usize = 20_000;
 /// What is farther from an entry point than this is no step of letting it in.
 const MOST_CALLS: u32 = 10;
+/// So far from an entry point a program asks another service who that is; farther away it asks about what else it deals with.
+const MOST_CALLS_TO_QUESTION: u32 = 4;
 
 /// So near to where a token is taken apart callers are turned away by it.
 const MOST_CALLS_TO_REFUSAL: usize = 3;
@@ -67,8 +75,10 @@ pub struct PathEntry {
 /// One auth path.
 #[derive(Clone, Debug)]
 pub struct AuthPath {
-    /// The first step of authentication.
+    /// The first step of authentication; of a gate of a library the first function that it guards.
     pub gate: Caller,
+    /// The gate's path where a library has it.
+    pub gate_of_library: Option<String>,
     /// The functions from the gate to the one in which the site stands, both included.
     pub chain: Vec<Caller>,
     /// Where each step of the chain calls the next one.
@@ -92,6 +102,20 @@ pub struct AuthPath {
 }
 
 impl AuthPath {
+    /// The gate's dotted name.
+    #[must_use]
+    pub fn gate_name(&self, program: &Program<'_>) -> String {
+        let of_library = self.gate_of_library.clone();
+        of_library.unwrap_or_else(|| program.symbol_of_caller(self.gate))
+    }
+
+    /// The dotted names of the functions from the gate to the one in which the site stands.
+    #[must_use]
+    pub fn chain_names(&self, program: &Program<'_>) -> Vec<String> {
+        let behind = self.chain[1..].iter().map(|caller| program.symbol_of_caller(*caller));
+        std::iter::once(self.gate_name(program)).chain(behind).collect()
+    }
+
     /// The name of what enters by it; a function of a library is entered by whoever calls it.
     #[must_use]
     pub fn surface_name(&self) -> &'static str {
@@ -124,6 +148,12 @@ struct ValidationSite {
     is_missing: bool,
     /// Whether the token is only taken apart there: what is read out of it is believed, or it is only looked at.
     is_look: bool,
+    /// Whether it is a framework's session that says who is calling.
+    is_of_session: bool,
+    /// What there is to say of paths that end there, in a few words; empty if nothing.
+    note: &'static str,
+    /// What is farther away than this many calls does not go by it.
+    most_calls: u32,
 }
 
 /// A step of a search.
@@ -153,6 +183,25 @@ impl Program<'_> {
     #[must_use]
     pub fn auth_paths(&self) -> &AuthPaths {
         self.auth_paths.get_or_init(|| Search::new(self).run())
+    }
+
+    /// Whether there are more auth paths, or more implementations of a concern, than the budget allows.
+    #[must_use]
+    pub fn exceeds_budget(&self) -> bool {
+        let budget = self.budget();
+        let live = |surface: Option<&str>| {
+            let live = self.auth_paths().paths.iter();
+            let live = live.filter(|path| path.state == PathState::Live);
+            live.filter(|path| surface.is_none_or(|surface| path.surface_name() == surface))
+                .count()
+        };
+        let surfaces = &budget.surfaces;
+        let concerns = &budget.concerns;
+        budget.auth_paths.is_some_and(|most| live(None) > most)
+            || surfaces.iter().any(|(surface, most)| live(Some(surface)) > *most)
+            || concerns
+                .iter()
+                .any(|(concern, most)| self.implementations_of(concern).len() > *most)
     }
 
     /// The functions that ask a service to validate a token, as far as that can be said before their callers are known: who sends
@@ -304,6 +353,7 @@ impl<'p, 'a> Search<'p, 'a> {
             guarded.extend(reached.order.iter().map(|node| node.caller));
             paths.extend(self.paths_to(&site, &reached));
         }
+        paths.extend(self.guarded_by_libraries(&mut guarded));
         paths.extend(self.unchecked(&guarded));
         paths.sort_by_key(|path| (path.gate, path.site));
         let unguarded = self.unguarded(&guarded, &self.minting());
@@ -317,6 +367,66 @@ impl<'p, 'a> Search<'p, 'a> {
             entries: self.entries.into_values().flatten().collect(),
             unguarded,
         }
+    }
+
+    /// The ways that lead through gates of libraries. What a library guards directly enters by one path for each of its gates.
+    fn guarded_by_libraries(&self, guarded: &mut FxHashSet<Caller>) -> Vec<AuthPath> {
+        let mut paths = Vec::new();
+        for guard in self.library_guards() {
+            let (file, function) = guard.function;
+            let site = ValidationSite {
+                site: guard.site,
+                at: (file, Some(function)),
+                call: guard.gate,
+                confidence: Confidence::Certain,
+                carriers: Carriers::Any,
+                is_missing: false,
+                is_look: false,
+                is_of_session: false,
+                note: "",
+                most_calls: MOST_CALLS,
+            };
+            let reached = self.reached(&site);
+            guarded.extend(reached.order.iter().map(|node| node.caller));
+            paths.extend(self.paths_to(&site, &reached));
+        }
+        // That nothing is known to lead to what a library guards is most often for want of knowing how.
+        paths.retain(|path| !path.entries.is_empty());
+        joined_at_libraries(paths)
+    }
+
+    /// What libraries guard, by itself or by the routers that it is registered on.
+    fn library_guards(&self) -> Vec<LibraryGuard> {
+        let program = self.program;
+        let is_handled = |guard: &&LibraryGuard| {
+            // Of a class only the methods that handle requests are guarded.
+            let (file, function) = guard.function;
+            program[file].facts[function].class.is_none() || self.entries.contains_key(&(file, Some(function)))
+        };
+        let mut guards: Vec<LibraryGuard> = program.library_guards().iter().filter(is_handled).cloned().collect();
+        let of_routers = self.required_of_libraries().into_iter();
+        let of_routers = of_routers.filter(|(_, scheme)| scheme.role == Role::GuardsHandlers);
+        guards.extend(of_routers.map(|(function, scheme)| LibraryGuard {
+            site: scheme.site,
+            function,
+            gate: scheme.scheme,
+        }));
+        guards.sort();
+        guards.dedup_by(|one, other| (one.function, &one.gate) == (other.function, &other.gate));
+        guards
+    }
+
+    /// The security schemes that handlers depend on without a parameter for them, by their routers most often.
+    fn required_of_libraries(&self) -> Vec<(FunctionRef, InjectedScheme)> {
+        let required = self.program.calls.routers().handlers_with_library_dependencies();
+        let schemes = required.into_iter().filter_map(|(handler, file, injecting)| {
+            let is_entry = self.entries.contains_key(&(handler.0, Some(handler.1)));
+            let scheme = self.program.scheme_injected_by(file, injecting).filter(|_| is_entry)?;
+            Some((handler, scheme))
+        });
+        let mut schemes: Vec<(FunctionRef, InjectedScheme)> = schemes.collect();
+        schemes.sort_by_key(|(handler, scheme)| (*handler, scheme.site));
+        schemes
     }
 
     /// The ways that end in a security scheme whose credential nothing checks, for the entry points that nothing else guards.
@@ -339,11 +449,11 @@ impl<'p, 'a> Search<'p, 'a> {
                 carriers: Carriers::Any,
                 is_missing: true,
                 is_look: false,
+                is_of_session: false,
+                note: "",
+                most_calls: MOST_CALLS,
             };
-            let note = format!(
-                "`{}` only sees to it that a credential is shown: nothing checks it",
-                site.call
-            );
+            let note = unchecked_note(&site.call);
             for mut path in self.paths_to(&site, &self.reached(&site)) {
                 let is_unchecked =
                     |entry: &PathEntry| !guarded.contains(&entry.caller) && program.only_asks(entry.caller, path.gate);
@@ -355,7 +465,40 @@ impl<'p, 'a> Search<'p, 'a> {
                 }
             }
         }
+        found.extend(self.unchecked_at_routers(guarded));
         found
+    }
+
+    /// The same for handlers that get nothing of the credential, since only their routers ask for it.
+    fn unchecked_at_routers(&self, guarded: &FxHashSet<Caller>) -> Vec<AuthPath> {
+        let mut paths = Vec::new();
+        for ((file, handler), scheme) in self.required_of_libraries() {
+            let at = (file, Some(handler));
+            let is_checked = guarded.contains(&at) || self.program.handles_credential((file, handler));
+            if scheme.role != Role::MakesSecurityScheme || is_checked {
+                continue;
+            }
+            let site = ValidationSite {
+                site: scheme.site,
+                at,
+                call: scheme.scheme,
+                confidence: Confidence::Certain,
+                carriers: Carriers::Any,
+                is_missing: true,
+                is_look: false,
+                is_of_session: false,
+                note: "",
+                most_calls: MOST_CALLS,
+            };
+            let note = unchecked_note(&site.call);
+            let gates = self.paths_to(&site, &self.reached(&site)).into_iter();
+            let own = gates.filter(|path| path.gate == at && !path.entries.is_empty());
+            paths.extend(own.map(|path| AuthPath {
+                note: note.clone(),
+                ..path
+            }));
+        }
+        joined_at_libraries(paths)
     }
 
     /// Whether a middleware validates for all handlers.
@@ -392,12 +535,21 @@ impl<'p, 'a> Search<'p, 'a> {
             .collect();
         let shown = program.shown_credentials().iter();
         let logging_in = self.logging_in();
-        let shown = shown.filter(|(site, _)| {
-            let file = site.primary.file;
-            let at = (file, program[file].facts.function_around(site.scope));
-            !is_tested(site.primary, site.scope) && !logging_in.contains(&at)
+        let shown = shown.filter(|shown| {
+            let (file, scope) = (shown.site.primary.file, shown.site.scope);
+            let at = (file, program[file].facts.function_around(scope));
+            !is_tested(shown.site.primary, scope) && (shown.how == Shown::AsLogin || !logging_in.contains(&at))
         });
-        sites.extend(shown.map(|(site, carriers)| self.site(site, *carriers)));
+        sites.extend(shown.map(|shown| ValidationSite {
+            is_of_session: shown.how == Shown::InSession,
+            is_look: shown.how == Shown::InSession || self.program.only_takes_apart(&shown.site),
+            note: match shown.how {
+                Shown::Itself => "",
+                Shown::AsLogin => "takes what an identity provider sent a caller back with",
+                Shown::InSession => "goes by the framework's session",
+            },
+            ..self.site(&shown.site, shown.carriers)
+        }));
         sites.extend(self.asked());
         sites.extend(self.missing());
         sites.sort_by_key(|site| site.site);
@@ -415,6 +567,9 @@ impl<'p, 'a> Search<'p, 'a> {
             carriers,
             is_missing: false,
             is_look: self.program.only_takes_apart(site),
+            is_of_session: false,
+            note: "",
+            most_calls: MOST_CALLS,
         }
     }
 
@@ -429,6 +584,9 @@ impl<'p, 'a> Search<'p, 'a> {
             carriers: Carriers::Any,
             is_missing: true,
             is_look: false,
+            is_of_session: false,
+            note: "",
+            most_calls: MOST_CALLS,
         })
     }
 
@@ -456,9 +614,43 @@ impl<'p, 'a> Search<'p, 'a> {
                 carriers: Carriers::Any,
                 is_missing: false,
                 is_look: false,
+                is_of_session: false,
+                note: "",
+                most_calls: MOST_CALLS,
             })
         });
-        asking.collect()
+        let asking: Vec<ValidationSite> = asking.collect();
+        let known: FxHashSet<Site> = asking.iter().map(|site| site.site).chain(hopping).collect();
+        let mut asking_functions: FxHashSet<FunctionRef> = FxHashSet::default();
+        let questions = program.questions.get().into_iter().flatten();
+        // A function asks in several ways what is one question.
+        let questions = questions.filter(|question| asking_functions.insert((question.file, question.function)));
+        let questions = questions.map(|question| self.question(question));
+        let questions: Vec<ValidationSite> = questions.filter(|site| !known.contains(&site.site)).collect();
+        asking.into_iter().chain(questions).collect()
+    }
+
+    /// The question to a service whether the token of a caller is good.
+    fn question(&self, question: &ServiceQuestion) -> ValidationSite {
+        let program = self.program;
+        let file = question.file;
+        let facts = &program[file].facts;
+        let call = &facts[question.call];
+        let passed = facts.arguments(call).iter();
+        let about = passed.filter(|argument| program.names_credential(facts, facts[argument.value].span));
+        let carriers = about.map(|argument| program.carriers(file, argument.value));
+        ValidationSite {
+            site: program.callee_site(file, call),
+            at: (file, Some(question.function)),
+            call: program.written(file, call.callee),
+            confidence: Confidence::Likely,
+            carriers: carriers.reduce(Carriers::with).unwrap_or(Carriers::Any),
+            is_missing: false,
+            is_look: false,
+            is_of_session: false,
+            note: "asks another service",
+            most_calls: MOST_CALLS_TO_QUESTION,
+        }
     }
 
     /// The requests that arrive at handlers of the program.
@@ -520,7 +712,7 @@ impl<'p, 'a> Search<'p, 'a> {
         let mut seen: FxHashSet<Node> = FxHashSet::from_iter([start]);
         reached.order.push(start);
         while let Some((node, far)) = waiting.pop_front() {
-            if far == MOST_CALLS {
+            if far == site.most_calls {
                 break;
             }
             for edge in self.edges_into(node) {
@@ -552,6 +744,9 @@ impl<'p, 'a> Search<'p, 'a> {
         let Some(passing) = self.program.passing(edge) else {
             return Carriers::Any;
         };
+        if leaves_out(&self.program[passing.file].facts, passing.call) {
+            return Carriers::NONE;
+        }
         if carriers == Carriers::Itself {
             return self.program.carriers_of_object(passing.file, passing.call);
         }
@@ -752,6 +947,10 @@ impl<'p, 'a> Search<'p, 'a> {
     /// tokens itself, or says that it authenticates. Who looks at a token to choose a provider does nothing of that.
     fn lets_in(&self, path: &AuthPath, site: &ValidationSite) -> bool {
         let program = self.program;
+        // That nothing is known to lead to a function that asks a framework is most often for want of knowing how.
+        if site.is_of_session {
+            return !path.entries.is_empty() && self.turns_away_strangers(path, site);
+        }
         let chain = path.chain.iter().rev().take(MOST_CALLS_TO_REFUSAL).copied();
         let is_near = path.chain.len() < MOST_CALLS_TO_REFUSAL;
         let entries = path.entries.iter().filter(|_| is_near).map(|entry| entry.caller);
@@ -767,6 +966,51 @@ impl<'p, 'a> Search<'p, 'a> {
             let outcomes = program.outcomes(file, facts[function].body);
             says_so || checks || outcomes.contains(&Outcome::Refuses)
         })
+    }
+
+    /// Whether those are turned away of whom the session says nothing: right where it is read, or by a function that says so.
+    fn turns_away_strangers(&self, path: &AuthPath, site: &ValidationSite) -> bool {
+        let program = self.program;
+        let words = program.catalog().words();
+        let (file, read) = (site.site.file, site.site.span);
+        let facts = &program[file].facts;
+        let kept = facts.bindings.iter().filter_map(|binding| match binding.kind {
+            BindingKind::Value(value) if facts[value].span.contains(read) => Some((binding.name, binding.scope)),
+            _ => None,
+        });
+        let kept: FxHashSet<(Name, ScopeId)> = kept.collect();
+        let is_about_it = |condition: ExprId| {
+            let span = facts[condition].span;
+            let mut within = expressions_within(facts, span);
+            span.contains(read)
+                || within.any(|expr| match facts[expr].kind {
+                    ExprKind::Name { name, scope } => kept.contains(&(name, scope)),
+                    _ => false,
+                })
+        };
+        let known = asks_for_known(facts, read);
+        let is_of_strangers = |condition: ExprId, holds: bool| {
+            let mut within = expressions_within(facts, facts[condition].span);
+            let is_negated = within.any(|expr| match facts[expr].kind {
+                ExprKind::Not(inner) => facts[inner].span.contains(read),
+                _ => false,
+            });
+            known.is_none_or(|known| holds != (known ^ is_negated))
+        };
+        let mut branches = facts.numbered_blocks().filter_map(|(id, block)| match block.kind {
+            BlockKind::Branch { condition, holds } => {
+                (is_about_it(condition) && is_of_strangers(condition, holds)).then_some(id)
+            }
+            _ => None,
+        });
+        let refuses = |outcome: &Outcome| *outcome == Outcome::Refuses;
+        let names = path.chain.iter().rev().take(MOST_CALLS_TO_REFUSAL);
+        let mut names = names.filter_map(|(file, function)| {
+            let facts = &program[*file].facts;
+            facts[(*function)?].name.map(|name| facts.text(name))
+        });
+        let says_so = |name: &str| words.is_gate(name) && !words.is_login_page(name);
+        names.any(says_so) || branches.any(|block| program.outcomes(file, block).iter().all(refuses))
     }
 
     /// Whether a function decodes a token by a library in its own statements.
@@ -798,10 +1042,32 @@ impl<'p, 'a> Search<'p, 'a> {
             passed.is_some() || self.program.has_unseen_arguments(passing.file, passing.call)
         };
         match (is_called, parameter.default.is_none() || calling.all(is_handed)) {
+            // Whoever is handed the function calls it with what that needs.
+            (false, _) if self.is_handed_on((file, function)) => Injecting::Handed,
             (false, _) => Injecting::Nobody,
             (true, true) => Injecting::Handed,
             (true, false) => Injecting::Forgotten,
         }
+    }
+
+    /// Whether code outside tests hands a function on by its name: `run(job=Ingestion.perform)`.
+    fn is_handed_on(&self, (file, function): FunctionRef) -> bool {
+        let own = &self.program[file].facts;
+        let Some(text) = own[function].name.map(|name| own.text(name)) else {
+            return false;
+        };
+        let mut files = self.program.files().filter(|(_, data)| data.scope != CodeScope::Test);
+        files.any(|(_, data)| {
+            let facts = &data.facts;
+            let is_it = |expr: ExprId, name: Name| match facts[expr].kind {
+                ExprKind::Name { name: own, .. } | ExprKind::Member { name: own, .. } => own == name,
+                _ => false,
+            };
+            facts.names.find(text).is_some_and(|name| {
+                let mut calls = facts.calls.iter();
+                calls.any(|call| facts.arguments(call).iter().any(|argument| is_it(argument.value, name)))
+            })
+        })
     }
 
     /// Whether a handler is the other end of requests that the program itself sends with a credential: those that send them are the
@@ -861,6 +1127,7 @@ impl<'p, 'a> Search<'p, 'a> {
         };
         AuthPath {
             gate: gate.caller,
+            gate_of_library: None,
             chain,
             calls,
             site: site.site,
@@ -873,7 +1140,7 @@ impl<'p, 'a> Search<'p, 'a> {
             note: if site.is_missing {
                 format!("`{}` does not exist", site.call)
             } else {
-                note(is_forgotten).to_owned()
+                note(is_forgotten, site).to_owned()
             },
         }
     }
@@ -924,16 +1191,74 @@ impl<'p, 'a> Search<'p, 'a> {
     }
 }
 
+/// Whether the user at `span` is asked whether it is somebody, or whether it is nobody; nothing where it is not asked for either.
+fn asks_for_known(facts: &FileFacts, span: Span) -> Option<bool> {
+    facts.exprs.iter().find_map(|expr| match expr.kind {
+        ExprKind::Member { object, name } if last_name_span(facts, object) == span => match facts.text(name) {
+            "is_authenticated" => Some(true),
+            "is_anonymous" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// Makes one path of those that a gate of a library alone lies on, from the function that it guards.
+fn joined_at_libraries(paths: Vec<AuthPath>) -> Vec<AuthPath> {
+    let mut joined: BTreeMap<(String, PathState), AuthPath> = BTreeMap::new();
+    let mut others = Vec::new();
+    for path in paths {
+        let is_guarded = |entry: &PathEntry| entry.caller == path.gate;
+        if path.chain.len() > 1 || !path.entries.iter().all(is_guarded) {
+            others.push(path);
+            continue;
+        }
+        let known = joined
+            .entry((path.call.clone(), path.state))
+            .or_insert_with(|| AuthPath {
+                gate_of_library: Some(path.call.clone()),
+                entries: Vec::new(),
+                ..path.clone()
+            });
+        if path.site < known.site {
+            (known.site, known.gate, known.chain) = (path.site, path.gate, path.chain);
+        }
+        known.surface = [known.surface, path.surface].into_iter().flatten().min();
+        known.entries.extend(path.entries);
+    }
+    others.extend(joined.into_values());
+    others
+}
+
+fn unchecked_note(scheme: &str) -> String {
+    format!("`{scheme}` only sees to it that a credential is shown: nothing checks it")
+}
+
+/// Whether a comprehension leaves out what a call is true of: what callers must not pass on, such as their own credentials, is told from
+/// the rest, and nobody is let in by that.
+fn leaves_out(facts: &FileFacts, call: CallId) -> bool {
+    let call = &facts[call];
+    let is_condition = |condition: ExprId| {
+        let mut within = expressions_within(facts, facts[condition].span);
+        within.any(|expr| facts[expr].kind == ExprKind::Not(call.expr))
+    };
+    facts[call.scope].kind == ScopeKind::Comprehension
+        && facts.blocks.iter().any(|block| match block.kind {
+            BlockKind::Branch { condition, .. } => is_condition(condition),
+            _ => false,
+        })
+}
+
 fn is_among(functions: &[FunctionRef], (file, function): Caller) -> bool {
     function.is_some_and(|function| functions.contains(&(file, function)))
 }
 
 /// What there is to say of a path beside its parts.
-fn note(is_forgotten: bool) -> &'static str {
+fn note(is_forgotten: bool, site: &ValidationSite) -> &'static str {
     if is_forgotten {
         "declared as a dependency of a function that is only called directly, where it cannot act"
     } else {
-        ""
+        site.note
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::catalog::Role;
 use crate::facts::{BindingKind, BlockKind, ExprId, ExprKind, FileFacts, FunctionId, Language};
 use crate::finding::{CodeScope, Site};
+use crate::program::auth_paths::guards::LibraryGuard;
 use crate::program::calls::{By, Caller};
 use crate::program::names::{FunctionRef, first_name, last_name_span};
 use crate::program::{LibrarySite, Program, ProgramFile, expressions_within};
@@ -20,23 +21,41 @@ pub(in crate::program) struct SchemeUse {
     pub(in crate::program) function: FunctionId,
     /// The parameter that holds the credential.
     pub(in crate::program) position: u32,
-    /// The scheme, as it is written.
+    /// The scheme, as it is written; where it validates the credential itself, its path.
     pub(in crate::program) scheme: String,
+    /// What it does: it gives the credential, or it validates it.
+    pub(in crate::program) role: Role,
+}
+
+impl SchemeUse {
+    /// The same as the guard of the function.
+    pub(in crate::program) fn guard(&self) -> LibraryGuard {
+        LibraryGuard {
+            site: self.site,
+            function: (self.file, self.function),
+            gate: self.scheme.clone(),
+        }
+    }
 }
 
 /// A `Depends(scheme)`.
 #[derive(Clone, Debug)]
-struct InjectedScheme {
+pub(in crate::program) struct InjectedScheme {
     at: Site,
     /// Where the scheme is named.
-    site: Site,
-    scheme: String,
+    pub(in crate::program) site: Site,
+    pub(in crate::program) scheme: String,
+    pub(in crate::program) role: Role,
 }
+
+/// What a dependency of a library does that needs no function of the program.
+const SCHEMES: [Role; 2] = [Role::MakesSecurityScheme, Role::GuardsHandlers];
 
 impl Program<'_> {
     /// The schemes whose credential no function looks at that gets it, outside tests, in the order of files.
     pub(in crate::program) fn unchecked_schemes(&self) -> Vec<SchemeUse> {
         let uses = self.scheme_uses().iter();
+        let uses = uses.filter(|scheme| scheme.role == Role::MakesSecurityScheme);
         let unchecked = uses.filter(|scheme| self.is_only_asked_for((scheme.file, scheme.function), scheme.position));
         unchecked.cloned().collect()
     }
@@ -52,7 +71,7 @@ impl Program<'_> {
         // Most programs have none.
         if !sites
             .into_iter()
-            .any(|site| role(site) == Some(Role::MakesSecurityScheme))
+            .any(|site| role(site).is_some_and(|role| SCHEMES.contains(&role)))
         {
             return Vec::new();
         }
@@ -97,6 +116,7 @@ impl Program<'_> {
                     function: id,
                     position,
                     scheme: scheme.scheme.clone(),
+                    role: scheme.role,
                 }));
             }
         }
@@ -105,25 +125,41 @@ impl Program<'_> {
 
     /// The security schemes that a file injects.
     fn schemes_in(&self, file: FileId) -> Vec<InjectedScheme> {
-        let facts = &self[file].facts;
         let schemes = self.sites_in(file).iter().filter_map(|site| {
             let site = self.site_with(file, site.expr, Role::InjectsDependency)?;
-            let dependency = facts.arguments(&facts[site.call?]).first()?.value;
-            let mut made = self.written_values(file, dependency).into_iter();
-            let is_scheme = made.any(|(at, made)| self.site_with(at, made, Role::MakesSecurityScheme).is_some());
-            is_scheme.then(|| InjectedScheme {
-                at: Site {
-                    file,
-                    span: facts[site.expr].span,
-                },
-                site: Site {
-                    file,
-                    span: last_name_span(facts, dependency),
-                },
-                scheme: self.written(file, dependency),
-            })
+            self.scheme_injected_by(file, site.expr)
         });
         schemes.collect()
+    }
+
+    /// The security scheme that a dependency names.
+    pub(in crate::program) fn scheme_injected_by(&self, file: FileId, injecting: ExprId) -> Option<InjectedScheme> {
+        let facts = &self[file].facts;
+        let ExprKind::Call(call) = facts[injecting].kind else {
+            return None;
+        };
+        let dependency = facts.arguments(&facts[call]).first()?.value;
+        let made = self.written_values(file, dependency);
+        let (role, scheme) = SCHEMES.iter().find_map(|role| {
+            let site = made.iter().find_map(|(at, made)| self.site_with(*at, *made, *role))?;
+            let path = self.catalog.path(site.node).to_owned();
+            Some((*role, path))
+        })?;
+        Some(InjectedScheme {
+            at: Site {
+                file,
+                span: facts[injecting].span,
+            },
+            site: Site {
+                file,
+                span: last_name_span(facts, dependency),
+            },
+            scheme: match role {
+                Role::GuardsHandlers => scheme,
+                _ => self.written(file, dependency),
+            },
+            role,
+        })
     }
 
     fn site_with(&self, file: FileId, expr: ExprId, role: Role) -> Option<&LibrarySite> {

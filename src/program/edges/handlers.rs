@@ -22,6 +22,7 @@ impl<'a> EdgeWalk<'_, '_, 'a> {
                 self.visit_class_of_handlers((file, class));
             }
         }
+        self.visit_decorating_calls(file);
         self.visit_lists(file);
         if self.receivers.is_paired {
             self.visit_pairs(file);
@@ -40,6 +41,26 @@ impl<'a> EdgeWalk<'_, '_, 'a> {
             self.add_entry((file, id), entry.role.and_then(Surface::of), registration);
             if let Some(call) = call {
                 self.add_handler(entry, file, call, (file, id));
+            }
+        }
+    }
+
+    /// `router.get("/")(handler)`: a handler by what would be its decorator if its definition stood there.
+    fn visit_decorating_calls(&mut self, file: FileId) {
+        let facts = self.facts(file);
+        for call in &facts.calls {
+            let (ExprKind::Call(_), [handled, ..]) = (facts[call.callee].kind, facts.arguments(call)) else {
+                continue;
+            };
+            let is_wanted = |role| Surface::of(role).is_some();
+            let Some((entry, Some(making))) = self.receivers.known_decorator(file, call.callee, is_wanted) else {
+                continue;
+            };
+            let registration = registration(facts, entry, file, making);
+            let handled = self.receivers.settled(file, handled.value);
+            for handler in self.functions_called(handled) {
+                self.add_entry(handler, entry.role.and_then(Surface::of), Some(registration));
+                self.add_handler(entry, file, making, handler);
             }
         }
     }

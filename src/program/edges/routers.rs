@@ -65,6 +65,10 @@ pub(in crate::program) struct Routers {
     mounted: FxHashSet<Mount>,
     /// What each handler of a router depends on; the caller is still the place that says so.
     required: FxHashSet<(Router, CallEdge)>,
+    /// The same where it is no function of the program: where it is declared.
+    required_of_libraries: FxHashSet<(Router, FileId, ExprId)>,
+    /// What single handlers depend on that is no function of the program.
+    required_by_handlers: FxHashSet<(FunctionRef, FileId, ExprId)>,
     /// What stands in for a dependency, likewise.
     replaced: FxHashSet<(FunctionRef, CallEdge)>,
     /// Who calls what may be a group of commands, and where.
@@ -79,6 +83,8 @@ impl Routers {
         self.making.extend(other.making);
         self.mounted.extend(other.mounted);
         self.required.extend(other.required);
+        self.required_of_libraries.extend(other.required_of_libraries);
+        self.required_by_handlers.extend(other.required_by_handlers);
         self.replaced.extend(other.replaced);
         self.called.extend(other.called);
     }
@@ -96,6 +102,20 @@ impl Routers {
     /// Where routers are mounted, in no order.
     pub(in crate::program) fn mounts(&self) -> impl Iterator<Item = &Mount> {
         self.mounted.iter()
+    }
+
+    /// The handlers that depend on what is no function of the program, without a parameter for it, and where that is declared; in no
+    /// order.
+    pub(in crate::program) fn handlers_with_library_dependencies(&self) -> Vec<(FunctionRef, FileId, ExprId)> {
+        let mut found: Vec<_> = self.required_by_handlers.iter().copied().collect();
+        if !self.required_of_libraries.is_empty() {
+            let handlers = grouped(self.registered());
+            found.extend(self.required_of_libraries.iter().flat_map(|(router, file, expr)| {
+                let handlers = handlers.get(router).into_iter().flatten();
+                handlers.map(|handler| (*handler, *file, *expr))
+            }));
+        }
+        found
     }
 
     /// Whose callers lead to a function as its own do: the handlers of routers that depend on it, the dependencies that it stands in
@@ -207,6 +227,24 @@ impl Routers {
     }
 }
 
+/// What a call says that handlers depend on.
+#[derive(Default)]
+struct Required {
+    /// Functions; the caller is the place that says so.
+    edges: Vec<CallEdge>,
+    /// What is none of the program: where it is declared.
+    of_libraries: Vec<(FileId, ExprId)>,
+}
+
+impl Routers {
+    fn require(&mut self, router: Router, required: &Required) {
+        self.required.extend(required.edges.iter().map(|edge| (router, *edge)));
+        let of_libraries = required.of_libraries.iter();
+        self.required_of_libraries
+            .extend(of_libraries.map(|(file, expr)| (router, *file, *expr)));
+    }
+}
+
 fn grouped<K: Eq + Hash, V>(pairs: impl Iterator<Item = (K, V)>) -> FxHashMap<K, Vec<V>> {
     let mut groups: FxHashMap<K, Vec<V>> = FxHashMap::default();
     for (key, value) in pairs {
@@ -258,8 +296,7 @@ impl EdgeWalk<'_, '_, '_> {
                     is_application: role == Role::MakesApplication,
                     prefix: prefix(facts, entry, file, call),
                 });
-                let required = required.into_iter().map(|edge| (router, edge));
-                self.found.routers.required.extend(required);
+                self.found.routers.require(router, &required);
             }
             Some(Role::MountsRouter) => {
                 let inner = argument_that_means(facts, call, entry, "router");
@@ -269,7 +306,7 @@ impl EdgeWalk<'_, '_, '_> {
                 let prefix = prefix(facts, entry, file, call);
                 for inner in inner {
                     let declared = &mut self.found.routers;
-                    declared.required.extend(required.iter().map(|edge| (inner, *edge)));
+                    declared.require(inner, &required);
                     let outers = outer.iter().copied().map(Some);
                     let unknown = outer.is_empty().then_some(None);
                     declared
@@ -357,8 +394,11 @@ impl EdgeWalk<'_, '_, '_> {
     /// Adds a handler that `call` makes one: to the router that it is called on, and with what it depends on itself.
     pub(super) fn add_handler(&mut self, entry: &Known, file: FileId, call: CallId, (at, handler): FunctionRef) {
         let required = self.required(entry, file, call);
-        let required = required.iter().map(|edge| called_by((at, Some(handler)), edge));
-        self.found.edges.extend(required);
+        let edges = required.edges.iter().map(|edge| called_by((at, Some(handler)), edge));
+        self.found.edges.extend(edges);
+        let of_libraries = required.of_libraries.iter();
+        let of_libraries = of_libraries.map(|(file, expr)| ((at, handler), *file, *expr));
+        self.found.routers.required_by_handlers.extend(of_libraries);
         // What stands around routes has none of what is injected into routes.
         let is_route = entry.role != Some(Role::InterceptsRequests);
         for router in self.routers_called(file, call) {
@@ -370,12 +410,13 @@ impl EdgeWalk<'_, '_, '_> {
     }
 
     /// What a call says that handlers depend on.
-    fn required(&mut self, entry: &Known, file: FileId, call: CallId) -> Vec<CallEdge> {
+    fn required(&mut self, entry: &Known, file: FileId, call: CallId) -> Required {
         let Some(list) = argument_that_means(self.facts(file), call, entry, "dependencies") else {
-            return Vec::new();
+            return Required::default();
         };
         let written = self.written_in(file, list);
-        self.apart(|walk| {
+        let mut of_libraries = Vec::new();
+        let edges = self.apart(|walk| {
             for (file, expr) in written {
                 let site = Site {
                     file,
@@ -383,11 +424,16 @@ impl EdgeWalk<'_, '_, '_> {
                 };
                 let mut found = Vec::new();
                 walk.receivers.dependency_of(file, expr, &mut found);
+                let before = walk.found.edges.len();
                 for (dependency, _) in found {
                     walk.add_dependency((file, None), dependency, site);
                 }
+                if walk.found.edges.len() == before {
+                    of_libraries.push((file, expr));
+                }
             }
-        })
+        });
+        Required { edges, of_libraries }
     }
 
     /// The edges that `find` finds, kept apart from all others.
@@ -425,11 +471,25 @@ impl EdgeWalk<'_, '_, '_> {
 
     /// The routers that a method is called on.
     fn routers_called(&mut self, file: FileId, call: CallId) -> Vec<Router> {
-        let facts = self.facts(file);
-        match facts[facts[call].callee].kind {
-            ExprKind::Member { object, .. } => self.routers(file, object),
-            _ => Vec::new(),
-        }
+        let callee = self.facts(file)[call].callee;
+        let written = match self.facts(file)[callee].kind {
+            ExprKind::Name { .. } => self.program.written_values(file, callee),
+            _ => vec![(file, callee)],
+        };
+        let objects = written.into_iter().filter_map(|(file, expr)| {
+            let facts = self.facts(file);
+            match facts[expr].kind {
+                ExprKind::Member { object, .. } => Some((file, object)),
+                // `getattr(router, method)`
+                ExprKind::Call(call) => Some((file, facts.arguments(&facts[call]).first()?.value)),
+                _ => None,
+            }
+        });
+        let objects: Vec<(FileId, ExprId)> = objects.collect();
+        let routers = objects
+            .into_iter()
+            .flat_map(|(file, object)| self.routers(file, object));
+        routers.collect()
     }
 
     fn routers(&mut self, file: FileId, expr: ExprId) -> Vec<Router> {

@@ -11,7 +11,7 @@ use crate::program::modules::Place;
 use crate::program::names::{self, Origin, Value};
 use crate::program::owners::safeguards::{AUTH_CACHE, AUTH_CIRCUIT_BREAKER, AUTH_ERROR_HANDLING};
 use crate::program::units::UnitId;
-use crate::program::{LibrarySite, Program, ProgramFile};
+use crate::program::{LibrarySite, Program, ProgramFile, TokenSite};
 use crate::source::{FileId, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -334,7 +334,9 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
             .validation_sites()
             .iter()
             .map(|site| Worked {
-                is_glance: program.is_decoded_unchecked(site.primary) || program.only_takes_apart(site),
+                is_glance: program.is_decoded_unchecked(site.primary)
+                    || program.only_takes_apart(site)
+                    || is_errand(program, site),
                 ..worked((site.primary, site.scope))
             })
             .collect(),
@@ -377,6 +379,14 @@ fn worked_at(program: &Program<'_>, concern: &str) -> Vec<Worked> {
                 .collect()
         }
     }
+}
+
+/// Whether a token is decoded for a single errand, by the name of the function around: that is nobody to send others to.
+fn is_errand(program: &Program<'_>, site: &TokenSite) -> bool {
+    let facts = &program[site.primary.file].facts;
+    let function = facts.function_around(site.scope);
+    let name = function.and_then(|function| facts[function].name);
+    name.is_some_and(|name| program.catalog.words().is_errand(facts.text(name)))
 }
 
 /// The production sites of a concern in one unit, by file.

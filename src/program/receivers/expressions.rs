@@ -1,6 +1,6 @@
 //! What an expression can be.
 
-use super::{Exact, Receivers, Symbol, Thing, Things};
+use super::{Ancestor, Exact, Receivers, Symbol, Thing, Things};
 use crate::catalog::Role;
 use crate::facts::{
     Anchor, Binding, BindingId, BindingKind, ExprId, ExprKind, FileFacts, ImportId, Language, MODULE_SCOPE, Name,
@@ -9,7 +9,7 @@ use crate::facts::{
 use crate::finding::Confidence;
 use crate::program::bindings::{at_end_of_scope, bound_value, lookup_range, reaching};
 use crate::program::modules::Place;
-use crate::program::names::FunctionRef;
+use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::{FileId, Span};
 use std::ops::Range;
 
@@ -241,7 +241,13 @@ impl Receivers<'_, '_> {
         }
         let injected = self.injected(function, index);
         if !injected.is_empty() {
-            return injected;
+            return match parameter.annotation {
+                Some(annotation) if injected.len() > 1 || !injected.iter().all(is_exact) => {
+                    let declared = self.annotated(file, annotation);
+                    self.of_declared(injected, declared)
+                }
+                _ => injected,
+            };
         }
         if let Some(annotation) = parameter.annotation {
             let declared = self.annotated(file, annotation);
@@ -250,6 +256,43 @@ impl Receivers<'_, '_> {
             }
         }
         Things::one(Thing::Parameter(function, index))
+    }
+
+    /// Of the objects that may be injected those that are what is declared. A factory of dependencies gives objects of any class, or of
+    /// one above all that it is asked for.
+    fn of_declared(&mut self, injected: Things, declared: Things) -> Things {
+        let class_of = |thing: Thing| match thing {
+            Thing::Instance(class, _) => Some(class),
+            _ => None,
+        };
+        let classes = |things: &Things| -> Vec<ClassRef> {
+            let classes = things.iter().filter_map(|entry| class_of(entry.thing));
+            classes.collect()
+        };
+        let (own, meant) = (classes(&injected), classes(&declared));
+        if meant.is_empty() || meant.len() < declared.len() {
+            return injected;
+        }
+        let mut kept = Things::default();
+        for entry in injected.iter() {
+            if class_of(entry.thing).is_some_and(|class| self.is_below_any(class, &meant)) {
+                kept.add(entry.thing, entry.confidence);
+            }
+        }
+        if !kept.is_empty() {
+            return kept;
+        }
+        match own.is_empty() || meant.iter().any(|class| self.is_below_any(*class, &own)) {
+            true => declared,
+            false => injected,
+        }
+    }
+
+    /// Whether a class is one of some, or derives from one.
+    fn is_below_any(&mut self, class: ClassRef, others: &[ClassRef]) -> bool {
+        let order = self.resolution_order(class);
+        let is_other = |ancestor: &Ancestor| matches!(ancestor, Ancestor::Project(own) if others.contains(own));
+        order.iter().any(is_other)
     }
 
     /// What the first parameter of a method is: the object or class it is called on.
@@ -724,5 +767,13 @@ fn is_no_type(path: &str) -> bool {
             | "Protocol"
             | "Generic"
             | "None"
+    )
+}
+
+/// Whether it is known which object that is, class and all.
+fn is_exact(entry: super::Entry) -> bool {
+    !matches!(
+        entry.thing,
+        Thing::Made(..) | Thing::Parameter(..) | Thing::Instance(_, Exact::OrBelow)
     )
 }

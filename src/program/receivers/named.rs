@@ -5,6 +5,7 @@
 
 use super::arguments::Passed;
 use super::{Exact, Receivers, Symbol, Thing, Things};
+use crate::catalog::Role;
 use crate::facts::{BindingKind, CallId, ExprId, ExprKind, Name, Range, ScopeKind};
 use crate::finding::Confidence;
 use crate::program::bindings::lookup;
@@ -24,6 +25,9 @@ enum Form {
     Between(String, String),
 }
 
+/// How routers of frameworks call what registers a handler for any method of HTTP.
+const REGISTERING_ANY_METHOD: [&str; 2] = ["api_route", "route"];
+
 /// Names are followed through this many parameters and variables.
 const FARTHEST: u32 = 4;
 /// A name that can be more than this many texts is not known.
@@ -34,6 +38,9 @@ impl Receivers<'_, '_> {
     pub(super) fn members_named(&mut self, objects: &Things, file: FileId, name: ExprId) -> Things {
         let mut forms = Vec::new();
         self.forms_of(file, name, FARTHEST, &mut forms);
+        if forms.is_empty() {
+            return self.registering_members(objects);
+        }
         let mut things = Things::default();
         if forms.len() > MOST_TEXTS {
             return things;
@@ -45,6 +52,32 @@ impl Receivers<'_, '_> {
                     things.extend(&self.member(objects, symbol, &text));
                 }
                 Form::Between(start, end) => things.extend(&self.members_like(objects, &start, &end)),
+            }
+        }
+        things
+    }
+
+    /// What registers handlers of requests on `objects`, whatever the method is called: `getattr(router, method)`.
+    fn registering_members(&mut self, objects: &Things) -> Things {
+        let catalog = self.program.catalog;
+        let mut things = Things::default();
+        if !objects
+            .iter()
+            .any(|entry| matches!(entry.thing, Thing::LibraryInstance(_)))
+        {
+            return things;
+        }
+        for name in REGISTERING_ANY_METHOD {
+            let symbol = self.symbol_of(name);
+            for entry in self.member(objects, symbol, name) {
+                let Thing::Library(path) = entry.thing else { continue };
+                let known = self.paths.node(path).and_then(|node| catalog.call(node));
+                if known.is_some_and(|known| known.role == Some(Role::HandlesRequest)) {
+                    things.add(entry.thing, entry.confidence.min(Confidence::Likely));
+                }
+            }
+            if !things.is_empty() {
+                break;
             }
         }
         things

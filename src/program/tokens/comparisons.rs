@@ -11,19 +11,42 @@ use crate::source::FileId;
 /// What names are bound to is followed this deep.
 const DEEPEST: u32 = 2;
 
+/// A credential that a caller shows and that is no token which is decoded.
+#[derive(Clone, Debug)]
+pub(in crate::program) struct ShownCredential {
+    /// Where it is dealt with.
+    pub(in crate::program) site: TokenSite,
+    /// What brings it into the function around.
+    pub(in crate::program) carriers: Carriers,
+    /// How it is shown.
+    pub(in crate::program) how: Shown,
+}
+
+/// How a caller shows a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::program) enum Shown {
+    /// Itself: it is compared or looked up.
+    Itself,
+    /// As what an identity provider sent the caller back with.
+    AsLogin,
+    /// In a session that says who is calling.
+    InSession,
+}
+
 impl Program<'_> {
     /// Where credentials that callers show are compared with what is expected, or looked up, with what brings them into the functions
     /// around.
-    pub(in crate::program) fn shown_credentials(&self) -> &[(TokenSite, Carriers)] {
+    pub(in crate::program) fn shown_credentials(&self) -> &[ShownCredential] {
         self.shown_credentials.get_or_init(|| {
             let mut shown = self.compared_credentials();
             shown.extend(self.looked_up_credentials());
+            shown.extend(self.read_sessions());
             shown
         })
     }
 
     /// The comparisons of tokens and keys, with what brings them into the functions around them.
-    fn compared_credentials(&self) -> Vec<(TokenSite, Carriers)> {
+    fn compared_credentials(&self) -> Vec<ShownCredential> {
         self.for_each_file(|file, data| match data.language {
             Language::Config => Vec::new(),
             _ => {
@@ -37,7 +60,7 @@ impl Program<'_> {
         })
     }
 
-    fn compared_credential(&self, site: &LibrarySite) -> Option<(TokenSite, Carriers)> {
+    fn compared_credential(&self, site: &LibrarySite) -> Option<ShownCredential> {
         let facts = &self[site.file].facts;
         let call = &facts[site.call?];
         let [one, other] = match (facts.arguments(call), facts[call.callee].kind) {
@@ -72,7 +95,11 @@ impl Program<'_> {
             unbound: false,
             token: None,
         };
-        Some((found, one.with(other)))
+        Some(ShownCredential {
+            site: found,
+            carriers: one.with(other),
+            how: Shown::Itself,
+        })
     }
 
     /// Whether code that asks whether both are the same has another way where they are not.

@@ -2,10 +2,12 @@
 //! is validated by being found.
 
 use super::TokenSite;
+use super::comparisons::{Shown, ShownCredential};
 use crate::catalog::Words;
-use crate::facts::{Call, Comparison, ExprId, ExprKind, FileFacts, FunctionId, Language, Name};
+use crate::facts::{BindingKind, Call, Comparison, ExprId, ExprKind, FileFacts, FunctionId, Language, Name};
 use crate::finding::{CodeScope, Confidence};
 use crate::program::auth_paths::credentials::Carriers;
+use crate::program::bindings::lookup;
 use crate::program::names::last_name;
 use crate::program::{Program, ProgramFile, expressions_within};
 use crate::source::FileId;
@@ -13,10 +15,13 @@ use rustc_hash::FxHashSet;
 
 /// So many names around a call say what it is for: those of its function and of a class.
 const NAMES_AROUND: usize = 2;
+/// How requests call their headers, and how far what is made of one is followed.
+const HEADERS: &str = "headers";
+const MOST_STEPS: u32 = 3;
 
 impl Program<'_> {
     /// The look-ups of credentials, and the signed cookies, with what brings them into the functions around them.
-    pub(in crate::program) fn looked_up_credentials(&self) -> Vec<(TokenSite, Carriers)> {
+    pub(in crate::program) fn looked_up_credentials(&self) -> Vec<ShownCredential> {
         self.for_each_file(|file, data| {
             if data.language != Language::Python || matches!(data.scope, CodeScope::Test | CodeScope::Config) {
                 return Vec::new();
@@ -25,7 +30,7 @@ impl Program<'_> {
         })
     }
 
-    fn looked_up_in(&self, file: FileId, data: &ProgramFile) -> Vec<(TokenSite, Carriers)> {
+    fn looked_up_in(&self, file: FileId, data: &ProgramFile) -> Vec<ShownCredential> {
         let facts = &data.facts;
         let words = self.catalog().words();
         // Most files say none of the names.
@@ -43,9 +48,17 @@ impl Program<'_> {
         let found = calls.iter().filter_map(|call| {
             let function = facts.function_around(call.scope)?;
             let name = facts.text(last_name(facts, call.callee)?);
+            let shown = |carriers, how| ShownCredential {
+                site: self.looked_up(file, call),
+                carriers,
+                how,
+            };
+            if words.takes_login(name) {
+                return Some(shown(Carriers::Any, Shown::AsLogin));
+            }
             if words.reads_signed_cookie(name) {
                 let is_of_caller = self.is_of_caller(file, call, function);
-                return is_of_caller.then(|| (self.looked_up(file, call), Carriers::Any));
+                return is_of_caller.then(|| shown(Carriers::Any, Shown::Itself));
             }
             let picks = words.picks_records(name) || words.gets_record(name) && is_managed(facts, call, words);
             if !picks || changed.contains(&call.expr) {
@@ -53,7 +66,7 @@ impl Program<'_> {
             }
             let value = self.credential_picked_by(file, call)?;
             let is_for_another = self.is_for_another(file, call);
-            (!is_for_another).then(|| (self.looked_up(file, call), self.carriers_of_key(file, value)))
+            (!is_for_another).then(|| shown(self.carriers_of_key(file, value), Shown::Itself))
         });
         found.collect()
     }
@@ -108,6 +121,7 @@ impl Program<'_> {
     fn credential_picked_by(&self, file: FileId, call: &Call) -> Option<ExprId> {
         let facts = &self[file].facts;
         let arguments = facts.arguments(call).iter();
+        let is_shown = |value: ExprId| self.is_of_header(file, value, 0);
         let mut picked = arguments.filter_map(|argument| match (argument.keyword, facts[argument.value].kind) {
             (_, ExprKind::Compare { .. } | ExprKind::Table(_)) => self.picked_by(facts, call, argument.value),
             // `or_(...)`, `ApiKey.key == key and ApiKey.is_active`
@@ -115,12 +129,32 @@ impl Program<'_> {
                 let mut within = expressions_within(facts, facts[argument.value].span);
                 within.find_map(|expr| self.picked_by(facts, call, expr))
             }
-            (Some(column), _) => self
-                .is_credential_of(facts, facts.text(column), call.callee)
-                .then_some(argument.value),
+            (Some(column), _) => {
+                let column = facts.text(column);
+                let is_shown = || self.catalog().words().is_plain_credential_column(column) && is_shown(argument.value);
+                (self.is_credential_of(facts, column, call.callee) || is_shown()).then_some(argument.value)
+            }
             _ => None,
         });
         picked.next()
+    }
+
+    /// Whether a value comes out of a header of the request that is handled, in the same function.
+    fn is_of_header(&self, file: FileId, value: ExprId, step: u32) -> bool {
+        let facts = &self[file].facts;
+        let mut within = expressions_within(facts, facts[value].span);
+        within.any(|expr| match facts[expr].kind {
+            ExprKind::Member { name, .. } => facts.text(name) == HEADERS,
+            ExprKind::Name { name, scope } if step < MOST_STEPS => {
+                let bindings = lookup(facts, scope, name).unwrap_or(&[]).iter();
+                let mut made = bindings.filter_map(|binding| match binding.kind {
+                    BindingKind::Value(value) | BindingKind::Unpacked { value, .. } => Some(value),
+                    _ => None,
+                });
+                made.any(|made| self.is_of_header(file, made, step + 1))
+            }
+            _ => false,
+        })
     }
 
     fn picked_by(&self, facts: &FileFacts, call: &Call, condition: ExprId) -> Option<ExprId> {

@@ -1,6 +1,6 @@
 //! Where tokens are validated and minted: library calls, and code that does it by hand.
 //!
-//! `comparisons` and `lookups` (credentials that are compared or looked up instead), `keys` (what tokens are signed and verified with),
+//! `comparisons`, `lookups` and `sessions` (credentials that are compared, looked up or kept in a session instead), `keys` (what tokens are signed and verified with),
 //! `validation` and `refusals` (what a validation is and what becomes of a failure), `requests` and `services` (validation that somebody
 //! else is asked for over HTTP).
 
@@ -11,6 +11,7 @@ pub(in crate::program) mod lookups;
 pub(in crate::program) mod refusals;
 pub(in crate::program) mod requests;
 pub(in crate::program) mod services;
+pub(in crate::program) mod sessions;
 pub(in crate::program) mod validation;
 
 use crate::catalog::Role;

@@ -367,6 +367,7 @@ fn finding(rule: &'static str, message: &'static str, path: &str, marked: &str, 
         trail: Vec::new(),
         related: Vec::new(),
         fix: Vec::new(),
+        counted: None,
     }
 }
 

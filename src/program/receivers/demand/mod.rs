@@ -196,6 +196,9 @@ impl Receivers<'_, '_> {
                     .iter()
                     .filter_map(|index| demand.decorations[*index as usize].function())
                     .collect();
+                // What a decorator makes gets what it decorates.
+                let places = decorations.iter().map(|index| Place::Decoration(*index));
+                demand.waiting.extend(places.map(|place| (distance, place)));
                 for function in decorated {
                     self.want(function, distance);
                 }
