@@ -76,6 +76,8 @@ pub enum Role {
     ImportsModule,
     /// Binds arguments to a function: `partial(f, x)`.
     BindsArguments,
+    /// Makes a function call others in its place, by the type of an argument; its `register` says which.
+    DispatchesByType,
     /// Says which function fills a parameter: `Depends(f)`.
     InjectsDependency,
     /// Makes a dependency that gives the credential which a request shows, and checks nothing of it.

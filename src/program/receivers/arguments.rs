@@ -1,5 +1,6 @@
 //! What callers pass: from the arguments of every call into the parameters of what it calls.
 
+use super::classes::Holder;
 use super::memo::Key;
 use super::news::News;
 use super::results::Handed;
@@ -247,7 +248,8 @@ impl Receivers<'_, '_> {
         let facts = self.facts(file);
         for argument in facts.arguments(&facts[call]) {
             if let Some(keyword) = argument.keyword {
-                self.learn(News::StoredInLibrary(class, keyword, (file, argument.value)));
+                let holder = Holder::Library(class);
+                self.learn(News::StoredElsewhere(holder, keyword, (file, argument.value)));
             }
         }
     }

@@ -4,12 +4,14 @@ use super::containers::{Write, is_worth_keeping};
 use super::definitions::MethodKind;
 use super::demand::aliases;
 use super::news::News;
-use super::{Exact, PathId, Receivers, Symbol, Thing, Things};
+use super::{Exact, PathId, Receivers, Symbol, Thing, Things, python_files};
 use crate::catalog::Node;
-use crate::facts::{BindingKind, ClassId, ExprId, ExprKind, FileFacts, MODULE_SCOPE, Name, ScopeKind, Store};
+use crate::facts::{
+    BindingId, BindingKind, BlockKind, ClassId, ExprId, ExprKind, FileFacts, MODULE_SCOPE, Name, ScopeKind, Store,
+};
 use crate::finding::Confidence;
 use crate::program::bindings::{at_end_of_scope, lookup};
-use crate::program::names::{ClassRef, FunctionRef};
+use crate::program::names::{ClassRef, FunctionRef, last_name};
 use crate::source::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -23,6 +25,17 @@ pub(super) enum Ancestor {
     Library(PathId),
 }
 
+/// What is no object of the program's and still holds what it writes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Holder {
+    /// Objects of a library's class.
+    Library(Node),
+    /// A function of the program: `view.render = html`.
+    Function(FunctionRef),
+    /// Something of which nothing is known.
+    Unknown,
+}
+
 /// A value written to an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StoredValue {
@@ -33,6 +46,8 @@ pub(super) struct StoredValue {
     pub(super) to_class: bool,
 }
 
+/// A name that is written in more places to what is not known tells nothing.
+const MOST_LOOSE: usize = 4;
 /// Where an object can be of more classes than this, what each of them overrides is not looked at: every edge would be a guess.
 const MOST_RECEIVING: usize = 64;
 /// More classes below one are not looked at.
@@ -181,20 +196,61 @@ impl<'p> Receivers<'p, '_> {
     // Members
 
     /// The class of a library's object, where that is there to hold what the program writes to its attributes.
-    pub(super) fn holder(&self, path: PathId) -> Option<Node> {
+    pub(super) fn holder(&self, path: PathId) -> Option<Holder> {
         let catalog = self.program.catalog;
-        self.paths.node(path).filter(|node| catalog.holds(*node))
+        let node = self.paths.node(path).filter(|node| catalog.holds(*node))?;
+        Some(Holder::Library(node))
     }
 
     /// What is written to an attribute of such objects.
-    pub(super) fn stored_in_library(&mut self, class: Node, symbol: Symbol) -> Things {
+    pub(super) fn stored_elsewhere(&mut self, holder: Holder, symbol: Symbol) -> Things {
         // More may be written as long as rounds go on: by functions that are passed the object.
         self.is_open = true;
         let mut things = Things::default();
-        for (file, value) in self.library_stores.get(&(class, symbol)).cloned().unwrap_or_default() {
+        for (file, value) in self.other_stores.get(&(holder, symbol)).cloned().unwrap_or_default() {
             things.extend(&self.value(file, value).at_most(Confidence::Likely));
         }
         things
+    }
+
+    /// What an object of which nothing is known holds under a name that the program writes only to such objects:
+    /// `app.login_manager = self`, read as `current_app.login_manager`.
+    pub(super) fn stored_loosely(&mut self, symbol: Symbol) -> Things {
+        if !self.loose_names.contains(&symbol) {
+            return Things::default();
+        }
+        self.is_open = true;
+        let writers = self.other_stores.get(&(Holder::Unknown, symbol)).map_or(0, Vec::len);
+        if writers > MOST_LOOSE {
+            return Things::default();
+        }
+        let mut things = self.stored_elsewhere(Holder::Unknown, symbol);
+        things.retain(|thing| !matches!(thing, Thing::Library(_) | Thing::LibraryInstance(_)));
+        things
+    }
+
+    /// Finds the names of attributes that are written from outside and that no class of the program has.
+    pub(super) fn find_loose_names(&mut self) {
+        let mut own: FxHashSet<Symbol> = FxHashSet::default();
+        for file in python_files(self.program) {
+            let facts = self.facts(file);
+            for store in &facts.stores {
+                if let ExprKind::Member { object, name } = facts[store.target].kind {
+                    let symbol = self.symbol(file, name);
+                    if self.own_target(file, store).is_some() {
+                        own.insert(symbol);
+                    } else if matches!(facts[object].kind, ExprKind::Name { .. }) {
+                        self.loose_names.insert(symbol);
+                    }
+                }
+            }
+            for binding in &facts.bindings {
+                if matches!(facts[binding.scope].kind, ScopeKind::Class(_)) {
+                    own.insert(self.symbol(file, binding.name));
+                }
+            }
+        }
+        self.loose_names.retain(|symbol| !own.contains(symbol));
     }
 
     /// `class.name`
@@ -429,7 +485,8 @@ impl<'p> Receivers<'p, '_> {
                     };
                     let range = facts.binding_range(facts[class].scope, written);
                     let mut members = Things::default();
-                    for binding in at_end_of_scope(facts, range) {
+                    let is_run = |binding: &BindingId| !is_only_declared(facts, *binding);
+                    for binding in at_end_of_scope(facts, range).into_iter().filter(is_run) {
                         let is_static = makes_static(facts, facts[binding].kind);
                         for entry in self.bound(file, binding) {
                             let thing = match entry.thing {
@@ -752,7 +809,9 @@ impl<'p> Receivers<'p, '_> {
         let Some(value) = store.value else { return };
         match facts[store.target].kind {
             ExprKind::Member { object, name } if self.own_target(file, store).is_none() => {
-                for entry in self.settled(file, object) {
+                let objects = self.settled(file, object);
+                let is_unknown = objects.iter().all(|entry| self.is_nothing(entry.thing));
+                for entry in objects {
                     match entry.thing {
                         Thing::Instance(class, _) => {
                             self.add_store(class, name, file, Some(value), store.annotation, false);
@@ -766,12 +825,20 @@ impl<'p> Receivers<'p, '_> {
                             }
                         }
                         Thing::LibraryInstance(path) => {
-                            if let Some(class) = self.holder(path) {
-                                self.learn(News::StoredInLibrary(class, name, (file, value)));
+                            let holder = self.holder(path).unwrap_or(Holder::Unknown);
+                            if self.is_whole || holder != Holder::Unknown {
+                                self.learn(News::StoredElsewhere(holder, name, (file, value)));
                             }
+                        }
+                        Thing::Function(function) | Thing::Bound(function, ..) if self.is_whole => {
+                            let holder = Holder::Function(function);
+                            self.learn(News::StoredElsewhere(holder, name, (file, value)));
                         }
                         _ => {}
                     }
+                }
+                if is_unknown && self.is_guessing {
+                    self.learn(News::StoredElsewhere(Holder::Unknown, name, (file, value)));
                 }
             }
             ExprKind::Index { object, key, .. } if is_worth_keeping(facts, value) => {
@@ -884,6 +951,19 @@ fn makes_static(facts: &FileFacts, binding: BindingKind) -> bool {
         return false;
     };
     matches!(facts[facts[call].callee].kind, ExprKind::Name { name, .. } if facts.text(name) == "staticmethod")
+}
+
+/// A method that only a type checker sees: what runs is that of a class above.
+fn is_only_declared(facts: &FileFacts, binding: BindingId) -> bool {
+    let binding = &facts[binding];
+    let Some(checking) = facts.names.find("TYPE_CHECKING") else {
+        return false;
+    };
+    matches!(binding.kind, BindingKind::Function(_))
+        && facts.blocks_around(binding.block).any(|(_, block)| match block.kind {
+            BlockKind::Branch { condition, holds: true } => last_name(facts, condition) == Some(checking),
+            _ => false,
+        })
 }
 
 /// Bases that give their classes nothing that is called by name.

@@ -3,7 +3,7 @@
 use super::arguments::{Flow, Slot};
 use super::news::News;
 use super::{Exact, Receivers, Symbol, Thing, Things};
-use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, Splat};
+use crate::facts::{Argument, BlockKind, CallId, ExprId, ExprKind, FileFacts, Splat};
 use crate::finding::Confidence;
 use crate::program::names::FunctionRef;
 use crate::source::FileId;
@@ -39,6 +39,8 @@ pub(super) enum ItemKey {
 
 /// More things in one container are not told apart.
 pub(super) const MOST_WRITES: usize = 64;
+/// A key is followed to the callers of this many functions.
+const MOST_CALLERS_BACK: u32 = 3;
 /// A key that can be more than this many texts is not known.
 const MOST_KEYS: usize = 8;
 
@@ -83,12 +85,8 @@ impl Receivers<'_, '_> {
     fn keys(&mut self, file: FileId, key: ExprId) -> Vec<ItemKey> {
         let mut keys = Vec::new();
         let given = self.value(file, key);
-        // A parameter of which no caller is known may be anything, whatever its default is.
-        let is_unknown = given.iter().any(|entry| match entry.thing {
-            Thing::Parameter(function, index) => self.rest_flows(function, index).is_empty(),
-            _ => false,
-        });
-        if is_unknown || given.len() > MOST_KEYS {
+        let farthest = if self.is_whole { MOST_CALLERS_BACK } else { 1 };
+        if given.len() > MOST_KEYS || self.may_be_anything(&given, farthest) {
             return keys;
         }
         for entry in self.settle(given) {
@@ -101,6 +99,24 @@ impl Receivers<'_, '_> {
             }
         }
         keys
+    }
+
+    /// Whether a parameter is among the values of which no caller is known, whatever its default is, or that is passed one.
+    fn may_be_anything(&mut self, values: &Things, farthest: u32) -> bool {
+        let Some(farther) = farthest.checked_sub(1) else {
+            return false;
+        };
+        values.iter().any(|entry| {
+            let Thing::Parameter(function, index) = entry.thing else {
+                return false;
+            };
+            let flows = self.rest_flows(function, index);
+            flows.is_empty()
+                || flows.into_iter().any(|flow| {
+                    let passed = self.flowing(flow);
+                    self.may_be_anything(&passed, farther)
+                })
+        })
     }
 
     fn literal_key(&mut self, file: FileId, expr: ExprId) -> Option<ItemKey> {
@@ -269,14 +285,15 @@ impl Receivers<'_, '_> {
                     }
                 }
             }
-            ExprKind::Index { key: held, .. } => {
-                // An annotation: `dict[str, User]`.
-                let held = match facts[held].kind {
-                    ExprKind::Group(options) => facts.list(options).last().copied(),
-                    _ => Some(held),
-                };
-                if let Some(held) = held {
+            ExprKind::Index { object, key: held, .. } => {
+                if let Some(held) = declared_item(facts, object, held, keys) {
                     things.extend(&self.annotated(file, held));
+                }
+            }
+            ExprKind::Template(parts) => {
+                for part in facts.list(parts) {
+                    let containers = self.settled(file, *part);
+                    things.extend(&self.held(&containers));
                 }
             }
             ExprKind::Each { element, .. } => match facts[element].kind {
@@ -475,6 +492,13 @@ impl Receivers<'_, '_> {
                 }
                 _ => things.extend(&self.value(file, element)),
             },
+            // `first + second`
+            ExprKind::Template(parts) => {
+                for part in facts.list(parts) {
+                    let containers = self.settled(file, *part);
+                    things.extend(&self.elements_of(&containers, None));
+                }
+            }
             ExprKind::Call(call) if self.is_gathered(file, call) => things.extend(&self.gathered(file, call)),
             ExprKind::Call(call) => {
                 let call = facts[call];
@@ -795,12 +819,23 @@ impl Receivers<'_, '_> {
         self.builtin_method(class, name)
     }
 
-    /// A method of what a library's class makes that keeps things.
+    /// A method of what a library's class makes that keeps things, or what the call fills it with: `SimpleNamespace(run=rotate).run`.
     fn kept_member(&mut self, file: FileId, call: CallId, name: &str) -> Things {
         let catalog = self.program.catalog;
+        let facts = self.facts(file);
+        let is_filled = |argument: &&Argument| argument.keyword.is_some_and(|keyword| facts.text(keyword) == name);
+        if let Some(argument) = facts.arguments(&facts[call]).iter().find(is_filled)
+            && self.callees(file, call).iter().any(|entry| self.is_holder(entry.thing))
+        {
+            return self.value(file, argument.value);
+        }
         let keeping = self.keeping(file, call).first().copied();
         let class = keeping.and_then(|path| catalog.keeps(self.paths.node(path)?));
         class.map_or_else(Things::default, |class| self.builtin_method(class, name))
+    }
+
+    fn is_holder(&self, class: Thing) -> bool {
+        matches!(class, Thing::Library(path) if self.holder(path).is_some())
     }
 
     fn builtin_method(&mut self, class: &str, name: &str) -> Things {
@@ -865,6 +900,17 @@ impl Receivers<'_, '_> {
                 }
                 Some(things)
             }
+            // `type(name, (Base,), members)`: a class below.
+            "type" if arguments.len() == 3 => {
+                let bases = self.settled(file, argument(1)?);
+                let mut things = Things::default();
+                for entry in self.elements_of(&bases, None) {
+                    if let Thing::Class(class, Exact::Yes) = entry.thing {
+                        things.add(Thing::Class(class, Exact::OrBelow), entry.confidence);
+                    }
+                }
+                Some(things)
+            }
             "type" => {
                 let mut things = Things::default();
                 for entry in self.settled(file, argument(0)?) {
@@ -922,6 +968,22 @@ impl Receivers<'_, '_> {
             receiver: own,
             exact: Exact::Receiver,
         }))
+    }
+}
+
+/// What an annotation says that a container holds under `keys`: `dict[str, User]`, `tuple[Key, User]`.
+fn declared_item(facts: &FileFacts, object: ExprId, held: ExprId, keys: &[ItemKey]) -> Option<ExprId> {
+    let ExprKind::Group(options) = facts[held].kind else {
+        return Some(held);
+    };
+    let options = facts.list(options);
+    let is_tuple = crate::program::names::last_name(facts, object)
+        .is_some_and(|name| matches!(facts.text(name), "tuple" | "Tuple"));
+    match (is_tuple, keys) {
+        // `tuple[User, ...]`
+        (true, _) if matches!(options, [_, rest] if facts[*rest].kind == ExprKind::Opaque) => options.first().copied(),
+        (true, [ItemKey::Number(position)]) => options.get(usize::try_from(*position).ok()?).copied(),
+        _ => options.last().copied(),
     }
 }
 

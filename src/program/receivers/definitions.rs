@@ -2,10 +2,12 @@
 
 use super::arguments::{Flow, Slot};
 use super::demand::{Decoration, decorations};
+use super::news::News;
 use super::results::is_callable;
 use super::{Exact, Receivers, Thing, Things};
 use crate::catalog::{Entry, Role};
 use crate::facts::{BindingKind, CallId, Exit, ExprId, ExprKind, FileFacts, FunctionId, ParameterKind, Range};
+use crate::finding::Confidence;
 use crate::program::bindings::lookup;
 use crate::program::names::{ClassRef, FunctionRef, has_decorator, last_name};
 use crate::source::FileId;
@@ -31,7 +33,64 @@ impl<'a> Receivers<'_, 'a> {
             return self.decorated_from(function, 0);
         }
         let key = self.first_keys[file.0 as usize].definition + id.0;
-        self.solve(key, |receivers| receivers.decorated_from(function, 0))
+        self.solve(key, |receivers| {
+            let mut things = receivers.decorated_from(function, 0);
+            if receivers.is_whole {
+                things.extend(&receivers.registered_for(function));
+            }
+            things
+        })
+    }
+
+    /// The functions that stand in for one that dispatches by type.
+    fn registered_for(&mut self, function: FunctionRef) -> Things {
+        self.is_open |= self.is_collecting;
+        let mut things = Things::default();
+        for registered in self.registered.get(&function).cloned().unwrap_or_default() {
+            things.extend(&self.definition(registered).at_most(Confidence::Likely));
+        }
+        things
+    }
+
+    /// Finds the functions that are registered to stand in for others: `@dump.register`, `@dump.register(list)`.
+    pub(super) fn find_registered(&mut self) {
+        self.is_collecting = true;
+        for file in self.own_files() {
+            let facts = self.facts(file);
+            let Some(register) = facts.names.find("register") else {
+                continue;
+            };
+            for function in self.functions_of(file) {
+                for decorator in facts.list(facts[function].decorators) {
+                    let named = match facts[*decorator].kind {
+                        ExprKind::Call(call) => facts[call].callee,
+                        _ => *decorator,
+                    };
+                    if let ExprKind::Member { object, name } = facts[named].kind
+                        && name == register
+                    {
+                        self.register(file, object, function);
+                    }
+                }
+            }
+        }
+        self.is_collecting = false;
+    }
+
+    fn register(&mut self, file: FileId, dispatcher: ExprId, function: FunctionId) {
+        for entry in self.settled(file, dispatcher) {
+            let (Thing::Function(of) | Thing::Method(of)) = entry.thing else {
+                continue;
+            };
+            let decorators = self.facts(of.0)[of.1].decorators;
+            let dispatches = |role: Role| role == Role::DispatchesByType;
+            if of != (file, function) && self.decorated_with(of.0, decorators, dispatches).is_some() {
+                self.learn(News::Registered {
+                    of,
+                    function: (file, function),
+                });
+            }
+        }
     }
 
     /// What the decorators of a function, the first `skipped` left out, make of it.

@@ -1,5 +1,6 @@
 //! What an expression can be.
 
+use super::classes::Holder;
 use super::{Ancestor, Exact, Receivers, Symbol, Thing, Things};
 use crate::catalog::Role;
 use crate::facts::{
@@ -26,6 +27,9 @@ impl Receivers<'_, '_> {
             ExprKind::Member { object, name } => {
                 let objects = self.settled(file, object);
                 let symbol = self.symbol(file, name);
+                if self.is_whole && objects.iter().all(|entry| self.is_nothing(entry.thing)) {
+                    return self.stored_loosely(symbol);
+                }
                 self.member(&objects, symbol, facts.text(name))
             }
             ExprKind::Call(call) => self.result(file, call),
@@ -532,8 +536,11 @@ impl Receivers<'_, '_> {
                     Things::one(self.library(path))
                 }
                 Thing::LibraryInstance(path) => {
-                    let stored = self.holder(path).map(|class| self.stored_in_library(class, symbol));
-                    stored.filter(|stored| !stored.is_empty()).unwrap_or_else(|| {
+                    let stored = match self.holder(path) {
+                        Some(holder) => self.stored_elsewhere(holder, symbol),
+                        None => self.stored_loosely(symbol),
+                    };
+                    Some(stored).filter(|stored| !stored.is_empty()).unwrap_or_else(|| {
                         let path = self.paths.member(self.program.catalog, path, name);
                         Things::one(self.library(path))
                     })
@@ -541,12 +548,23 @@ impl Receivers<'_, '_> {
                 Thing::Made(file, expr) => self.builtin_member(file, expr, name),
                 Thing::Rest(function, index) => self.rest_member(function, index, name),
                 Thing::Function(_) | Thing::Bound(..) if name == "__wrapped__" => Things::one(entry.thing),
-                Thing::Function(function) | Thing::Bound(function, ..) => self.registered_member(function, name),
+                Thing::Function(function) | Thing::Bound(function, ..) => {
+                    let mut found = self.registered_member(function, name);
+                    if self.is_whole {
+                        found.extend(&self.stored_elsewhere(Holder::Function(function), symbol));
+                    }
+                    found
+                }
                 _ => Things::default(),
             };
             things.extend(&found.at_most(entry.confidence));
         }
         things
+    }
+
+    /// Whether a thing is `None`.
+    pub(super) fn is_nothing(&self, thing: Thing) -> bool {
+        matches!(thing, Thing::Made(file, expr) if self.facts(file)[expr].kind == ExprKind::Nothing)
     }
 
     /// The member of the task or command that a decorator makes of a function: `delay` of Celery's, `command` of a group of click's.

@@ -36,11 +36,12 @@ pub(crate) use things::{Entry, Exact, Thing, Things};
 
 use super::Program;
 use super::names::{ClassRef, FunctionRef, has_decorator};
-use crate::catalog::{Node, Role};
+use crate::catalog::Role;
 use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId, Splat};
+use crate::finding::Confidence;
 use crate::source::FileId;
 use arguments::Flow;
-use classes::Ancestor;
+use classes::{Ancestor, Holder};
 use containers::{Held, Write};
 use definitions::runs_with_fields;
 use demand::{Demand, imported};
@@ -66,6 +67,8 @@ pub(crate) struct Receivers<'p, 'a> {
     program: &'p Program<'a>,
     /// Whether every call is looked at, to know all that it may call; not only what rules ask for.
     is_whole: bool,
+    /// Whether all that callers pass is known, so that calls of whose object nothing is known are followed by what is asked of it.
+    is_guessing: bool,
     /// Whether the program uses a library that fills parameters by what they depend on.
     pub(crate) is_injected: bool,
     /// Whether it uses one that gives routes to classes by pairs.
@@ -90,8 +93,12 @@ pub(crate) struct Receivers<'p, 'a> {
     stores: FxHashMap<(ClassRef, Symbol), Vec<classes::StoredValue>>,
     /// Values written to names of a module from outside.
     module_stores: FxHashMap<(FileId, Symbol), Vec<(FileId, ExprId)>>,
-    /// Values written to attributes of objects of a library's class.
-    library_stores: FxHashMap<(Node, Symbol), Vec<(FileId, ExprId)>>,
+    /// Values written to attributes of what is no object of the program's.
+    other_stores: FxHashMap<(Holder, Symbol), Vec<(FileId, ExprId)>>,
+    /// Names of attributes that the program writes from outside and none of its classes has; only where every call is looked at.
+    loose_names: FxHashSet<Symbol>,
+    /// The functions that stand in for one that dispatches by type.
+    registered: FxHashMap<FunctionRef, Vec<FunctionRef>>,
     /// What is put into a container, by the expression that makes it.
     writes: FxHashMap<(FileId, ExprId), Vec<Write>>,
     resolution_orders: FxHashMap<ClassRef, Arc<[Ancestor]>>,
@@ -155,14 +162,27 @@ impl<'p, 'a> Receivers<'p, 'a> {
     /// Works out what every call of the program calls: the workers, each of which knows it of its own files.
     pub(crate) fn of_all_calls(program: &'p Program<'a>) -> Vec<Self> {
         let mut workers = Self::workers(program, true);
+        Self::work(&mut workers, |worker| {
+            worker.find_loose_names();
+            worker.find_registered();
+        });
+        Self::visit_rounds(&mut workers, true);
+        // Only now it is known of what nothing is known.
+        for worker in &mut workers {
+            worker.is_guessing = true;
+        }
+        Self::visit_rounds(&mut workers, false);
+        workers
+    }
+
+    fn visit_rounds(workers: &mut [Self], is_first: bool) {
         for round in 0..MOST_ROUNDS {
-            Self::begin_round(&mut workers);
-            Self::work(&mut workers, |worker| worker.visit_all(round == 0));
+            Self::begin_round(workers);
+            Self::work(workers, |worker| worker.visit_all(is_first && round == 0));
             if workers.iter().all(|worker| !worker.has_news) {
                 break;
             }
         }
-        workers
     }
 
     /// Works out what those calls call that may arrive at a catalogued library function, and what is asked for afterwards.
@@ -272,6 +292,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
         Self {
             program,
             is_whole: false,
+            is_guessing: false,
             is_injected: false,
             is_paired: false,
             paths: Paths::new(program.catalog, Language::Python),
@@ -287,7 +308,9 @@ impl<'p, 'a> Receivers<'p, 'a> {
             flows: FxHashMap::default(),
             stores: FxHashMap::default(),
             module_stores: FxHashMap::default(),
-            library_stores: FxHashMap::default(),
+            other_stores: FxHashMap::default(),
+            loose_names: FxHashSet::default(),
+            registered: FxHashMap::default(),
             writes: FxHashMap::default(),
             resolution_orders: FxHashMap::default(),
             derived: FxHashMap::default(),
@@ -513,7 +536,17 @@ impl<'p, 'a> Receivers<'p, 'a> {
             let facts = receivers.facts(file);
             let callee = facts[call].callee;
             let things = receivers.value(file, callee);
-            receivers.settle(things)
+            let mut things = receivers.settle(things);
+            // What is no function is not what is called.
+            let is_known = things.iter().any(|entry| !matches!(entry.thing, Thing::Made(..)));
+            if receivers.is_guessing && !is_known {
+                for entry in receivers.guessed_method(file, call) {
+                    if entry.confidence >= Confidence::Likely {
+                        things.add(entry.thing, entry.confidence);
+                    }
+                }
+            }
+            things
         })
     }
 

@@ -5,12 +5,12 @@
 
 use super::Receivers;
 use super::arguments::{Flow, MOST_FLOWS};
-use super::classes::StoredValue;
+use super::classes::{Holder, StoredValue};
 use super::containers::{MOST_WRITES, Write};
 use super::demand::Wanted;
 use super::memo::Key;
 use super::shapes::MOST_NAMESAKES;
-use crate::catalog::{Doing, Node};
+use crate::catalog::Doing;
 use crate::facts::{ExprId, Name};
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
@@ -30,8 +30,10 @@ pub(super) enum News {
     Filled(ClassRef, (FileId, Name), FileId, ExprId),
     /// A value is written to a name of a module from outside; the writing file names it so.
     StoredInModule(FileId, Name, (FileId, ExprId)),
-    /// A value is written to an attribute, which this file names so, of objects of a library's class.
-    StoredInLibrary(Node, Name, (FileId, ExprId)),
+    /// A value is written to an attribute, which this file names so, of what is no object of the program's.
+    StoredElsewhere(Holder, Name, (FileId, ExprId)),
+    /// A function stands in for another one that dispatches by type.
+    Registered { of: FunctionRef, function: FunctionRef },
     /// Something is put into a container.
     Written(FileId, ExprId, Write),
     /// Something is passed to a parameter.
@@ -115,14 +117,15 @@ impl Receivers<'_, '_> {
                     MOST_MODULE_STORES,
                 )
             }
-            News::StoredInLibrary(class, name, value) => {
+            News::StoredElsewhere(holder, name, value) => {
                 let symbol = self.symbol(value.0, *name);
                 add(
-                    self.library_stores.entry((*class, symbol)).or_default(),
+                    self.other_stores.entry((*holder, symbol)).or_default(),
                     *value,
                     MOST_STORES,
                 )
             }
+            News::Registered { of, function } => add(self.registered.entry(*of).or_default(), *function, MOST_STORES),
             News::Written(file, container, write) => {
                 add(self.writes.entry((*file, *container)).or_default(), *write, MOST_WRITES)
             }

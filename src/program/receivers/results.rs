@@ -294,7 +294,7 @@ impl Receivers<'_, '_> {
             return Things::one(Thing::Made(file, self.facts(file)[call].expr));
         }
         let node = self.paths.node(path);
-        if node.is_some_and(|node| catalog.keeps(node).is_some()) {
+        if node.is_some_and(|node| catalog.keeps(node).is_some() || catalog.holds(node)) {
             let mut things = Things::one(Thing::LibraryInstance(path));
             things.add(Thing::Made(file, self.facts(file)[call].expr), Confidence::Certain);
             return things;

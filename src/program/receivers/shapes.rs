@@ -6,7 +6,7 @@
 
 use super::classes::Ancestor;
 use super::{Exact, Receivers, Symbol, Thing, Things};
-use crate::facts::{BindingKind, BlockKind, CallId, ExprId, ExprKind, Name};
+use crate::facts::{BindingKind, BlockKind, CallId, Exit, ExprId, ExprKind, FileFacts, How, Name};
 use crate::finding::{CodeScope, Confidence};
 use crate::program::bindings::{lookup, lookup_range};
 use crate::program::names::{ClassRef, FunctionRef};
@@ -34,7 +34,9 @@ impl Receivers<'_, '_> {
             return Things::default();
         };
         let symbol = self.symbol(file, name);
-        let known = self.settled(file, object);
+        // That it may be nothing says only that a method is not called on it then.
+        let mut known = self.settled(file, object);
+        known.retain(|thing| !self.is_nothing(thing));
         let asked_for = self.asked_for_class(file, call, object);
         let found = self.member(&asked_for, symbol, self.text(file, name));
         if !found.is_empty() {
@@ -63,36 +65,28 @@ impl Receivers<'_, '_> {
         found
     }
 
-    /// What the branches around a call say that a name holds: `if isinstance(node, Leaf): node.value()`.
+    /// What the branches around a call, and those before it that left, say that a name holds: `if isinstance(node, Leaf): node.value()`.
     fn asked_for_class(&mut self, file: FileId, call: CallId, object: ExprId) -> Things {
         let facts = self.facts(file);
         let (ExprKind::Name { name, .. }, Some(isinstance)) = (facts[object].kind, facts.names.find("isinstance"))
         else {
             return Things::default();
         };
-        let mut classes: Vec<ExprId> = Vec::new();
-        for (_, block) in facts.blocks_around(facts[call].block) {
-            let BlockKind::Branch { condition, holds: true } = block.kind else {
-                continue;
+        let asked = established(facts, call).into_iter().find_map(|asked| {
+            let ExprKind::Call(asked) = facts[asked].kind else {
+                return None;
             };
-            let asked = match facts[condition].kind {
-                ExprKind::Both(parts) => facts.list(parts),
-                _ => &[condition],
+            let [value, class] = facts.arguments(&facts[asked]) else {
+                return None;
             };
-            classes.extend(asked.iter().filter_map(|asked| {
-                let ExprKind::Call(asked) = facts[*asked].kind else { return None };
-                let [value, class] = facts.arguments(&facts[asked]) else { return None };
-                let is_asked = matches!(facts[facts[asked].callee].kind, ExprKind::Name { name, .. } if name == isinstance)
-                    && matches!(facts[value.value].kind, ExprKind::Name { name: of, .. } if of == name);
-                is_asked.then_some(class.value)
-            }));
-        }
+            let is_asked = matches!(facts[facts[asked].callee].kind, ExprKind::Name { name, .. } if name == isinstance)
+                && matches!(facts[value.value].kind, ExprKind::Name { name: of, .. } if of == name);
+            is_asked.then_some(class.value)
+        });
         let mut things = Things::default();
-        for class in classes {
-            for entry in self.listed(file, class) {
-                if let Thing::Class(class, _) = entry.thing {
-                    things.add(Thing::Instance(class, Exact::OrBelow), entry.confidence);
-                }
+        for entry in asked.map(|class| self.listed(file, class)).unwrap_or_default() {
+            if let Thing::Class(class, _) = entry.thing {
+                things.add(Thing::Instance(class, Exact::OrBelow), entry.confidence);
             }
         }
         things
@@ -198,17 +192,12 @@ impl Receivers<'_, '_> {
     /// The methods of the one family of classes that has all that is asked of the object.
     fn by_shape(&mut self, file: FileId, call: CallId, object: ExprId, (symbol, name): (Symbol, Name)) -> Things {
         let is_test = self.program[file].scope == CodeScope::Test;
-        let mut namesakes = self.namesakes(symbol);
-        namesakes.retain(|method| is_test || self.program[method.0].scope != CodeScope::Test);
+        let mut namesakes = self.visible_namesakes(symbol, is_test);
         if namesakes.is_empty() {
             return Things::default();
         }
         let asked = self.asked_of(file, object, name);
-        let words = self.program.catalog.words();
-        let tells = |name: &Name| !words.is_common_method(self.text(file, *name));
-        let tells_apart = asked.iter().filter(|name| tells(name)).count() >= ENOUGH_TO_TELL_APART;
-        let is_enough = tells_apart || (tells(&name) && self.roots_of(&namesakes).is_some());
-        if !is_enough {
+        if !self.is_enough(file, &asked, is_test) {
             return Things::default();
         }
         namesakes.retain(|method| self.takes(*method, 1, file, call));
@@ -229,6 +218,28 @@ impl Receivers<'_, '_> {
             _ => true,
         });
         things.at_most(Confidence::Likely)
+    }
+
+    /// Whether the names that are asked of an object tell of which family it is: several together, or one that only one family has.
+    fn is_enough(&mut self, file: FileId, asked: &[Name], is_test: bool) -> bool {
+        let words = self.program.catalog.words();
+        let telling = asked
+            .iter()
+            .filter(|name| !words.is_common_method(self.text(file, **name)));
+        let telling: Vec<Name> = telling.copied().collect();
+        telling.len() >= ENOUGH_TO_TELL_APART
+            || telling.into_iter().any(|name| {
+                let symbol = self.symbol(file, name);
+                let namesakes = self.visible_namesakes(symbol, is_test);
+                self.roots_of(&namesakes).is_some()
+            })
+    }
+
+    /// The methods of a name, without those of tests where no test asks.
+    fn visible_namesakes(&self, symbol: Symbol, is_test: bool) -> Vec<FunctionRef> {
+        let mut namesakes = self.namesakes(symbol);
+        namesakes.retain(|method| is_test || self.program[method.0].scope != CodeScope::Test);
+        namesakes
     }
 
     /// The names that are read from what stands in `object`, `name` among them.
@@ -311,5 +322,52 @@ impl Receivers<'_, '_> {
             matches!(ancestor, Ancestor::Project(_)) && others.iter().all(|order| order.contains(ancestor))
         };
         (roots.len() <= MOST_BRANCHES && first.iter().any(is_shared)).then_some(roots)
+    }
+}
+
+/// The conditions that hold where a call runs, innermost first: of the branches around it, and behind those that left where they did
+/// not hold.
+fn established(facts: &FileFacts, call: CallId) -> Vec<ExprId> {
+    let mut found = Vec::new();
+    let place = facts[facts[call].expr].span;
+    for (id, around) in facts.blocks_around(facts[call].block) {
+        if let BlockKind::Branch { condition, holds } = around.kind {
+            add_established(facts, condition, holds, &mut found);
+        }
+        for block in &facts.blocks[id.0 as usize + 1..] {
+            if block.span.start >= place.start {
+                break;
+            }
+            if let BlockKind::Branch { condition, holds } = block.kind
+                && block.parent == Some(id)
+                && block.span.end <= place.start
+                && block.exit != Exit::FallsThrough
+            {
+                add_established(facts, condition, !holds, &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// What is so where a condition came out as `holds`.
+fn add_established(facts: &FileFacts, condition: ExprId, holds: bool, found: &mut Vec<ExprId>) {
+    match facts[condition].kind {
+        ExprKind::Not(inner) => add_established(facts, inner, !holds, found),
+        ExprKind::Both(parts) if holds => {
+            for part in facts.list(parts) {
+                add_established(facts, *part, true, found);
+            }
+        }
+        ExprKind::Choice {
+            options,
+            how: How::FirstPresent,
+        } if !holds => {
+            for option in facts.list(options) {
+                add_established(facts, *option, false, found);
+            }
+        }
+        _ if holds => found.push(condition),
+        _ => {}
     }
 }
