@@ -98,6 +98,8 @@ struct Secret {
     kinds: Vec<String>,
     masked: Vec<String>,
     masked_texts: Vec<String>,
+    private_texts: Vec<String>,
+    public_texts: Vec<String>,
     giving: Vec<String>,
     loggers: Vec<String>,
     references: Vec<String>,
@@ -108,6 +110,7 @@ struct Secret {
     placeholder_words: Vec<String>,
     made_up_words: Vec<String>,
     public_parts: Vec<String>,
+    shipped: Vec<String>,
     key_beginnings: Vec<String>,
     looked_up: Vec<String>,
     given_out: Vec<String>,
@@ -285,6 +288,8 @@ struct Phrases {
     fetches: PhraseList,
     certain: Vec<Vec<String>>,
     given_out: Vec<Vec<String>>,
+    shipped: PhraseList,
+    public_texts: PhraseList,
     references: PhraseList,
     forms: PhraseList,
     /// What a verb that skips speaks of.
@@ -326,6 +331,8 @@ impl Words {
             skipped: PhraseList::new(&file.flag.skip_objects)?,
             certain: with(&file.secret.certain, &extra.secret),
             given_out: with(&file.secret.given_out, &[]),
+            shipped: PhraseList::new(&file.secret.shipped)?,
+            public_texts: PhraseList::new(&file.secret.public_texts)?,
         };
         let of_flags = [
             &phrases.skip,
@@ -402,6 +409,12 @@ impl Words {
         let words = words_of(&words);
         let core = self.without_suffixes(&words);
         self.phrases.certain.iter().any(|phrase| ends_with(core, phrase))
+    }
+
+    /// Whether a key of this name is meant to be in what is shipped.
+    #[must_use]
+    pub fn is_shipped(&self, name: &str) -> bool {
+        self.phrases.shipped.is_said(name)
     }
 
     /// Whether the literal `text` can be the secret that `name` names: no name itself, no placeholder, no sentence, no place.
@@ -580,6 +593,14 @@ impl Words {
         split(text)
             .split(' ')
             .any(|word| has(&self.file.secret.masked_texts, word))
+    }
+
+    /// Whether a text says of the value that it shows that it is a key for everybody.
+    #[must_use]
+    pub fn text_says_public(&self, text: &str) -> bool {
+        let words = split(text);
+        let is_private = || words.split(' ').any(|word| has(&self.file.secret.private_texts, word));
+        self.phrases.public_texts.is_said(text) && !is_private()
     }
 
     /// Whether a function of this name gives a secret as it is, and not a masked one or something about it.

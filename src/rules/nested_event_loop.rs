@@ -153,6 +153,7 @@ fn judge<'p>(program: &'p Program<'_>, site: &LibrarySite, call: CallId) -> Verd
     match program.loop_state(site.file, facts[call].block, site.expr) {
         LoopState::NotRunning => Verdict::Fine,
         LoopState::Running => Verdict::Inverted,
+        LoopState::Unknown if falls_back_to_thread(program, site, call) => Verdict::Fine,
         LoopState::Unknown if runs_in_async(facts, site) => Verdict::InAsync,
         LoopState::Unknown => {
             let function = facts.function_around(site.scope).map(|function| (site.file, function));
@@ -202,6 +203,28 @@ fn has_false_guard(program: &Program<'_>, site: &LibrarySite, call: CallId) -> b
         _ => false,
     };
     guarded || new_loop
+}
+
+/// Whether the error of a start where a loop runs is caught, and the work given to another thread then.
+fn falls_back_to_thread(program: &Program<'_>, site: &LibrarySite, call: CallId) -> bool {
+    let facts = &program[site.file].facts;
+    let runs_in_thread = |place: Span| {
+        program.sites_in(site.file).iter().any(|other| {
+            let role = program.entry(other).and_then(|entry| entry.role);
+            role == Some(Role::RunsInThread) && place.contains(facts[other.expr].span)
+        })
+    };
+    let attempts = facts.blocks_around(facts[call].block);
+    let mut attempts = attempts.filter(|(_, block)| block.kind == BlockKind::Attempt);
+    attempts.any(|(id, _)| {
+        facts.blocks.iter().any(|block| match block.kind {
+            BlockKind::Rescue {
+                attempt,
+                catches: Some(catches),
+            } => attempt == id && names_runtime_error(facts, catches) && runs_in_thread(block.span),
+            _ => false,
+        })
+    })
 }
 
 fn names_runtime_error(facts: &FileFacts, caught: crate::facts::ExprId) -> bool {

@@ -240,6 +240,7 @@ impl Flags<'_> {
                     && !self.sends_request(call, *kind)
                     && !self.renders(call)
                     && !self.is_case_of_test(call)
+                    && !self.describes_thing(call, keyword)
                 {
                     self.judge(argument.span, call.scope, facts.text(keyword), argument.value);
                     if *kind == FlagName::Requires && self.is_left_out(call.callee, keyword, argument.value) {
@@ -390,7 +391,11 @@ impl Flags<'_> {
                 FlagName::Mode => self.is_answer(binding.scope) || self.is_told_apart(binding),
                 FlagName::Skips => false,
             };
-            if describes || self.is_column(value) {
+            if describes
+                || self.is_column(value)
+                || self.is_variant(binding.scope, value)
+                || self.is_read_from_answer(binding.scope)
+            {
                 continue;
             }
             self.judge(binding.span, binding.scope, facts.text(binding.name), value);

@@ -36,10 +36,18 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         let is_of_look = matches!(lapse.read, Read::Site(site) if looks.contains(&(site.file, site.expr)));
         !is_of_look && !verification.makes_up_for(lapse)
     });
+    // Nor does it matter what else is left out where only the lifetime is read of a token that is no proof there.
+    let unsigned: FxHashSet<(FileId, ExprId)> = lapses.iter().filter_map(unsigned_read).collect();
+    lapses.retain(|lapse| match (lapse.message, lapse.read) {
+        ("claims-off" | "minor-claims-off", Read::Site(site)) => {
+            !(unsigned.contains(&(site.file, site.expr)) && reads_lifetime_only(&program[site.file].facts, site.expr))
+        }
+        _ => true,
+    });
     for lapse in &mut lapses {
         let is_lifetime_only = match (lapse.message, lapse.read) {
             ("signature-off" | "unverified-read", Read::Site(site)) => {
-                reads_only(&program[site.file].facts, site.expr, &["exp", "iat", "nbf"])
+                reads_lifetime_only(&program[site.file].facts, site.expr)
             }
             _ => false,
         };
@@ -50,6 +58,10 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     for lapse in of_each_place(lapses) {
         report(program, lapse, out);
     }
+}
+
+fn reads_lifetime_only(facts: &FileFacts, read: ExprId) -> bool {
+    reads_only(facts, read, &["exp", "iat", "nbf"])
 }
 
 /// The call of a lapse that leaves the signature unchecked.
