@@ -97,6 +97,7 @@ struct Secret {
     places: Vec<String>,
     kinds: Vec<String>,
     masked: Vec<String>,
+    acquiring: Vec<String>,
     masked_texts: Vec<String>,
     private_texts: Vec<String>,
     public_texts: Vec<String>,
@@ -1243,6 +1244,15 @@ impl Words {
         self.phrases.fetches.is_said(name)
     }
 
+    /// Whether a client gets a token from who issues it by a function of this name.
+    #[must_use]
+    pub fn acquires_token(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        words.iter().any(|word| has(&self.file.secret.acquiring, word))
+            && words.iter().any(|word| matches!(*word, "TOKEN" | "TOKENS"))
+    }
+
     /// Whether a text says that there is no value.
     #[must_use]
     pub fn means_nothing(&self, text: &str) -> bool {
@@ -1254,7 +1264,7 @@ impl Words {
     #[must_use]
     pub fn is_place(&self, text: &str) -> bool {
         let is_path = text.starts_with(['/', '~', '#']) || text.starts_with("./") || text.starts_with("../");
-        is_path || (text.contains("://") && !text.contains('@'))
+        is_path || (text.contains("://") && !text.contains('@')) || begins_with_host(text)
     }
 
     /// Whether a mode of this name means that nothing is authenticated.
@@ -1373,6 +1383,26 @@ fn counts(text: &str) -> bool {
 }
 
 /// Whether a text looks like what a generator of keys makes: long, of letters and digits without the order that words have.
+/// Whether a text is an address without a scheme: `platform.example.com/console`.
+fn begins_with_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    text.split_once('/').is_some_and(|(host, path)| {
+        let mut labels = host.rsplit('.');
+        let is_last = labels
+            .next()
+            .is_some_and(|last| (2..=6).contains(&last.len()) && last.bytes().all(|byte| byte.is_ascii_lowercase()));
+        let is_readable = path
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || b"-_/.".contains(&byte));
+        is_last && host.contains('.') && labels.all(is_label) && is_readable
+    })
+}
+
 fn looks_generated(text: &str) -> bool {
     let is_of_keys = |sign: char| sign.is_ascii_alphanumeric() || "+/=_-.".contains(sign);
     let is_cut_token = text.starts_with("eyJ") && text.matches('.').count() != 2;

@@ -86,7 +86,9 @@ fn literal_text(program: &Program<'_>, file: FileId, expr: ExprId) -> Option<Str
 fn can_be_key(program: &Program<'_>, text: &str) -> bool {
     let is_public = text.contains("-BEGIN ") && !text.contains("PRIVATE");
     let is_key_set = text.trim_start().starts_with('{') || text.contains("://");
-    !is_public && !is_key_set && !program.catalog().words().means_nothing(text)
+    // `--passphrase-fd`, but not `-----BEGIN …`
+    let is_option = text.starts_with("--") && !text.starts_with("---");
+    !is_public && !is_key_set && !is_option && !program.catalog().words().means_nothing(text)
 }
 
 /// What examples are called.

@@ -347,9 +347,14 @@ impl<'p> Leaks<'p> {
         let Some((shown, _)) = shown else { return false };
         let written = self.program.written(self.file, shown);
         facts.blocks_around(call.block).any(|(_, block)| match block.kind {
-            BlockKind::Branch { condition, holds } => facts
-                .absent(condition, holds)
-                .is_some_and(|absent| self.program.written(self.file, absent) == written),
+            BlockKind::Branch { condition, holds } => {
+                let parts = match facts[condition].kind {
+                    ExprKind::Both(parts) if holds => facts.list(parts).to_vec(),
+                    _ => vec![condition],
+                };
+                let mut absent = parts.into_iter().filter_map(|part| facts.absent(part, holds));
+                absent.any(|absent| self.program.written(self.file, absent) == written)
+            }
             _ => false,
         })
     }

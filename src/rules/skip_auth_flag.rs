@@ -311,7 +311,10 @@ impl Flags<'_> {
         let flags = facts.arguments(&facts[call]).iter();
         let mut flags = flags
             .filter_map(|argument| match facts[argument.value].kind {
-                ExprKind::Text(text) if interesting.contains_key(&text) => Some((facts[argument.value].span, text)),
+                // What has spaces tells people about the flag.
+                ExprKind::Text(text) if interesting.contains_key(&text) && !facts.text(text).contains(' ') => {
+                    Some((facts[argument.value].span, text))
+                }
                 _ => None,
             })
             .peekable();
@@ -470,10 +473,11 @@ impl Flags<'_> {
             });
             let mut flags = flags.peekable();
             if flags.peek().is_none()
-                || self.names_a_path(entries.map(|(key, value)| (key.map(|(name, _)| name), value)))
+                || self.names_a_path(entries.clone().map(|(key, value)| (key.map(|(name, _)| name), value)))
                 || self.stands_behind_a_path(expr.span)
                 || self.is_context(expr.span)
                 || self.is_answer_of_handler(expr.span)
+                || is_table_of_errors(entries.filter_map(|(key, _)| Some(facts.text(key?.0))))
                 || (self.data.scope == CodeScope::Test && self.is_in_decorator(expr.span))
             {
                 continue;
@@ -595,6 +599,12 @@ impl Flags<'_> {
             flag.switch = switch;
         }
     }
+}
+
+/// Whether keys of a table are the codes of errors: `{"FORBIDDEN": False, "AUTHENTICATION_REQUIRED": False}`.
+fn is_table_of_errors<'t>(mut keys: impl Iterator<Item = &'t str>) -> bool {
+    let ends = ["FORBIDDEN", "NOT_FOUND", "UNAUTHORIZED", "_ERROR", "_FAILED"];
+    keys.any(|key| ends.iter().any(|end| key.ends_with(end)))
 }
 
 /// What a comment says before another comment begins in it: `requires auth  # noqa`.

@@ -566,7 +566,9 @@ impl<'p, 'a> Verification<'p, 'a> {
         match lapse.read {
             Read::Site(site) => {
                 let Some(call) = site.call else { return false };
-                reads_header_only(facts, site.expr) || self.is_verified(file, call, &self.subjects_of_site(&site), 0)
+                self.is_acquired(&site)
+                    || reads_header_only(facts, site.expr)
+                    || self.is_verified(file, call, &self.subjects_of_site(&site), 0)
             }
             Read::Call(call, site) => {
                 let subjects = self.handed_token(file, call, &site);
@@ -577,6 +579,41 @@ impl<'p, 'a> Verification<'p, 'a> {
                 self.is_for_verified_tokens(file, facts.function_around(scope), &rules, 0)
             }
             Read::None => false,
+        }
+    }
+
+    /// Whether a client reads the token that it got from who issues it right before: `token = credential.acquire_token(scope)`.
+    fn is_acquired(&self, site: &LibrarySite) -> bool {
+        let facts = &self.program[site.file].facts;
+        let words = self.program.catalog().words();
+        let acquires = |place: Span| {
+            facts.exprs_within(place).any(|(_, expr)| match expr.kind {
+                ExprKind::Call(call) => match facts[facts[call].callee].kind {
+                    ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                        words.acquires_token(facts.text(name))
+                    }
+                    _ => false,
+                },
+                _ => false,
+            })
+        };
+        let mut token = match self.program.argument(site, "token") {
+            Some(token) => token,
+            None => return false,
+        };
+        while let ExprKind::Member { object, .. } | ExprKind::Index { object, .. } = facts[token].kind {
+            token = object;
+        }
+        match facts[token].kind {
+            ExprKind::Call(_) => acquires(facts[token].span),
+            ExprKind::Name { name, scope } => {
+                let bound = bindings_of(facts, scope, name).unwrap_or_default();
+                !bound.is_empty()
+                    && bound
+                        .iter()
+                        .all(|binding| matches!(binding.kind, BindingKind::Value(value) if acquires(facts[value].span)))
+            }
+            _ => false,
         }
     }
 
