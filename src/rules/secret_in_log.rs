@@ -729,6 +729,7 @@ impl<'p> Leaks<'p> {
         }
         let by_name = || {
             let is_secret = self.is_secret_name(text) || self.is_checked_as_token(name, scope);
+            let is_secret = is_secret && !self.is_key_object(name, scope);
             (is_secret && !self.is_name_of_setting(name, scope)).then(|| Shown {
                 span,
                 name: text.to_owned(),
@@ -751,6 +752,20 @@ impl<'p> Leaks<'p> {
             ) => None,
             _ => by_name(),
         }
+    }
+
+    /// Whether a parameter is declared to be the object of a key, which shows nothing of it by itself: `private_key: RSAPrivateKey`.
+    fn is_key_object(&self, name: Name, scope: ScopeId) -> bool {
+        let facts = self.facts();
+        let function = facts.function_around(scope);
+        let parameters = function.map_or(&[][..], |function| facts.parameters(&facts[function]));
+        let declared = parameters.iter().find(|parameter| parameter.name == name);
+        let annotation = declared.and_then(|parameter| parameter.annotation);
+        self.data.language == Language::Python
+            && annotation.is_some_and(|annotation| match facts[annotation].kind {
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name).ends_with("PrivateKey"),
+                _ => false,
+            })
     }
 
     /// Whether a value that nothing is known of may be what the name it is bound to says: a call that says so, not a literal.
