@@ -97,7 +97,10 @@ struct Secret {
     places: Vec<String>,
     kinds: Vec<String>,
     masked: Vec<String>,
+    acquiring: Vec<String>,
     masked_texts: Vec<String>,
+    private_texts: Vec<String>,
+    public_texts: Vec<String>,
     giving: Vec<String>,
     loggers: Vec<String>,
     references: Vec<String>,
@@ -108,6 +111,7 @@ struct Secret {
     placeholder_words: Vec<String>,
     made_up_words: Vec<String>,
     public_parts: Vec<String>,
+    shipped: Vec<String>,
     key_beginnings: Vec<String>,
     looked_up: Vec<String>,
     given_out: Vec<String>,
@@ -285,6 +289,8 @@ struct Phrases {
     fetches: PhraseList,
     certain: Vec<Vec<String>>,
     given_out: Vec<Vec<String>>,
+    shipped: PhraseList,
+    public_texts: PhraseList,
     references: PhraseList,
     forms: PhraseList,
     /// What a verb that skips speaks of.
@@ -326,6 +332,8 @@ impl Words {
             skipped: PhraseList::new(&file.flag.skip_objects)?,
             certain: with(&file.secret.certain, &extra.secret),
             given_out: with(&file.secret.given_out, &[]),
+            shipped: PhraseList::new(&file.secret.shipped)?,
+            public_texts: PhraseList::new(&file.secret.public_texts)?,
         };
         let of_flags = [
             &phrases.skip,
@@ -402,6 +410,12 @@ impl Words {
         let words = words_of(&words);
         let core = self.without_suffixes(&words);
         self.phrases.certain.iter().any(|phrase| ends_with(core, phrase))
+    }
+
+    /// Whether a key of this name is meant to be in what is shipped.
+    #[must_use]
+    pub fn is_shipped(&self, name: &str) -> bool {
+        self.phrases.shipped.is_said(name)
     }
 
     /// Whether the literal `text` can be the secret that `name` names: no name itself, no placeholder, no sentence, no place.
@@ -580,6 +594,14 @@ impl Words {
         split(text)
             .split(' ')
             .any(|word| has(&self.file.secret.masked_texts, word))
+    }
+
+    /// Whether a text says of the value that it shows that it is a key for everybody.
+    #[must_use]
+    pub fn text_says_public(&self, text: &str) -> bool {
+        let words = split(text);
+        let is_private = || words.split(' ').any(|word| has(&self.file.secret.private_texts, word));
+        self.phrases.public_texts.is_said(text) && !is_private()
     }
 
     /// Whether a function of this name gives a secret as it is, and not a masked one or something about it.
@@ -1222,6 +1244,15 @@ impl Words {
         self.phrases.fetches.is_said(name)
     }
 
+    /// Whether a client gets a token from who issues it by a function of this name.
+    #[must_use]
+    pub fn acquires_token(&self, name: &str) -> bool {
+        let words = split(name);
+        let words = words_of(&words);
+        words.iter().any(|word| has(&self.file.secret.acquiring, word))
+            && words.iter().any(|word| matches!(*word, "TOKEN" | "TOKENS"))
+    }
+
     /// Whether a text says that there is no value.
     #[must_use]
     pub fn means_nothing(&self, text: &str) -> bool {
@@ -1233,7 +1264,7 @@ impl Words {
     #[must_use]
     pub fn is_place(&self, text: &str) -> bool {
         let is_path = text.starts_with(['/', '~', '#']) || text.starts_with("./") || text.starts_with("../");
-        is_path || (text.contains("://") && !text.contains('@'))
+        is_path || (text.contains("://") && !text.contains('@')) || begins_with_host(text)
     }
 
     /// Whether a mode of this name means that nothing is authenticated.
@@ -1352,6 +1383,26 @@ fn counts(text: &str) -> bool {
 }
 
 /// Whether a text looks like what a generator of keys makes: long, of letters and digits without the order that words have.
+/// Whether a text is an address without a scheme: `platform.example.com/console`.
+fn begins_with_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    text.split_once('/').is_some_and(|(host, path)| {
+        let mut labels = host.rsplit('.');
+        let is_last = labels
+            .next()
+            .is_some_and(|last| (2..=6).contains(&last.len()) && last.bytes().all(|byte| byte.is_ascii_lowercase()));
+        let is_readable = path
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || b"-_/.".contains(&byte));
+        is_last && host.contains('.') && labels.all(is_label) && is_readable
+    })
+}
+
 fn looks_generated(text: &str) -> bool {
     let is_of_keys = |sign: char| sign.is_ascii_alphanumeric() || "+/=_-.".contains(sign);
     let is_cut_token = text.starts_with("eyJ") && text.matches('.').count() != 2;

@@ -198,6 +198,8 @@ impl Program<'_> {
     fn condition(&self, file: FileId, condition: ExprId, holds: bool, depth: u32) -> LoopState {
         let facts = &self[file].facts;
         match facts[condition].kind {
+            // `if True or …:` has no other branch: what stands there never runs.
+            ExprKind::Truth(truth) if truth != holds => LoopState::NotRunning,
             ExprKind::Not(inner) => self.condition(file, inner, !holds, depth),
             ExprKind::Both(parts) if holds => self.first_known(file, facts.list(parts), true, depth),
             ExprKind::Choice {

@@ -35,6 +35,7 @@ mod reach;
 mod receivers;
 mod rust;
 mod secrets;
+mod sequences;
 mod sites;
 mod stars;
 mod texts;

@@ -67,7 +67,12 @@ impl Program<'_> {
                 // What a framework calls to fill a parameter runs in a pool of threads, a fixture before the loop of its test does.
                 let is_another =
                     edge.thread == Thread::Other || edge.by == By::Injected || self.hands_generator_on(edge);
-                if is_known || proof(edge) < least || is_another || self.runs_without_loop(edge) {
+                if is_known
+                    || proof(edge) < least
+                    || is_another
+                    || self.runs_without_loop(edge)
+                    || !self.leads_on(edge, &next)
+                {
                     continue;
                 }
                 if is_root {

@@ -2,7 +2,8 @@
 
 use super::{Findings, first_line};
 use crate::facts::{
-    BindingKind, BlockId, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, How, Language, ScopeId,
+    Argument, BindingKind, BlockId, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, How, Language, Name,
+    ScopeId,
 };
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{Origin, Outcome, Program, Validation};
@@ -270,7 +271,7 @@ impl Judge<'_, '_> {
     }
 
     fn other_way(&mut self, validation: &Validation, other: &Validation, place: Span) {
-        let message = if !self.is_same_token(validation, other) {
+        let message = if !self.is_same_token(validation, other) || self.is_repeated(validation, other) {
             return;
         } else if self.program.is_unverified(other) {
             "unverified-way"
@@ -282,6 +283,20 @@ impl Judge<'_, '_> {
         };
         let values = vec![("call", self.written(validation)), ("other", self.written(other))];
         self.report(validation, place, message, values);
+    }
+
+    /// Whether two validations are the same call with the same arguments: whatever it checks, it is asked again.
+    fn is_repeated(&self, validation: &Validation, other: &Validation) -> bool {
+        let facts = &self.program[validation.file].facts;
+        let told = |argument: &Argument| match facts[argument.value].kind {
+            ExprKind::Name { .. } | ExprKind::Member { .. } => {
+                Some((argument.keyword, self.program.written(validation.file, argument.value)))
+            }
+            _ => None,
+        };
+        let passed = |call: CallId| -> Option<Vec<_>> { facts.arguments(&facts[call]).iter().map(told).collect() };
+        let first = passed(validation.call);
+        self.written(validation) == self.written(other) && first.is_some() && first == passed(other.call)
     }
 
     /// Whether two validations share something that they are passed: a second credential is judged by itself.
@@ -471,6 +486,8 @@ impl Judge<'_, '_> {
         let words = self.program.catalog().words();
         let says = match facts[value].kind {
             ExprKind::Text(text) => facts.text(text).to_owned(),
+            // Who calls says who it is.
+            ExprKind::Name { name, scope } if is_left_to_callers(facts, name, scope) => return None,
             ExprKind::Name { .. } | ExprKind::Member { .. } => self.program.written(file, value),
             ExprKind::Table(_) | ExprKind::Call(_) if self.program.is_made_up_user(file, value) => {
                 return Some(first_line(facts, value));
@@ -628,4 +645,15 @@ fn is_made_from(facts: &FileFacts, outer: ExprId, call: ExprId) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a name is a parameter that is empty where nobody passes it.
+fn is_left_to_callers(facts: &FileFacts, name: Name, scope: ScopeId) -> bool {
+    let function = facts.function_around(scope);
+    function.is_some_and(|function| {
+        facts.parameters(&facts[function]).iter().any(|parameter| {
+            let is_empty = |default: ExprId| facts[default].kind == ExprKind::Nothing;
+            parameter.name == name && parameter.default.is_none_or(is_empty)
+        })
+    })
 }

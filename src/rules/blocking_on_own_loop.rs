@@ -156,7 +156,8 @@ fn is_fresh(program: &Program<'_>, site: &LibrarySite, call: CallId, task: ExprI
     !is_used && !is_awaited && !has_blocks
 }
 
-/// Whether a future is known to be done where its result is taken: it was asked, or awaited together with others.
+/// Whether a future is known to be done where its result is taken: it was asked, it was given its result, or it was
+/// awaited together with others.
 fn is_known_done(facts: &FileFacts, site: &LibrarySite, future: ExprId) -> bool {
     let Some(name) = last_name(facts, future).filter(|_| !matches!(facts[future].kind, ExprKind::Call(_))) else {
         return false;
@@ -168,7 +169,7 @@ fn is_known_done(facts: &FileFacts, site: &LibrarySite, future: ExprId) -> bool 
             return false;
         }
         let asked = matches!(facts[call.callee].kind, ExprKind::Member { object, name: method }
-            if facts.text(method) == "done" && last_name(facts, object) == Some(name));
+            if matches!(facts.text(method), "done" | "set_exception" | "set_result") && last_name(facts, object) == Some(name));
         let awaited = call.awaited
             && facts
                 .arguments(call)

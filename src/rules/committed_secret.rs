@@ -8,7 +8,8 @@ use crate::program::{Program, ProgramFile, is_template};
 /// Reports each setting with a secret's name and a value that looks real.
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     for (file, data) in program.files() {
-        if data.language != Language::Config || data.tracked == Some(false) || is_template(&data.path) {
+        let is_copy = program.catalog().words().is_vendored(&data.path);
+        if data.language != Language::Config || data.tracked == Some(false) || is_template(&data.path) || is_copy {
             continue;
         }
         let facts = &data.facts;

@@ -86,7 +86,9 @@ fn literal_text(program: &Program<'_>, file: FileId, expr: ExprId) -> Option<Str
 fn can_be_key(program: &Program<'_>, text: &str) -> bool {
     let is_public = text.contains("-BEGIN ") && !text.contains("PRIVATE");
     let is_key_set = text.trim_start().starts_with('{') || text.contains("://");
-    !is_public && !is_key_set && !program.catalog().words().means_nothing(text)
+    // `--passphrase-fd`, but not `-----BEGIN …`
+    let is_option = text.starts_with("--") && !text.starts_with("---");
+    !is_public && !is_key_set && !is_option && !program.catalog().words().means_nothing(text)
 }
 
 /// What examples are called.
@@ -146,8 +148,9 @@ impl<'p> Literals<'p> {
         let mut found: Vec<NamedLiteral> = Vec::new();
         self.bound(&mut found);
         self.stored(&mut found);
-        self.passed(&mut found);
-        self.in_tables(&mut found);
+        let examples = self.examples();
+        self.passed(&examples, &mut found);
+        self.in_tables(&examples, &mut found);
         found.sort_by_key(|literal| literal.primary);
         found
     }
@@ -222,9 +225,12 @@ impl<'p> Literals<'p> {
     }
 
     /// Keyword arguments, fields of struct literals, what is written to the environment, defaults of options.
-    fn passed(&self, out: &mut Vec<NamedLiteral>) {
+    fn passed(&self, examples: &[Span], out: &mut Vec<NamedLiteral>) {
         let facts = &self.data.facts;
         for call in &facts.calls {
+            if examples.iter().any(|example| example.contains(facts[call.expr].span)) {
+                continue;
+            }
             for argument in facts.arguments(call) {
                 if let Some(keyword) = argument.keyword
                     && !self.is_made_up_key(facts.text(keyword), argument.value)
@@ -255,9 +261,8 @@ impl<'p> Literals<'p> {
         matches!(facts[value].kind, ExprKind::Text(text) if words.is_made_up_key(name, facts.text(text)))
     }
 
-    fn in_tables(&self, out: &mut Vec<NamedLiteral>) {
+    fn in_tables(&self, examples: &[Span], out: &mut Vec<NamedLiteral>) {
         let facts = &self.data.facts;
-        let examples = self.examples();
         for expr in &facts.exprs {
             let ExprKind::Table(entries) = expr.kind else { continue };
             if examples.iter().any(|example| example.contains(expr.span)) {
@@ -285,10 +290,12 @@ impl<'p> Literals<'p> {
         matches!(facts[value].kind, ExprKind::Text(text) if self.program.catalog().words().is_row(facts.text(text)))
     }
 
-    /// What documentation and forms show as an example: `{"example": {"access_token": "…"}}`, `examples=[…]`, `placeholders = {…}`.
+    /// What documentation and forms show as an example: `{"example": {"access_token": "…"}}`, `examples=[…]`, `placeholders = {…}`,
+    /// `connection_args_example = dict(…)`.
     fn examples(&self) -> Vec<Span> {
         let facts = &self.data.facts;
-        let is_example = |name: &str| EXAMPLES.contains(&name);
+        let is_example =
+            |name: &str| EXAMPLES.contains(&name) || name.ends_with("_example") || name.ends_with("_examples");
         let bound = facts.bindings.iter().filter_map(|binding| match binding.kind {
             BindingKind::Value(value) if is_example(facts.text(binding.name)) => Some(facts[value].span),
             _ => None,
@@ -383,7 +390,7 @@ impl<'p> Literals<'p> {
 
     fn may_be_secret(&self, name: &str, value: ExprId) -> bool {
         let words = self.program.catalog().words();
-        let Some(literal) = self.literal(value, false, 0) else {
+        let Some(literal) = self.literal(value, false, 0).filter(|_| !words.is_shipped(name)) else {
             return false;
         };
         let is_certain = words.is_certainly_secret(name);

@@ -2,8 +2,8 @@
 
 use super::{Findings, others};
 use crate::catalog::Role;
-use crate::facts::{BlockKind, CallId, Comment, ExprKind, FileFacts, Language, ScopeKind, Splat};
-use crate::finding::{Edit, Site, Step};
+use crate::facts::{BindingKind, BlockKind, CallId, Comment, ExprId, ExprKind, FileFacts, Language, ScopeKind, Splat};
+use crate::finding::{Confidence, Edit, Site, Step};
 use crate::program::{AsyncWays, LibrarySite, LoopState, Program};
 use crate::source::{FileId, Span};
 
@@ -45,6 +45,9 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         }
         if let Some(way) = way {
             finding.confidence = site.confidence.min(way.shortest.confidence);
+            if may_be_another(program, site) {
+                finding.confidence = Confidence::Possible;
+            }
             finding.trail = program.steps(&way.shortest);
             finding.trail.push(Step {
                 site: program.primary(site),
@@ -153,6 +156,7 @@ fn judge<'p>(program: &'p Program<'_>, site: &LibrarySite, call: CallId) -> Verd
     match program.loop_state(site.file, facts[call].block, site.expr) {
         LoopState::NotRunning => Verdict::Fine,
         LoopState::Running => Verdict::Inverted,
+        LoopState::Unknown if falls_back_to_thread(program, site, call) => Verdict::Fine,
         LoopState::Unknown if runs_in_async(facts, site) => Verdict::InAsync,
         LoopState::Unknown => {
             let function = facts.function_around(site.scope).map(|function| (site.file, function));
@@ -204,7 +208,48 @@ fn has_false_guard(program: &Program<'_>, site: &LibrarySite, call: CallId) -> b
     guarded || new_loop
 }
 
-fn names_runtime_error(facts: &FileFacts, caught: crate::facts::ExprId) -> bool {
+/// Whether a caller may put something else in the place of what starts the loop: `server = (factory or Server)(config)`.
+fn may_be_another(program: &Program<'_>, site: &LibrarySite) -> bool {
+    let facts = &program[site.file].facts;
+    let ExprKind::Member { object, .. } = facts[site.callee].kind else {
+        return false;
+    };
+    let is_chosen = |value: ExprId| match facts[value].kind {
+        ExprKind::Call(call) => matches!(facts[facts[call].callee].kind, ExprKind::Choice { .. }),
+        _ => false,
+    };
+    match facts[object].kind {
+        ExprKind::Name { name, scope } => facts
+            .bindings_of(scope, name)
+            .iter()
+            .any(|binding| matches!(binding.kind, BindingKind::Value(value) if is_chosen(value))),
+        _ => is_chosen(object),
+    }
+}
+
+/// Whether the error of a start where a loop runs is caught, and the work given to another thread then.
+fn falls_back_to_thread(program: &Program<'_>, site: &LibrarySite, call: CallId) -> bool {
+    let facts = &program[site.file].facts;
+    let runs_in_thread = |place: Span| {
+        program.sites_in(site.file).iter().any(|other| {
+            let role = program.entry(other).and_then(|entry| entry.role);
+            role == Some(Role::RunsInThread) && place.contains(facts[other.expr].span)
+        })
+    };
+    let attempts = facts.blocks_around(facts[call].block);
+    let mut attempts = attempts.filter(|(_, block)| block.kind == BlockKind::Attempt);
+    attempts.any(|(id, _)| {
+        facts.blocks.iter().any(|block| match block.kind {
+            BlockKind::Rescue {
+                attempt,
+                catches: Some(catches),
+            } => attempt == id && names_runtime_error(facts, catches) && runs_in_thread(block.span),
+            _ => false,
+        })
+    })
+}
+
+fn names_runtime_error(facts: &FileFacts, caught: ExprId) -> bool {
     match facts[caught].kind {
         ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name) == "RuntimeError",
         ExprKind::Group(types) => facts

@@ -3,7 +3,8 @@
 use super::{Findings, is_test_support};
 use crate::catalog::Role;
 use crate::facts::{
-    Access, Binding, BindingKind, BlockKind, Call, CallId, Exit, ExprId, ExprKind, FileFacts, Language, Name, ScopeId,
+    Access, Binding, BindingKind, BlockKind, Call, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, Language,
+    Name, ScopeId,
 };
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{FunctionRef, PrintedSecrets, Program, ProgramFile, ReadBy, Surface, WaysToSecrets};
@@ -130,6 +131,9 @@ const LOG_MACROS: &[&str] = &[
     "trace!",
     "warn!",
 ];
+
+/// What is done with the tokens of a language model.
+const VOCABULARY: &[&str] = &["get_vocab", "model_tokenizer", "tokenizer", "vocab"];
 
 /// A secret that gets somewhere.
 struct Leak {
@@ -290,7 +294,12 @@ impl<'p> Leaks<'p> {
             else {
                 continue;
             };
-            if self.says_masked(call) || self.is_no_text(call, shown.span) || self.is_missing(call, shown.span) {
+            if self.says_masked(call)
+                || self.says_public(call, &shown)
+                || self.is_no_text(call, shown.span)
+                || self.is_missing(call, shown.span)
+                || self.is_constant(call, shown.span)
+            {
                 continue;
             }
             self.found.push(Leak {
@@ -308,11 +317,25 @@ impl<'p> Leaks<'p> {
 
     /// Whether a text among the arguments says that what is shown is hashed or masked: `"the password hash is {}"`.
     fn says_masked(&self, call: &Call) -> bool {
-        let facts = self.facts();
-        let place = facts[call.expr].span;
         let words = self.program.catalog().words();
-        let mut within = facts.exprs_within(place);
-        within.any(|(_, expr)| matches!(expr.kind, ExprKind::Text(text) if words.text_says_masked(facts.text(text))))
+        self.texts_of(call).any(|text| words.text_says_masked(text))
+    }
+
+    /// Whether the texts among the arguments say that the key that is shown is for everybody: `"fetched the public key {}"`.
+    fn says_public(&self, call: &Call, shown: &Shown) -> bool {
+        let words = self.program.catalog().words();
+        let texts: Vec<&str> = self.texts_of(call).collect();
+        shown.name.to_ascii_lowercase().ends_with("key") && words.text_says_public(&texts.join(" "))
+    }
+
+    fn texts_of(&self, call: &Call) -> impl Iterator<Item = &'p str> {
+        let facts = self.facts();
+        facts
+            .exprs_within(facts[call.expr].span)
+            .filter_map(|(_, expr)| match expr.kind {
+                ExprKind::Text(text) => Some(facts.text(text)),
+                _ => None,
+            })
     }
 
     /// Whether a call stands where what it shows is known not to be there: `if token is None: raise ValueError(f"{token} is empty")`.
@@ -324,22 +347,54 @@ impl<'p> Leaks<'p> {
         let Some((shown, _)) = shown else { return false };
         let written = self.program.written(self.file, shown);
         facts.blocks_around(call.block).any(|(_, block)| match block.kind {
-            BlockKind::Branch { condition, holds } => facts
-                .absent(condition, holds)
-                .is_some_and(|absent| self.program.written(self.file, absent) == written),
+            BlockKind::Branch { condition, holds } => {
+                let parts = match facts[condition].kind {
+                    ExprKind::Both(parts) if holds => facts.list(parts).to_vec(),
+                    _ => vec![condition],
+                };
+                let mut absent = parts.into_iter().filter_map(|part| facts.absent(part, holds));
+                absent.any(|absent| self.program.written(self.file, absent) == written)
+            }
             _ => false,
         })
+    }
+
+    /// Whether a call stands where what it shows is known to be what a constant says: `if key == PLACEHOLDER: raise ValueError(key)`.
+    fn is_constant(&self, call: &Call, place: Span) -> bool {
+        let facts = self.facts();
+        let is_shown = |value: ExprId| facts[value].span != place && self.is_told_at(value, place);
+        let is_constant = |value: ExprId| match facts[value].kind {
+            ExprKind::Text(_) => true,
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => is_upper_case(facts.text(name)),
+            _ => false,
+        };
+        facts.blocks_around(call.block).any(|(_, block)| match block.kind {
+            BlockKind::Branch { condition, holds } => match facts[condition].kind {
+                ExprKind::Compare { operator, left, right } => {
+                    let is_equal = match operator {
+                        Comparison::Equal => holds,
+                        Comparison::NotEqual => !holds,
+                        _ => false,
+                    };
+                    is_equal && is_shown(left) && is_constant(right)
+                }
+                _ => false,
+            },
+            _ => false,
+        })
+    }
+
+    /// Whether what stands in a place is told again as `value`.
+    fn is_told_at(&self, value: ExprId, place: Span) -> bool {
+        let facts = self.facts();
+        let mut shown = facts.exprs_within(place).filter(|(_, expr)| expr.span == place);
+        self.told(value)
+            .is_some_and(|told| shown.any(|(shown, _)| self.told(shown).as_ref() == Some(&told)))
     }
 
     /// Whether a call stands where its value is known to be no text: `if not isinstance(key, str): raise TypeError(key)`.
     fn is_no_text(&self, call: &Call, place: Span) -> bool {
         let facts = self.facts();
-        let name_at = |span: Span| {
-            facts.exprs_within(span).find_map(|(_, expr)| match expr.kind {
-                ExprKind::Name { name, .. } if expr.span == span => Some(name),
-                _ => None,
-            })
-        };
         let is_text = |expr: ExprId| match facts[expr].kind {
             ExprKind::Call(asked) => {
                 let is_question = matches!(facts[facts[asked].callee].kind, ExprKind::Name { name, .. } if facts.text(name) == "isinstance");
@@ -347,7 +402,7 @@ impl<'p> Leaks<'p> {
                     [value, kind] if is_question => {
                         let is_str =
                             matches!(facts[kind.value].kind, ExprKind::Name { name, .. } if facts.text(name) == "str");
-                        is_str && name_at(facts[value.value].span).is_some_and(|name| name_at(place) == Some(name))
+                        is_str && self.is_told_at(value.value, place)
                     }
                     _ => false,
                 }
@@ -674,6 +729,7 @@ impl<'p> Leaks<'p> {
         }
         let by_name = || {
             let is_secret = self.is_secret_name(text) || self.is_checked_as_token(name, scope);
+            let is_secret = is_secret && !self.is_key_object(name, scope);
             (is_secret && !self.is_name_of_setting(name, scope)).then(|| Shown {
                 span,
                 name: text.to_owned(),
@@ -696,6 +752,20 @@ impl<'p> Leaks<'p> {
             ) => None,
             _ => by_name(),
         }
+    }
+
+    /// Whether a parameter is declared to be the object of a key, which shows nothing of it by itself: `private_key: RSAPrivateKey`.
+    fn is_key_object(&self, name: Name, scope: ScopeId) -> bool {
+        let facts = self.facts();
+        let function = facts.function_around(scope);
+        let parameters = function.map_or(&[][..], |function| facts.parameters(&facts[function]));
+        let declared = parameters.iter().find(|parameter| parameter.name == name);
+        let annotation = declared.and_then(|parameter| parameter.annotation);
+        self.data.language == Language::Python
+            && annotation.is_some_and(|annotation| match facts[annotation].kind {
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name).ends_with("PrivateKey"),
+                _ => false,
+            })
     }
 
     /// Whether a value that nothing is known of may be what the name it is bound to says: a call that says so, not a literal.
@@ -822,7 +892,17 @@ impl<'p> Leaks<'p> {
     fn is_secret_name(&self, name: &str) -> bool {
         let words = self.program.catalog().words();
         let says_whose = || words.pairs_of(name).any(|pair| self.facts().names.find(pair).is_some());
-        words.is_shown_secret(name) && !says_whose() && !self.is_kind(name)
+        words.is_shown_secret(name) && !says_whose() && !self.is_kind(name) && !self.is_of_vocabulary(name)
+    }
+
+    /// Whether a token is one of a language model's vocabulary: its number there is told beside it, `bot_token` and `bot_token_id`.
+    fn is_of_vocabulary(&self, name: &str) -> bool {
+        let names = &self.facts().names;
+        name.ends_with("_token")
+            && VOCABULARY.iter().any(|word| names.find(word).is_some())
+            && ["_id", "_ids"]
+                .iter()
+                .any(|end| names.find(&format!("{name}{end}")).is_some())
     }
 
     /// Whether a name is of a type whose values are plain variants: `api_key` beside `ApiKey::Metadata` is one of several kinds.
@@ -865,6 +945,11 @@ impl<'p> Leaks<'p> {
                 )
         })
     }
+}
+
+/// Whether a name is written like a constant's.
+fn is_upper_case(name: &str) -> bool {
+    name.contains(char::is_alphabetic) && !name.contains(char::is_lowercase)
 }
 
 fn capitalised(word: &str) -> String {

@@ -240,6 +240,7 @@ impl Flags<'_> {
                     && !self.sends_request(call, *kind)
                     && !self.renders(call)
                     && !self.is_case_of_test(call)
+                    && !self.describes_thing(call, keyword)
                 {
                     self.judge(argument.span, call.scope, facts.text(keyword), argument.value);
                     if *kind == FlagName::Requires && self.is_left_out(call.callee, keyword, argument.value) {
@@ -310,7 +311,10 @@ impl Flags<'_> {
         let flags = facts.arguments(&facts[call]).iter();
         let mut flags = flags
             .filter_map(|argument| match facts[argument.value].kind {
-                ExprKind::Text(text) if interesting.contains_key(&text) => Some((facts[argument.value].span, text)),
+                // What has spaces tells people about the flag.
+                ExprKind::Text(text) if interesting.contains_key(&text) && !facts.text(text).contains(' ') => {
+                    Some((facts[argument.value].span, text))
+                }
                 _ => None,
             })
             .peekable();
@@ -390,7 +394,11 @@ impl Flags<'_> {
                 FlagName::Mode => self.is_answer(binding.scope) || self.is_told_apart(binding),
                 FlagName::Skips => false,
             };
-            if describes || self.is_column(value) {
+            if describes
+                || self.is_column(value)
+                || self.is_variant(binding.scope, value)
+                || self.is_read_from_answer(binding.scope)
+            {
                 continue;
             }
             self.judge(binding.span, binding.scope, facts.text(binding.name), value);
@@ -465,10 +473,11 @@ impl Flags<'_> {
             });
             let mut flags = flags.peekable();
             if flags.peek().is_none()
-                || self.names_a_path(entries.map(|(key, value)| (key.map(|(name, _)| name), value)))
+                || self.names_a_path(entries.clone().map(|(key, value)| (key.map(|(name, _)| name), value)))
                 || self.stands_behind_a_path(expr.span)
                 || self.is_context(expr.span)
                 || self.is_answer_of_handler(expr.span)
+                || is_table_of_errors(entries.filter_map(|(key, _)| Some(facts.text(key?.0))))
                 || (self.data.scope == CodeScope::Test && self.is_in_decorator(expr.span))
             {
                 continue;
@@ -590,6 +599,12 @@ impl Flags<'_> {
             flag.switch = switch;
         }
     }
+}
+
+/// Whether keys of a table are the codes of errors: `{"FORBIDDEN": False, "AUTHENTICATION_REQUIRED": False}`.
+fn is_table_of_errors<'t>(mut keys: impl Iterator<Item = &'t str>) -> bool {
+    let ends = ["FORBIDDEN", "NOT_FOUND", "UNAUTHORIZED", "_ERROR", "_FAILED"];
+    keys.any(|key| ends.iter().any(|end| key.ends_with(end)))
 }
 
 /// What a comment says before another comment begins in it: `requires auth  # noqa`.

@@ -36,10 +36,18 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
         let is_of_look = matches!(lapse.read, Read::Site(site) if looks.contains(&(site.file, site.expr)));
         !is_of_look && !verification.makes_up_for(lapse)
     });
+    // Nor does it matter what else is left out where only the lifetime is read of a token that is no proof there.
+    let unsigned: FxHashSet<(FileId, ExprId)> = lapses.iter().filter_map(unsigned_read).collect();
+    lapses.retain(|lapse| match (lapse.message, lapse.read) {
+        ("claims-off" | "minor-claims-off", Read::Site(site)) => {
+            !(unsigned.contains(&(site.file, site.expr)) && reads_lifetime_only(&program[site.file].facts, site.expr))
+        }
+        _ => true,
+    });
     for lapse in &mut lapses {
         let is_lifetime_only = match (lapse.message, lapse.read) {
             ("signature-off" | "unverified-read", Read::Site(site)) => {
-                reads_only(&program[site.file].facts, site.expr, &["exp", "iat", "nbf"])
+                reads_lifetime_only(&program[site.file].facts, site.expr)
             }
             _ => false,
         };
@@ -50,6 +58,10 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     for lapse in of_each_place(lapses) {
         report(program, lapse, out);
     }
+}
+
+fn reads_lifetime_only(facts: &FileFacts, read: ExprId) -> bool {
+    reads_only(facts, read, &["exp", "iat", "nbf"])
 }
 
 /// The call of a lapse that leaves the signature unchecked.
@@ -554,7 +566,9 @@ impl<'p, 'a> Verification<'p, 'a> {
         match lapse.read {
             Read::Site(site) => {
                 let Some(call) = site.call else { return false };
-                reads_header_only(facts, site.expr) || self.is_verified(file, call, &self.subjects_of_site(&site), 0)
+                self.is_acquired(&site)
+                    || reads_header_only(facts, site.expr)
+                    || self.is_verified(file, call, &self.subjects_of_site(&site), 0)
             }
             Read::Call(call, site) => {
                 let subjects = self.handed_token(file, call, &site);
@@ -565,6 +579,41 @@ impl<'p, 'a> Verification<'p, 'a> {
                 self.is_for_verified_tokens(file, facts.function_around(scope), &rules, 0)
             }
             Read::None => false,
+        }
+    }
+
+    /// Whether a client reads the token that it got from who issues it right before: `token = credential.acquire_token(scope)`.
+    fn is_acquired(&self, site: &LibrarySite) -> bool {
+        let facts = &self.program[site.file].facts;
+        let words = self.program.catalog().words();
+        let acquires = |place: Span| {
+            facts.exprs_within(place).any(|(_, expr)| match expr.kind {
+                ExprKind::Call(call) => match facts[facts[call].callee].kind {
+                    ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                        words.acquires_token(facts.text(name))
+                    }
+                    _ => false,
+                },
+                _ => false,
+            })
+        };
+        let mut token = match self.program.argument(site, "token") {
+            Some(token) => token,
+            None => return false,
+        };
+        while let ExprKind::Member { object, .. } | ExprKind::Index { object, .. } = facts[token].kind {
+            token = object;
+        }
+        match facts[token].kind {
+            ExprKind::Call(_) => acquires(facts[token].span),
+            ExprKind::Name { name, scope } => {
+                let bound = bindings_of(facts, scope, name).unwrap_or_default();
+                !bound.is_empty()
+                    && bound
+                        .iter()
+                        .all(|binding| matches!(binding.kind, BindingKind::Value(value) if acquires(facts[value].span)))
+            }
+            _ => false,
         }
     }
 

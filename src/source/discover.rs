@@ -3,7 +3,7 @@
 use super::text::reason;
 use super::{Globs, Root, SourceFile, Sources, Unread, git, paths, walk};
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -143,9 +143,11 @@ impl Exploration<'_> {
 /// Keeps what is of a known language, and either not excluded or named on the command line.
 fn candidates(found: Vec<Found>, request: &Request<'_>, unread: &mut Vec<Unread>) -> Vec<SourceFile> {
     let root = &request.root.folder;
+    let installed = installed(&found, root);
+    let is_left_out = |path: &str| request.exclude.selects(path) || lies_in(path, &installed);
     let is_wanted = |path: &str| {
         let named = &request.root.named;
-        (request.is_known)(path) && (!request.exclude.selects(path) || named.iter().any(|named| named == path))
+        (request.is_known)(path) && (!is_left_out(path) || named.iter().any(|named| named == path))
     };
     let mut candidates = Vec::new();
     for Found { location, tracked } in found {
@@ -168,6 +170,28 @@ fn candidates(found: Vec<Found>, request: &Request<'_>, unread: &mut Vec<Unread>
         }
     }
     candidates
+}
+
+/// The folders below the root that Python distributions were installed in: each holds what several of them say of themselves. What
+/// else lies there is code of others, as in `site-packages`. (One alone is a distribution that was unpacked, the program itself.)
+fn installed(found: &[Found], root: &Path) -> FxHashSet<String> {
+    let mut distributions: FxHashMap<&Path, usize> = FxHashMap::default();
+    for Found { location, .. } in found {
+        let about = location.parent().filter(|_| location.ends_with("METADATA"));
+        if let Some(about) = about.filter(|about| about.extension().is_some_and(|extension| extension == "dist-info"))
+            && let Some(folder) = about.parent()
+        {
+            *distributions.entry(folder).or_default() += 1;
+        }
+    }
+    let several = distributions.into_iter().filter(|(_, count)| *count > 1);
+    let folders = several.filter_map(|(folder, _)| paths::inside(root, folder));
+    folders.filter(|folder| !folder.is_empty()).collect()
+}
+
+/// Whether a file lies in one of some folders.
+fn lies_in(path: &str, folders: &FxHashSet<String>) -> bool {
+    !folders.is_empty() && path.match_indices('/').any(|(end, _)| folders.contains(&path[..end]))
 }
 
 /// Adds the files named on the command line that are ignored. Where one was found anyway, that entry knows whether git tracks it
@@ -470,6 +494,21 @@ mod tests {
             listed(&sources(&folder, &all)),
             [".env", "a.py", "c.py", "made/b.py", "x/d.py", "x/y/d.py"]
         );
+    }
+
+    #[test]
+    fn distributions_that_were_installed_below_the_root_are_left_out() {
+        let folder = Folder::of(&[
+            ("app/a.py", ""),
+            ("app-1.0.dist-info/METADATA", ""),
+            ("app/dist/asgiref/b.py", ""),
+            ("app/dist/asgiref-3.4.1.dist-info/METADATA", ""),
+            ("app/dist/click/c.py", ""),
+            ("app/dist/click-8.0.4.dist-info/METADATA", ""),
+            ("other/one/d.py", ""),
+            ("other/one-1.0.dist-info/METADATA", ""),
+        ]);
+        assert_eq!(listed(&sources(&folder, &PLAIN)), ["app/a.py", "other/one/d.py"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which keys tokens are signed and verified with: literals of the code, and secrets by their names.
 
 use crate::catalog::{Entry, Role};
-use crate::facts::{CallId, ExprId, ExprKind};
+use crate::facts::{BindingKind, CallId, ExprId, ExprKind};
 use crate::finding::{Confidence, Site, Step};
 use crate::program::names::{Origin, last_name};
 use crate::program::secrets::fallbacks::converted;
@@ -132,7 +132,39 @@ impl Program<'_> {
             entry.role,
             Some(Role::DecodesUnverified | Role::ReadsSetting | Role::ReadsSecret)
         );
-        takes && !is_other && !self.needs_no_key(site, entry)
+        takes && !is_other && !self.needs_no_key(site, entry) && !self.derives_key(site, entry)
+    }
+
+    /// Whether a call makes a key of a secret, which it is handed as the message; what stands in the place of the key says what for:
+    /// `secret_key = hmac.new(b"WebAppData", token.encode(), sha256)`.
+    fn derives_key(&self, site: &LibrarySite, entry: &Entry) -> bool {
+        let facts = &self[site.file].facts;
+        let words = self.catalog.words();
+        let Some(message) = self
+            .argument(site, "message")
+            .filter(|_| entry.role == Some(Role::SignsHmac))
+        else {
+            return false;
+        };
+        let is_secret = facts
+            .exprs_within(facts[message].span)
+            .any(|(_, expr)| match expr.kind {
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                    let name = facts.text(name);
+                    words.is_certainly_secret(name) || words.may_be_token(name)
+                }
+                _ => false,
+            });
+        let place = facts[site.expr].span;
+        let becomes_key = || {
+            facts.bindings.iter().any(|binding| match binding.kind {
+                BindingKind::Value(value) => {
+                    facts[value].span.contains(place) && words.is_certainly_secret(facts.text(binding.name))
+                }
+                _ => false,
+            })
+        };
+        is_secret && becomes_key()
     }
 
     /// Whether the call at `primary` decodes a token without checking its signature.
@@ -293,8 +325,11 @@ impl Sources<'_> {
         let program = self.program;
         let facts = &program[file].facts;
         if let Some(site) = program.site_at(file, expr) {
-            let role = program.entry(site).and_then(|entry| entry.role);
-            let (inner, is_hashed) = match role {
+            let entry = program.entry(site);
+            if entry.is_some_and(|entry| program.derives_key(site, entry)) {
+                return;
+            }
+            let (inner, is_hashed) = match entry.and_then(|entry| entry.role) {
                 Some(Role::Hashes) => (program.argument(site, "value"), true),
                 Some(Role::ReadsSetting) => (program.argument(site, "default"), found.is_hashed),
                 Some(Role::ReadsSecret) => (None, false),

@@ -12,6 +12,16 @@ use crate::source::Span;
 /// What declares a column of a table.
 const COLUMNS: &[&str] = &["BooleanField", "Column", "NullBooleanField", "mapped_column"];
 
+/// Methods of a class that make its instances of what was read.
+const READING: &[&str] = &[
+    "from_dict",
+    "from_json",
+    "model_validate",
+    "model_validate_json",
+    "parse_obj",
+    "parse_raw",
+];
+
 impl Flags<'_> {
     /// Whether the mapping that holds a setting names an endpoint's path: then it describes that endpoint.
     pub(super) fn has_path_beside(&self, index: usize) -> bool {
@@ -133,6 +143,75 @@ impl Flags<'_> {
             },
             _ => false,
         }
+    }
+
+    /// Whether a value numbers one of a class's variants: `class AuthType(Enum): NO_AUTH = 1`.
+    pub(super) fn is_variant(&self, scope: ScopeId, value: ExprId) -> bool {
+        let facts = &self.data.facts;
+        let ScopeKind::Class(class) = facts[scope].kind else {
+            return false;
+        };
+        let is_enum = |base: &ExprId| match facts[*base].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name).ends_with("Enum"),
+            _ => false,
+        };
+        !matches!(facts[value].kind, ExprKind::Truth(_)) && facts.list(facts[class].bases).iter().any(is_enum)
+    }
+
+    /// Whether a scope is a class of what another service answers, or of a part of that: `Settings.model_validate_json(response.content)`.
+    pub(super) fn is_read_from_answer(&self, scope: ScopeId) -> bool {
+        let facts = &self.data.facts;
+        let ScopeKind::Class(class) = facts[scope].kind else {
+            return false;
+        };
+        let mut parts = vec![facts[class].name];
+        let mut at = 0;
+        // Whoever has a field of one of these classes is read from the same answer.
+        while let Some(part) = parts.get(at).copied() {
+            let has_part = |binding: &Binding| {
+                let annotation = binding.annotation.map(|annotation| facts[annotation].span);
+                annotation.is_some_and(|annotation| {
+                    let mut named = facts.exprs_within(annotation);
+                    named.any(|(_, expr)| matches!(expr.kind, ExprKind::Name { name, .. } if name == part))
+                })
+            };
+            for whole in &facts.classes {
+                if !parts.contains(&whole.name) && facts.bindings_in(whole.scope).iter().any(has_part) {
+                    parts.push(whole.name);
+                }
+            }
+            at += 1;
+        }
+        let is_answer = |value: ExprId| {
+            let mut named = facts.exprs_within(facts[value].span);
+            named.any(|(_, expr)| match expr.kind {
+                ExprKind::Name { name, .. } => self.words().comes_from_server(facts.text(name)),
+                _ => false,
+            })
+        };
+        facts.calls.iter().any(|call| {
+            let ExprKind::Member { object, name } = facts[call.callee].kind else {
+                return false;
+            };
+            READING.contains(&facts.text(name))
+                && matches!(facts[object].kind, ExprKind::Name { name, .. } if parts.contains(&name))
+                && facts.arguments(call).iter().any(|argument| is_answer(argument.value))
+        })
+    }
+
+    /// Whether a call describes one of many things, which needs no login: `Action(name="clipboard", no_auth=True)`. Nothing is told of
+    /// how the program itself authenticates.
+    pub(super) fn describes_thing(&self, call: &Call, flag: Name) -> bool {
+        let facts = &self.data.facts;
+        let is_state = facts.text(flag).trim_matches('_').eq_ignore_ascii_case("no_auth");
+        let is_class = match facts[call.callee].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                facts.text(name).starts_with(char::is_uppercase)
+            }
+            _ => false,
+        };
+        let mut keywords = facts.arguments(call).iter().filter_map(|argument| argument.keyword);
+        is_state && is_class && keywords.any(|keyword| matches!(facts.text(keyword), "name" | "description"))
     }
 
     /// Whether a function sends a request, as its name or its parameters say, or only describes a service.
