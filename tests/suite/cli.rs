@@ -856,4 +856,23 @@ fn an_inventory_is_set_beside_that_of_a_revision() {
             run.stdout
         );
     }
+    // What is only called otherwise has changed: nothing is gone, nothing is new.
+    folder.write("main.py", &handler("me").replace("def me", "def myself"));
+    let run = folder.run(&["report", "--since", "HEAD"]);
+    let changes: Vec<&str> = run
+        .stdout
+        .lines()
+        .skip_while(|line| !line.contains("since HEAD"))
+        .collect();
+    assert_eq!(
+        changes.get(1),
+        Some(&"  changed  main.myself -> jwt.decode  main.py:9  (live)"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        !run.stdout.contains("gone ") && !run.stdout.contains("new  "),
+        "{}",
+        run.stdout
+    );
 }

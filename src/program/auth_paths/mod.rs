@@ -116,6 +116,20 @@ impl AuthPath {
         std::iter::once(self.gate_name(program)).chain(behind).collect()
     }
 
+    /// By what it is known again when functions are renamed or moved: its gate, or those who enter by it.
+    #[must_use]
+    pub fn marks(&self, program: &Program<'_>) -> Vec<String> {
+        let entries = self.entries.iter().flat_map(|entry| {
+            let method = entry.routes.method.as_deref().unwrap_or_default();
+            let routes = entry.routes.routes.iter().map(move |route| format!("{method} {route}"));
+            routes.chain([program.symbol_of_caller(entry.caller)])
+        });
+        let mut marks: Vec<String> = entries.chain([self.gate_name(program)]).collect();
+        marks.sort();
+        marks.dedup();
+        marks
+    }
+
     /// The name of what enters by it; a function of a library is entered by whoever calls it.
     #[must_use]
     pub fn surface_name(&self) -> &'static str {
