@@ -245,6 +245,8 @@ struct Record {
     errands: PhraseList,
     login_pages: Vec<String>,
     signed_cookies: Vec<String>,
+    random: Vec<String>,
+    before_handlers: Vec<String>,
     logins: Vec<String>,
     identities: PhraseList,
 }
@@ -806,6 +808,18 @@ impl Words {
     #[must_use]
     pub fn is_login_page(&self, name: &str) -> bool {
         has(&self.file.record.login_pages, name)
+    }
+
+    /// Whether a function of this name makes something random.
+    #[must_use]
+    pub fn makes_random(&self, name: &str) -> bool {
+        has(&self.file.record.random, name)
+    }
+
+    /// Whether a framework calls a method of this name before the one that handles the request.
+    #[must_use]
+    pub fn runs_before_handlers(&self, name: &str) -> bool {
+        has(&self.file.record.before_handlers, name)
     }
 
     /// Whether a method of this name reads a cookie and checks its signature.

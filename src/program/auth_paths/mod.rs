@@ -26,7 +26,7 @@ use crate::program::auth_paths::schemes::InjectedScheme;
 use crate::program::bindings::lookup;
 use crate::program::calls::{By, CallEdge, Caller};
 use crate::program::entries::{EntryPoint, Surface};
-use crate::program::names::{FunctionRef, Origin, first_name, last_name_span};
+use crate::program::names::{FunctionRef, Origin, first_name, last_name, last_name_span};
 use crate::program::own_loop::is_parameter;
 use crate::program::reach::MOST_ALTERNATIVES;
 use crate::program::tokens::comparisons::Shown;
@@ -331,6 +331,9 @@ impl<'p, 'a> Search<'p, 'a> {
                 continue;
             }
             let caller = (file, Some(function));
+            if entry.surface == Surface::Middleware && is_called_itself(program, (file, function)) {
+                continue;
+            }
             if let Some(span) = program.registering_decorator(entry) {
                 let outermost = registered.entry(caller).or_insert(span);
                 *outermost = span.min(*outermost);
@@ -362,10 +365,13 @@ impl<'p, 'a> Search<'p, 'a> {
     fn run(self) -> AuthPaths {
         let mut paths = Vec::new();
         let mut guarded: FxHashSet<Caller> = FxHashSet::default();
+        let mut of_sessions: FxHashSet<(Caller, Caller)> = FxHashSet::default();
         for site in self.sites() {
             let reached = self.reached(&site);
             guarded.extend(reached.order.iter().map(|node| node.caller));
-            paths.extend(self.paths_to(&site, &reached));
+            let found = self.paths_to(&site, &reached).into_iter();
+            // A function asks the session in several ways who that is: one question.
+            paths.extend(found.filter(|path| !site.is_of_session || of_sessions.insert((path.gate, site.at))));
         }
         paths.extend(self.guarded_by_libraries(&mut guarded));
         paths.extend(self.unchecked(&guarded));
@@ -403,6 +409,17 @@ impl<'p, 'a> Search<'p, 'a> {
             let reached = self.reached(&site);
             guarded.extend(reached.order.iter().map(|node| node.caller));
             paths.extend(self.paths_to(&site, &reached));
+        }
+        // What is guarded itself enters there, whatever it calls that is guarded likewise.
+        let own: FxHashSet<(Caller, String)> = paths
+            .iter()
+            .filter(|path| path.chain.len() == 1)
+            .map(|path| (path.gate, path.call.clone()))
+            .collect();
+        for path in &mut paths {
+            let (gate, call) = (path.gate, &path.call);
+            let is_guarded = |entry: &PathEntry| own.contains(&(entry.caller, call.clone()));
+            path.entries.retain(|entry| entry.caller == gate || !is_guarded(entry));
         }
         // That nothing is known to lead to what a library guards is most often for want of knowing how.
         paths.retain(|path| !path.entries.is_empty());
@@ -929,7 +946,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 let entries = self.entries_at(edge.caller, Some(edge));
                 let passing = entries.iter().filter(|entry| entry.surface != Surface::Middleware);
                 let passing: Vec<PathEntry> = passing.cloned().collect();
-                if !passing.is_empty() && !self.is_far_end(edge.caller) {
+                if !passing.is_empty() && !self.is_far_end(edge.caller) && !self.goes_on_as(node.caller, edge.caller) {
                     add(*node, &passing);
                 }
             }
@@ -955,6 +972,24 @@ impl<'p, 'a> Search<'p, 'a> {
         let paths = gates.into_values();
         let paths = paths.map(|(gate, entries)| self.path(site, reached, gate, entries));
         paths.filter(|path| !site.is_look || self.lets_in(path, site)).collect()
+    }
+
+    /// Whether an entry point is the method that another one of the same routes replaces and calls: what it does, that one does.
+    fn goes_on_as(&self, replaced: Caller, replacing: Caller) -> bool {
+        let name = |(file, function): Caller| {
+            let facts = &self.program[file].facts;
+            let function = &facts[function?];
+            function.class?;
+            Some(facts.text(function.name?))
+        };
+        let routes = |caller: Caller| -> FxHashSet<&String> {
+            let entries = self.entries.get(&caller).into_iter().flatten();
+            entries.flat_map(|entry| &entry.routes.routes).collect()
+        };
+        name(replaced).is_some_and(|replaced| name(replacing) == Some(replaced))
+            && replaced != replacing
+            && self.entries.contains_key(&replaced)
+            && routes(replacing).is_subset(&routes(replaced))
     }
 
     /// Whether something depends on what is read out of a token that nobody checks: near by, a function turns callers away, checks
@@ -1023,8 +1058,15 @@ impl<'p, 'a> Search<'p, 'a> {
             let facts = &program[*file].facts;
             facts[(*function)?].name.map(|name| facts.text(name))
         });
-        let says_so = |name: &str| words.is_gate(name) && !words.is_login_page(name);
-        names.any(says_so) || branches.any(|block| program.outcomes(file, block).iter().all(refuses))
+        let says_so = |name: &str| words.is_gate(name) && !words.is_login_page(name) && !words.refuses(name);
+        // Who turns away everybody is asked what to say to whom, and lets nobody in.
+        let turns_all_away = || {
+            let (file, Some(function)) = site.at else { return false };
+            let outcomes = program.outcomes(file, program[file].facts[function].body);
+            outcomes.iter().all(refuses)
+        };
+        names.any(says_so)
+            || branches.any(|block| program.outcomes(file, block).iter().all(refuses)) && !turns_all_away()
     }
 
     /// Whether a function decodes a token by a library in its own statements.
@@ -1195,14 +1237,105 @@ impl<'p, 'a> Search<'p, 'a> {
             .filter(|entry| guarded.contains(&entry.caller))
             .map(|entry| entry.caller.0)
             .collect();
+        let shielded = self.shielded_routes(guarded);
         let open = self.entries.values().flatten().filter(is_handler).filter(|entry| {
             entry.routes.is_mounted
                 && !minting.contains(&entry.caller)
                 && !guarded.contains(&entry.caller)
                 && guarded_files.contains(&entry.caller.0)
+                && (entry.routes.routes.is_empty()
+                    || !entry
+                        .routes
+                        .routes
+                        .iter()
+                        .all(|route| shielded.contains(route.as_str())))
+                && !self.says_that_it_is_guarded(entry.caller)
         });
         open.cloned().collect()
     }
+
+    /// The routes of classes of handlers of which a guarded method is called before each of the others.
+    fn shielded_routes(&self, guarded: &FxHashSet<Caller>) -> FxHashSet<&str> {
+        let program = self.program;
+        let words = program.catalog().words();
+        let is_before = |(file, function): Caller| {
+            let facts = &program[file].facts;
+            let function = function.map(|function| &facts[function]);
+            let name = function
+                .filter(|function| function.class.is_some())
+                .and_then(|function| function.name);
+            name.is_some_and(|name| words.runs_before_handlers(facts.text(name)))
+        };
+        let entries = self.entries.values().flatten();
+        let before = entries.filter(|entry| guarded.contains(&entry.caller) && is_before(entry.caller));
+        before
+            .flat_map(|entry| entry.routes.routes.iter().map(String::as_str))
+            .collect()
+    }
+
+    /// Whether a handler has a decorator or a dependency that says that it authenticates, though nothing is known of how.
+    fn says_that_it_is_guarded(&self, caller: Caller) -> bool {
+        let (file, Some(function)) = caller else { return false };
+        let program = self.program;
+        let words = program.catalog().words();
+        let facts = &program[file].facts;
+        let says_so = |expr: ExprId| {
+            let named = match facts[expr].kind {
+                ExprKind::Call(call) => facts[call].callee,
+                _ => expr,
+            };
+            last_name(facts, named).is_some_and(|name| words.is_gate(facts.text(name)))
+        };
+        let declared = facts.parameters(&facts[function]).iter();
+        let declared = declared
+            .flat_map(|parameter| [parameter.default, parameter.annotation])
+            .flatten();
+        let handed = declared.flat_map(|declared| {
+            let span = facts[declared].span;
+            let within = facts
+                .calls
+                .iter()
+                .filter(move |call| span.contains(facts[call.expr].span));
+            within
+                .flat_map(|call| facts.arguments(call))
+                .map(|argument| argument.value)
+        });
+        let mut named = facts.list(facts[function].decorators).iter().copied().chain(handed);
+        named.any(says_so) || self.is_filled_by_gate(caller, 0)
+    }
+
+    /// Whether a framework fills in what a function gives that says that it authenticates.
+    fn is_filled_by_gate(&self, caller: Caller, step: u32) -> bool {
+        let words = self.program.catalog().words();
+        let mut filling = self.injected.get(&caller).into_iter().flatten();
+        filling.any(|(_, dependency)| {
+            let dependency = (dependency.0, Some(dependency.1));
+            let symbol = self.program.symbol_of_caller(dependency);
+            let mut names = symbol.rsplit('.').take(2);
+            names.any(|name| words.is_gate(name)) || step < MOST_CALLS && self.is_filled_by_gate(dependency, step + 1)
+        })
+    }
+}
+
+/// Whether code outside its class calls a method itself that a framework would call in a middleware: then it is none.
+fn is_called_itself(program: &Program<'_>, (file, function): FunctionRef) -> bool {
+    let facts = &program[file].facts;
+    let own = &facts[function];
+    let Some(class) = own.class else { return false };
+    let name = own.name.map(|name| facts.text(name));
+    let mut calls = program.calls_into((file, function));
+    calls.any(|edge| {
+        let (from, calling) = edge.caller;
+        let facts = &program[from].facts;
+        let calling = calling.map(|calling| &facts[calling]);
+        let is_beside = calling.is_some_and(|calling| from == file && calling.class == Some(class));
+        let is_same = calling.and_then(|calling| calling.name).map(|name| facts.text(name)) == name;
+        edge.by == By::Call
+            && edge.confidence > Confidence::Possible
+            && !is_beside
+            && !is_same
+            && program.code_scope(from, program.scope_of_caller(edge.caller)) != CodeScope::Test
+    })
 }
 
 /// Whether the user at `span` is asked whether it is somebody, or whether it is nobody; nothing where it is not asked for either.

@@ -65,7 +65,7 @@ impl Program<'_> {
                 return None;
             }
             let value = self.credential_picked_by(file, call)?;
-            let is_for_another = self.is_for_another(file, call);
+            let is_for_another = self.is_for_another(file, call) || self.is_made_here(file, value);
             (!is_for_another).then(|| shown(self.carriers_of_key(file, value), Shown::Itself))
         });
         found.collect()
@@ -114,6 +114,29 @@ impl Program<'_> {
         let mut around = symbol.rsplit('.').take(NAMES_AROUND);
         around.any(|name| words.is_looked_up_otherwise(name))
             || said_within(facts, call.expr).any(|name| words.is_looked_up_otherwise(facts.text(name)))
+    }
+
+    /// Whether no caller shows a value: it is written in the code, or some random one that the function has made.
+    fn is_made_here(&self, file: FileId, value: ExprId) -> bool {
+        let facts = &self[file].facts;
+        let words = self.catalog().words();
+        match facts[value].kind {
+            ExprKind::Text(_) => true,
+            ExprKind::Name { name, scope } => {
+                let bindings = lookup(facts, scope, name).unwrap_or(&[]).iter();
+                let mut made = bindings.filter_map(|binding| match binding.kind {
+                    BindingKind::Value(value) => Some(value),
+                    _ => None,
+                });
+                made.any(|made| match facts[made].kind {
+                    ExprKind::Call(call) => {
+                        last_name(facts, facts[call].callee).is_some_and(|name| words.makes_random(facts.text(name)))
+                    }
+                    _ => false,
+                })
+            }
+            _ => false,
+        }
     }
 
     /// The value by which a call picks records of a column of credentials: `filter(ApiKey.key == key)`, `objects.get(api_key=key)`,
