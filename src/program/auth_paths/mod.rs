@@ -725,6 +725,34 @@ impl<'p, 'a> Search<'p, 'a> {
         hops
     }
 
+    /// The name of a method, if code outside tests calls one of this name of which nothing is known.
+    fn not_understood(&self, (file, function): Caller) -> Option<&str> {
+        let program = self.program;
+        let facts = &program[file].facts;
+        let function = function.map(|function| &facts[function])?;
+        let text = facts.text(function.class.and(function.name)?);
+        if program.catalog().words().is_common_method(text) {
+            return None;
+        }
+        let is_known = |edge: &CallEdge, call: CallId| {
+            edge.call == Some(call) && edge.confidence > Confidence::Possible && edge.alternatives <= MOST_ALTERNATIVES
+        };
+        let mut files = program.files().filter(|(_, data)| data.scope != CodeScope::Test);
+        let is_called = files.any(|(file, data)| {
+            let facts = &data.facts;
+            facts.names.find(text).is_some_and(|own| {
+                let mut calls = facts.numbered_calls();
+                calls.any(|(id, call)| {
+                    let is_of_name = matches!(facts[call.callee].kind, ExprKind::Member { name, .. } if name == own);
+                    is_of_name
+                        && program.site_at(file, call.expr).is_none()
+                        && !program.calls_from(file).iter().any(|edge| is_known(edge, id))
+                })
+            })
+        });
+        is_called.then_some(text)
+    }
+
     /// Who gets to a site, by which calls.
     fn reached<'e>(&'e self, site: &ValidationSite) -> Reached<'e>
     where
@@ -1053,8 +1081,13 @@ impl<'p, 'a> Search<'p, 'a> {
             _ => None,
         });
         let refuses = |outcome: &Outcome| *outcome == Outcome::Refuses;
+        // A page about whoever is calling is called after that, too.
+        let is_page = |caller: &Caller| {
+            let mut entries = self.entries.get(caller).into_iter().flatten();
+            entries.any(|entry| matches!(entry.surface, Surface::Http | Surface::Websocket))
+        };
         let names = path.chain.iter().rev().take(MOST_CALLS_TO_REFUSAL);
-        let mut names = names.filter_map(|(file, function)| {
+        let mut names = names.filter(|caller| !is_page(caller)).filter_map(|(file, function)| {
             let facts = &program[*file].facts;
             facts[(*function)?].name.map(|name| facts.text(name))
         });
@@ -1181,6 +1214,8 @@ impl<'p, 'a> Search<'p, 'a> {
             (None, false) => PathState::Unmounted,
             (None, true) => PathState::Unreachable,
         };
+        let is_unreachable = state == PathState::Unreachable && !is_forgotten;
+        let unknown = is_unreachable.then(|| self.not_understood(gate.caller)).flatten();
         AuthPath {
             gate: gate.caller,
             gate_of_library: None,
@@ -1195,6 +1230,8 @@ impl<'p, 'a> Search<'p, 'a> {
             confidence,
             note: if site.is_missing {
                 format!("`{}` does not exist", site.call)
+            } else if let Some(name) = unknown {
+                format!("something calls a `{name}`, of what is not known")
             } else {
                 note(is_forgotten, site).to_owned()
             },
@@ -1225,7 +1262,10 @@ impl<'p, 'a> Search<'p, 'a> {
     /// Handlers that neither validate nor mint, though handlers beside them validate: in the same file, where no middleware does for
     /// all.
     fn unguarded(&self, guarded: &FxHashSet<Caller>, minting: &FxHashSet<Caller>) -> Vec<PathEntry> {
-        let is_handler = |entry: &&PathEntry| matches!(entry.surface, Surface::Http | Surface::Websocket);
+        // What browsers ask ahead they ask without credentials.
+        let is_preflight = |entry: &&PathEntry| entry.routes.method.as_deref() == Some("OPTIONS");
+        let is_handler =
+            |entry: &&PathEntry| matches!(entry.surface, Surface::Http | Surface::Websocket) && !is_preflight(entry);
         if self.is_guarded_around(guarded) {
             return Vec::new();
         }
