@@ -871,7 +871,7 @@ fn an_inventory_is_set_beside_that_of_a_revision() {
         );
     }
     // What is only called otherwise has changed: nothing is gone, nothing is new.
-    folder.write("main.py", &handler("me").replace("def me", "def myself"));
+    folder.write("main.py", handler("me").replace("def me", "def myself"));
     let run = folder.run(&["report", "--since", "HEAD"]);
     let changes: Vec<&str> = run
         .stdout

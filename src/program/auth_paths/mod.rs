@@ -1048,7 +1048,6 @@ impl<'p, 'a> Search<'p, 'a> {
     /// Whether those are turned away of whom the session says nothing: right where it is read, or by a function that says so.
     fn turns_away_strangers(&self, path: &AuthPath, site: &ValidationSite) -> bool {
         let program = self.program;
-        let words = program.catalog().words();
         let (file, read) = (site.site.file, site.site.span);
         let facts = &program[file].facts;
         let kept = facts.bindings.iter().filter_map(|binding| match binding.kind {
@@ -1081,25 +1080,50 @@ impl<'p, 'a> Search<'p, 'a> {
             _ => None,
         });
         let refuses = |outcome: &Outcome| *outcome == Outcome::Refuses;
-        // A page about whoever is calling is called after that, too.
-        let is_page = |caller: &Caller| {
-            let mut entries = self.entries.get(caller).into_iter().flatten();
-            entries.any(|entry| matches!(entry.surface, Surface::Http | Surface::Websocket))
-        };
-        let names = path.chain.iter().rev().take(MOST_CALLS_TO_REFUSAL);
-        let mut names = names.filter(|caller| !is_page(caller)).filter_map(|(file, function)| {
-            let facts = &program[*file].facts;
-            facts[(*function)?].name.map(|name| facts.text(name))
-        });
-        let says_so = |name: &str| words.is_gate(name) && !words.is_login_page(name) && !words.refuses(name);
         // Who turns away everybody is asked what to say to whom, and lets nobody in.
         let turns_all_away = || {
             let (file, Some(function)) = site.at else { return false };
             let outcomes = program.outcomes(file, program[file].facts[function].body);
             outcomes.iter().all(refuses)
         };
-        names.any(says_so)
+        self.says_that_it_asks(path, site)
             || branches.any(|block| program.outcomes(file, block).iter().all(refuses)) && !turns_all_away()
+    }
+
+    /// Whether a function that reads a session, or one that is handed what it says of who is calling, says that it authenticates.
+    fn says_that_it_asks(&self, path: &AuthPath, site: &ValidationSite) -> bool {
+        let program = self.program;
+        let words = program.catalog().words();
+        let (file, read) = (site.site.file, site.site.span);
+        let facts = &program[file].facts;
+        let gives_answer = || {
+            let around = site.at.1.map(|function| facts[function].body);
+            let outcomes = around.map(|body| program.outcomes(file, body)).unwrap_or_default();
+            let mut given = outcomes.iter();
+            given.any(|outcome| matches!(outcome, Outcome::Gives(value) if facts[*value].span.contains(read)))
+        };
+        // Whether there is somebody is asked for other reasons, too, such as what to show: that says nothing to callers.
+        let is_answered = asks_for_known(facts, read).is_none() || gives_answer();
+        let steps = if is_answered { MOST_CALLS_TO_REFUSAL } else { 1 };
+        let asking = path.chain.iter().rev().take(steps);
+        let mut names = asking
+            .filter(|caller| !self.is_page(**caller))
+            .filter_map(|(file, function)| {
+                let facts = &program[*file].facts;
+                facts[(*function)?].name.map(|name| facts.text(name))
+            });
+        names.any(|name| words.is_gate(name) && !words.is_login_page(name) && !words.refuses(name))
+    }
+
+    /// Whether a function handles requests: a page about whoever is calling is called after that, and lets nobody in.
+    fn is_page(&self, caller: Caller) -> bool {
+        let is_method = caller
+            .1
+            .is_some_and(|function| self.program[caller.0].facts[function].class.is_some());
+        let mut entries = self.entries.get(&caller).into_iter().flatten();
+        entries.any(|entry| {
+            matches!(entry.surface, Surface::Http | Surface::Websocket) && (entry.routes.method.is_some() || !is_method)
+        })
     }
 
     /// Whether a function decodes a token by a library in its own statements.
