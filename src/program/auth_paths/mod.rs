@@ -6,11 +6,12 @@
 //! paths are looked for backwards from them.
 //!
 //! `credentials` (what brings a token into a function), `decorated` (what decorators put around handlers), `guards` (what libraries check
-//! themselves), `schemes` (what only asks for a credential), `missing` (gates that do not exist), `routes` (where handlers are mounted).
+//! themselves), `listed` (the same where classes of handlers list it), `schemes` (what only asks for a credential), `missing` (gates that do not exist), `routes` (where handlers are mounted).
 
 pub(in crate::program) mod credentials;
 pub(in crate::program) mod decorated;
 pub(in crate::program) mod guards;
+pub(in crate::program) mod listed;
 pub(in crate::program) mod missing;
 pub(in crate::program) mod routes;
 pub(in crate::program) mod schemes;
@@ -1365,7 +1366,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 .map(|argument| argument.value)
         });
         let mut named = facts.list(facts[function].decorators).iter().copied().chain(handed);
-        named.any(says_so) || self.is_filled_by_gate(caller, 0)
+        named.any(says_so) || self.is_filled_by_gate(caller, 0) || program.lists_own_guards((file, function))
     }
 
     /// Whether a framework fills in what a function gives that says that it authenticates.
