@@ -5,6 +5,8 @@
 
 use crate::source::{FileId, Span};
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// How grave a finding is. Ordered: `Note < Warning < Error`.
@@ -147,4 +149,29 @@ impl Finding {
             .find(|(key, _)| *key == name)
             .map(|(_, text)| text.as_str())
     }
+}
+
+/// Which of what is `gone` each of what is `new` was before it was called otherwise: the more marks they share, the likelier. Nothing is
+/// the other of two.
+#[must_use]
+pub fn known_again(new: &[usize], gone: &[usize], shared: &dyn Fn(usize, usize) -> usize) -> Vec<(usize, usize)> {
+    let pairs = new.iter().flat_map(|new| gone.iter().map(|gone| (*new, *gone)));
+    let likely = pairs.map(|(new, gone)| (shared(new, gone), new, gone));
+    let mut likely: Vec<(usize, usize, usize)> = likely.filter(|(shared, ..)| *shared > 0).collect();
+    likely.sort_by_key(|(shared, new, gone)| (Reverse(*shared), *new, *gone));
+    let (mut known, mut taken) = (BTreeSet::new(), BTreeSet::new());
+    let mut again = Vec::new();
+    for (_, new, gone) in likely {
+        if !known.contains(&new) && taken.insert(gone) {
+            known.insert(new);
+            again.push((new, gone));
+        }
+    }
+    again
+}
+
+/// How many marks of one thing another one has.
+#[must_use]
+pub fn shared_marks(one: &[String], other: &[String]) -> usize {
+    one.iter().filter(|mark| other.contains(mark)).count()
 }

@@ -4,7 +4,7 @@
 //! people know it. Its shape is version 1 of the report's JSON (`report/schema/inventory-v1.schema.json`), which is a promise: every
 //! format shows parts of it and nothing else.
 
-use crate::finding::{CodeScope, Confidence, Level, Site};
+use crate::finding::{CodeScope, Confidence, Level, Site, known_again, shared_marks};
 use crate::program::{
     AuthPath, BUILT_IN_CONCERNS, Because, Caller, ConfiguredName, Implementation, NameKind, PathEntry, PathState,
     Program, ProvidedState, Provision, ProvisionForm, SECRET_RESOLUTION, TOKEN_MINTING, TOKEN_VALIDATION,
@@ -49,7 +49,7 @@ pub struct Changes {
     pub gone: Vec<PathRow>,
     /// The ids of paths that are new.
     pub new: Vec<String>,
-    /// The ids of paths whose entries, chain, state or owner are others.
+    /// The ids of paths whose entries, chain, state or owner are others, or which are called otherwise.
     pub changed: Vec<String>,
 }
 
@@ -110,6 +110,9 @@ pub struct PathRow {
     pub confidence: Confidence,
     /// What else there is to say, in a few words; empty if nothing.
     pub note: String,
+    /// By what it is known again in another revision where it is called otherwise.
+    #[serde(skip)]
+    pub marks: Vec<String>,
 }
 
 /// An entry point.
@@ -286,21 +289,30 @@ impl Inventory {
     pub fn compared_with(self, before: Self, revision: &str) -> Self {
         let known: BTreeMap<&str, &PathRow> = before.paths.iter().map(|path| (path.id.as_str(), path)).collect();
         let ids: BTreeSet<&str> = self.paths.iter().map(|path| path.id.as_str()).collect();
-        let new = self.paths.iter().filter(|path| !known.contains_key(path.id.as_str()));
-        let changed = self.paths.iter().filter(|path| {
-            let before = known.get(path.id.as_str());
-            before.is_some_and(|before| !before.is_same_way_as(path))
-        });
+        let unknown = |path: &PathRow| !known.contains_key(path.id.as_str());
+        let new: Vec<usize> = positions(&self.paths, &unknown);
+        let gone: Vec<usize> = positions(&before.paths, &|path| !ids.contains(path.id.as_str()));
+        let shared = |new: usize, gone: usize| shared_marks(&self.paths[new].marks, &before.paths[gone].marks);
+        let (renamed, were): (BTreeSet<usize>, BTreeSet<usize>) = known_again(&new, &gone, &shared).into_iter().unzip();
+        let is_changed = |(position, path): &(usize, &PathRow)| match known.get(path.id.as_str()) {
+            Some(before) => !before.is_same_way_as(path),
+            None => renamed.contains(position),
+        };
+        let changed = self.paths.iter().enumerate().filter(is_changed);
+        let left =
+            |all: Vec<usize>, known: &BTreeSet<usize>| all.into_iter().filter(|one| !known.contains(one)).collect();
+        let (new, gone): (Vec<usize>, Vec<usize>) = (left(new, &renamed), left(gone, &were));
         let changes = Changes {
             revision: revision.to_owned(),
             auth_paths: before.counts.auth_paths,
-            new: new.map(|path| path.id.clone()).collect(),
-            changed: changed.map(|path| path.id.clone()).collect(),
-            gone: before
-                .paths
-                .iter()
-                .filter(|path| !ids.contains(path.id.as_str()))
-                .cloned()
+            changed: changed.map(|(_, path)| path.id.clone()).collect(),
+            new: new
+                .into_iter()
+                .map(|position| self.paths[position].id.clone())
+                .collect(),
+            gone: gone
+                .into_iter()
+                .map(|position| before.paths[position].clone())
                 .collect(),
         };
         Self {
@@ -336,6 +348,10 @@ impl Inventory {
     pub fn live(&self) -> impl Iterator<Item = &PathRow> {
         self.paths.iter().filter(|path| path.state == "live")
     }
+}
+
+fn positions(paths: &[PathRow], is_it: &dyn Fn(&PathRow) -> bool) -> Vec<usize> {
+    (0..paths.len()).filter(|position| is_it(&paths[*position])).collect()
 }
 
 fn counts(paths: &[PathRow]) -> Counts {
@@ -404,6 +420,7 @@ impl Clerk<'_, '_> {
             through_owner: path.through_owner,
             confidence: path.confidence,
             note: path.note.clone(),
+            marks: path.marks(self.program),
         }
     }
 

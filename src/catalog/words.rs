@@ -249,6 +249,11 @@ struct Record {
     errands: PhraseList,
     login_pages: Vec<String>,
     signed_cookies: Vec<String>,
+    random: Vec<String>,
+    before_handlers: Vec<String>,
+    guard_lists: Vec<String>,
+    default_guard_lists: Vec<String>,
+    guard_makers: Vec<String>,
     logins: Vec<String>,
     identities: PhraseList,
 }
@@ -828,6 +833,36 @@ impl Words {
     #[must_use]
     pub fn is_login_page(&self, name: &str) -> bool {
         has(&self.file.record.login_pages, name)
+    }
+
+    /// Whether a function of this name makes something random.
+    #[must_use]
+    pub fn makes_random(&self, name: &str) -> bool {
+        has(&self.file.record.random, name)
+    }
+
+    /// The names of members of classes of handlers that list what lets requests through.
+    #[must_use]
+    pub fn guard_lists(&self) -> &[String] {
+        &self.file.record.guard_lists
+    }
+
+    /// The names of settings that list the same for all classes that do not.
+    #[must_use]
+    pub fn default_guard_lists(&self) -> &[String] {
+        &self.file.record.default_guard_lists
+    }
+
+    /// Whether a method of this name makes such a list.
+    #[must_use]
+    pub fn makes_guard_list(&self, name: &str) -> bool {
+        has(&self.file.record.guard_makers, name)
+    }
+
+    /// Whether a framework calls a method of this name before the one that handles the request.
+    #[must_use]
+    pub fn runs_before_handlers(&self, name: &str) -> bool {
+        has(&self.file.record.before_handlers, name)
     }
 
     /// Whether a method of this name reads a cookie and checks its signature.

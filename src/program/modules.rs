@@ -50,12 +50,14 @@ struct Folder {
 
 /// Folder names that hold sources without being part of a module's name.
 const SOURCE_FOLDERS: [&str; 3] = ["src", "lib", "python"];
+/// What is run as a script from its own folder, be that a package or not.
+const MANAGING: &str = "manage.py";
 /// Files that mark a folder as the top of a project.
 const PROJECT_FILES: [&str; 6] = [
     "pyproject.toml",
     "setup.py",
     "setup.cfg",
-    "manage.py",
+    MANAGING,
     "requirements.txt",
     "Pipfile",
 ];
@@ -278,7 +280,7 @@ impl Modules {
             let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
             if PROJECT_FILES.contains(&name)
                 && let Some(folder) = self.find_folder(folder)
-                && self.folder(folder).init.is_none()
+                && (self.folder(folder).init.is_none() || name == MANAGING)
             {
                 self.folders[folder.0 as usize].is_root = true;
             }

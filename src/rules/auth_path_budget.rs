@@ -56,7 +56,7 @@ fn paths(program: &Program<'_>, what: &str, counts: &dyn Fn(&AuthPath) -> bool, 
                 false => "another gate, past the owner".to_owned(),
             },
             end: path.site,
-            marks: marks(program, path),
+            marks: path.marks(program),
             when_new: "new-path",
         }));
     }
@@ -91,19 +91,6 @@ fn trail(program: &Program<'_>, path: &AuthPath, end: Caller) -> Vec<Step> {
         note: format!("validates by `{}`", path.call),
     };
     pairs.zip(&path.calls).map(step).chain([last]).collect()
-}
-
-/// What stays of a path when functions are renamed: its gate, or those who enter by it.
-fn marks(program: &Program<'_>, path: &AuthPath) -> Vec<String> {
-    let entries = path.entries.iter().flat_map(|entry| {
-        let method = entry.routes.method.as_deref().unwrap_or_default();
-        let routes = entry.routes.routes.iter().map(move |route| format!("{method} {route}"));
-        routes.chain([program.symbol_of_caller(entry.caller)])
-    });
-    let mut marks: Vec<String> = entries.chain([path.gate_name(program)]).collect();
-    marks.sort();
-    marks.dedup();
-    marks
 }
 
 fn implementations(program: &Program<'_>, concern: &str, most: usize, out: &mut Findings) {

@@ -5,7 +5,7 @@
 //! lists them all.
 
 use super::{Baseline, Judged, Verdict};
-use crate::finding::{Counted, Site, Step};
+use crate::finding::{Site, Step, known_again, shared_marks};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More of what is counted is not listed behind the first.
@@ -157,34 +157,19 @@ impl Baseline {
     /// that has lost its finding has marks of it. The more marks they share, the likelier.
     pub(super) fn accept_renamed(&self, findings: &[Judged], accepting: &mut [Option<usize>]) {
         let taken: BTreeSet<usize> = accepting.iter().flatten().copied().collect();
-        let counted = |judged: &Judged| judged.finding.counted.clone();
-        let mut pairs: Vec<(usize, usize, usize)> = Vec::new();
-        for (finding, judged) in findings.iter().enumerate() {
-            let Some(own) = counted(judged).filter(|_| accepting[finding].is_none()) else {
-                continue;
-            };
-            for (entry, other) in self.entries().iter().enumerate() {
-                let known = other.counted.as_ref().filter(|_| !taken.contains(&entry));
-                let shared = known.map_or(0, |known| shared_marks(&own, known));
-                if shared > 0 && other.rule == judged.finding.rule {
-                    pairs.push((shared, finding, entry));
-                }
-            }
+        let is_new = |finding: &usize| accepting[*finding].is_none() && findings[*finding].finding.counted.is_some();
+        let new: Vec<usize> = (0..findings.len()).filter(is_new).collect();
+        let gone: Vec<usize> = (0..self.entries().len())
+            .filter(|entry| !taken.contains(entry))
+            .collect();
+        let shared = |finding: usize, entry: usize| {
+            let (own, other) = (&findings[finding].finding, &self.entries()[entry]);
+            let counted = own.counted.as_ref().zip(other.counted.as_ref());
+            let counted = counted.filter(|(counted, known)| own.rule == other.rule && counted.what == known.what);
+            counted.map_or(0, |(counted, known)| shared_marks(&counted.marks, &known.marks))
+        };
+        for (finding, entry) in known_again(&new, &gone, &shared) {
+            accepting[finding] = Some(entry);
         }
-        pairs.sort_by_key(|(shared, finding, entry)| (std::cmp::Reverse(*shared), *finding, *entry));
-        let mut taken = BTreeSet::new();
-        for (_, finding, entry) in pairs {
-            if accepting[finding].is_none() && taken.insert(entry) {
-                accepting[finding] = Some(entry);
-            }
-        }
-    }
-}
-
-fn shared_marks(own: &Counted, known: &Counted) -> usize {
-    let is_shared = |mark: &&String| known.marks.contains(mark);
-    match own.what == known.what {
-        true => own.marks.iter().filter(is_shared).count(),
-        false => 0,
     }
 }

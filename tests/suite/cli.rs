@@ -832,6 +832,20 @@ def you():
 }
 
 #[test]
+fn a_path_that_nothing_leads_to_says_so_if_a_call_is_not_understood() {
+    let main = "import jwt\n\n\nclass User:\n    def knows(self, token):\n        return jwt.decode(token, KEY, algorithms=[\"HS256\"])\n";
+    let folder = Folder::of(&[("main.py", main.to_owned())]);
+    let note = "(something calls a `knows`, of what is not known)";
+    assert!(!folder.run(&["report"]).stdout.contains(note));
+    folder.write(
+        "pages.py",
+        "def page(request):\n    return request.user.knows(request.token)\n",
+    );
+    let written = folder.run(&["report"]).stdout;
+    assert!(written.contains(note), "{written}");
+}
+
+#[test]
 fn an_inventory_is_set_beside_that_of_a_revision() {
     let handler = |name: &str| {
         format!(
@@ -856,4 +870,23 @@ fn an_inventory_is_set_beside_that_of_a_revision() {
             run.stdout
         );
     }
+    // What is only called otherwise has changed: nothing is gone, nothing is new.
+    folder.write("main.py", handler("me").replace("def me", "def myself"));
+    let run = folder.run(&["report", "--since", "HEAD"]);
+    let changes: Vec<&str> = run
+        .stdout
+        .lines()
+        .skip_while(|line| !line.contains("since HEAD"))
+        .collect();
+    assert_eq!(
+        changes.get(1),
+        Some(&"  changed  main.myself -> jwt.decode  main.py:9  (live)"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        !run.stdout.contains("gone ") && !run.stdout.contains("new  "),
+        "{}",
+        run.stdout
+    );
 }

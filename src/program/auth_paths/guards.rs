@@ -37,6 +37,8 @@ impl Program<'_> {
         let bases: FxHashSet<&str> = self.catalog.base_names(Role::GuardsHandlers).collect();
         let mut files = self.files();
         let any_base = files.any(|(_, data)| bases.iter().any(|base| data.facts.names.find(base).is_some()));
+        let any_list = self.lists_guards();
+        let default = any_list.then(|| self.default_guard(&names)).flatten();
         let mut found = self.for_each_file(|file, data| {
             if data.language != Language::Python || matches!(data.scope, CodeScope::Test | CodeScope::Config) {
                 return Vec::new();
@@ -44,6 +46,9 @@ impl Program<'_> {
             let mut found = self.guarded_by_name(file, data, &names);
             if any_base {
                 found.extend(self.guarded_by_class(file, data));
+            }
+            if any_list {
+                found.extend(self.guarded_by_list(file, data, &names, default.as_ref()));
             }
             found
         });
@@ -116,12 +121,24 @@ impl Program<'_> {
     }
 
     /// The guard that a decorator is, or is made with: `method_decorator(login_required)`.
-    fn guard_in(&self, file: FileId, facts: &FileFacts, decorator: ExprId, said: &FxHashSet<Name>) -> Option<Guard> {
+    pub(super) fn guard_in(
+        &self,
+        file: FileId,
+        facts: &FileFacts,
+        decorator: ExprId,
+        said: &FxHashSet<Name>,
+    ) -> Option<Guard> {
         let mut within = expressions_within(facts, facts[decorator].span);
         within.find_map(|expr| self.guard_named(file, facts, expr, said))
     }
 
-    fn guard_named(&self, file: FileId, facts: &FileFacts, expr: ExprId, said: &FxHashSet<Name>) -> Option<Guard> {
+    pub(super) fn guard_named(
+        &self,
+        file: FileId,
+        facts: &FileFacts,
+        expr: ExprId,
+        said: &FxHashSet<Name>,
+    ) -> Option<Guard> {
         let is_named = matches!(facts[expr].kind, ExprKind::Name { .. } | ExprKind::Member { .. });
         let name = last_name(facts, expr).filter(|_| is_named)?;
         if !said.contains(&name) {
@@ -145,13 +162,13 @@ impl Program<'_> {
 
 /// A library's gate, and where it is named.
 #[derive(Clone, Debug)]
-struct Guard {
-    site: Site,
-    gate: String,
+pub(super) struct Guard {
+    pub(super) site: Site,
+    pub(super) gate: String,
 }
 
 impl Guard {
-    fn of(self, function: FunctionRef) -> LibraryGuard {
+    pub(super) fn of(self, function: FunctionRef) -> LibraryGuard {
         LibraryGuard {
             site: self.site,
             function,

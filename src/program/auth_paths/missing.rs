@@ -11,6 +11,9 @@ use crate::program::{Program, ProgramFile};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashMap;
 
+/// Imports that pass a name on are followed so far.
+const MOST_IMPORTS: u32 = 8;
+
 /// A use of a gate that does not exist.
 #[derive(Debug)]
 pub(in crate::program) struct MissingGate {
@@ -37,7 +40,7 @@ impl Program<'_> {
 
     /// The dotted path that a Python import names, if it begins in the program and certainly leads nowhere: a module or package that
     /// was read whole has no such name.
-    fn missing_import(&self, file: FileId, import: &Import) -> Option<String> {
+    fn missing_import(&self, file: FileId, import: &Import, step: u32) -> Option<String> {
         let segments = self.segments(file, import);
         let (start, rest) = match import.anchor {
             Anchor::Absolute => (self.modules.absolute(file, segments.first()?, false)?, &segments[1..]),
@@ -56,7 +59,7 @@ impl Program<'_> {
         }
         let mut place = start;
         for segment in rest {
-            if !self.own_member(place, segment).is_empty() {
+            if !self.own_member(place, segment).is_empty() || self.is_bound(place, segment, step) {
                 return None;
             }
             match self.modules.submodule(place, segment) {
@@ -76,6 +79,22 @@ impl Program<'_> {
             }
         }
         None
+    }
+
+    /// Whether a module gives a name to something, whatever that is, and does not only pass on an import that leads nowhere.
+    fn is_bound(&self, place: Place, name: &str, step: u32) -> bool {
+        let Some((file, scope)) = self.names_of(place).filter(|_| step < MOST_IMPORTS) else {
+            return false;
+        };
+        let facts = &self[file].facts;
+        let bindings = facts
+            .names
+            .find(name)
+            .map_or(0..0, |name| facts.binding_range(scope, name));
+        facts.bindings[bindings].iter().any(|binding| match binding.kind {
+            BindingKind::Import(import) => self.missing_import(file, &facts[import], step + 1).is_none(),
+            _ => true,
+        })
     }
 
     /// Whether a Python file says all names that its module has.
@@ -98,7 +117,7 @@ fn missing_in(program: &Program<'_>, file: FileId, data: &ProgramFile) -> Vec<Mi
         let import = &facts[import];
         let name = facts.path(import.path).last().filter(|_| import.member)?;
         let may_be_missing = words.is_gate(facts.text(*name)) && !is_rescued(facts, import);
-        let missing = may_be_missing.then(|| program.missing_import(file, import))??;
+        let missing = may_be_missing.then(|| program.missing_import(file, import, 0))??;
         Some(((binding.scope, binding.name), missing))
     });
     let missing: FxHashMap<_, String> = imported.collect();

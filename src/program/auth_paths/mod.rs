@@ -6,11 +6,12 @@
 //! paths are looked for backwards from them.
 //!
 //! `credentials` (what brings a token into a function), `decorated` (what decorators put around handlers), `guards` (what libraries check
-//! themselves), `schemes` (what only asks for a credential), `missing` (gates that do not exist), `routes` (where handlers are mounted).
+//! themselves), `listed` (the same where classes of handlers list it), `schemes` (what only asks for a credential), `missing` (gates that do not exist), `routes` (where handlers are mounted).
 
 pub(in crate::program) mod credentials;
 pub(in crate::program) mod decorated;
 pub(in crate::program) mod guards;
+pub(in crate::program) mod listed;
 pub(in crate::program) mod missing;
 pub(in crate::program) mod routes;
 pub(in crate::program) mod schemes;
@@ -26,7 +27,7 @@ use crate::program::auth_paths::schemes::InjectedScheme;
 use crate::program::bindings::lookup;
 use crate::program::calls::{By, CallEdge, Caller};
 use crate::program::entries::{EntryPoint, Surface};
-use crate::program::names::{FunctionRef, Origin, first_name, last_name_span};
+use crate::program::names::{FunctionRef, Origin, first_name, last_name, last_name_span};
 use crate::program::own_loop::is_parameter;
 use crate::program::reach::MOST_ALTERNATIVES;
 use crate::program::tokens::comparisons::Shown;
@@ -114,6 +115,20 @@ impl AuthPath {
     pub fn chain_names(&self, program: &Program<'_>) -> Vec<String> {
         let behind = self.chain[1..].iter().map(|caller| program.symbol_of_caller(*caller));
         std::iter::once(self.gate_name(program)).chain(behind).collect()
+    }
+
+    /// By what it is known again when functions are renamed or moved: its gate, or those who enter by it.
+    #[must_use]
+    pub fn marks(&self, program: &Program<'_>) -> Vec<String> {
+        let entries = self.entries.iter().flat_map(|entry| {
+            let method = entry.routes.method.as_deref().unwrap_or_default();
+            let routes = entry.routes.routes.iter().map(move |route| format!("{method} {route}"));
+            routes.chain([program.symbol_of_caller(entry.caller)])
+        });
+        let mut marks: Vec<String> = entries.chain([self.gate_name(program)]).collect();
+        marks.sort();
+        marks.dedup();
+        marks
     }
 
     /// The name of what enters by it; a function of a library is entered by whoever calls it.
@@ -317,6 +332,9 @@ impl<'p, 'a> Search<'p, 'a> {
                 continue;
             }
             let caller = (file, Some(function));
+            if entry.surface == Surface::Middleware && is_called_itself(program, (file, function)) {
+                continue;
+            }
             if let Some(span) = program.registering_decorator(entry) {
                 let outermost = registered.entry(caller).or_insert(span);
                 *outermost = span.min(*outermost);
@@ -348,10 +366,13 @@ impl<'p, 'a> Search<'p, 'a> {
     fn run(self) -> AuthPaths {
         let mut paths = Vec::new();
         let mut guarded: FxHashSet<Caller> = FxHashSet::default();
+        let mut of_sessions: FxHashSet<(Caller, Caller)> = FxHashSet::default();
         for site in self.sites() {
             let reached = self.reached(&site);
             guarded.extend(reached.order.iter().map(|node| node.caller));
-            paths.extend(self.paths_to(&site, &reached));
+            let found = self.paths_to(&site, &reached).into_iter();
+            // A function asks the session in several ways who that is: one question.
+            paths.extend(found.filter(|path| !site.is_of_session || of_sessions.insert((path.gate, site.at))));
         }
         paths.extend(self.guarded_by_libraries(&mut guarded));
         paths.extend(self.unchecked(&guarded));
@@ -389,6 +410,17 @@ impl<'p, 'a> Search<'p, 'a> {
             let reached = self.reached(&site);
             guarded.extend(reached.order.iter().map(|node| node.caller));
             paths.extend(self.paths_to(&site, &reached));
+        }
+        // What is guarded itself enters there, whatever it calls that is guarded likewise.
+        let own: FxHashSet<(Caller, String)> = paths
+            .iter()
+            .filter(|path| path.chain.len() == 1)
+            .map(|path| (path.gate, path.call.clone()))
+            .collect();
+        for path in &mut paths {
+            let (gate, call) = (path.gate, &path.call);
+            let is_guarded = |entry: &PathEntry| own.contains(&(entry.caller, call.clone()));
+            path.entries.retain(|entry| entry.caller == gate || !is_guarded(entry));
         }
         // That nothing is known to lead to what a library guards is most often for want of knowing how.
         paths.retain(|path| !path.entries.is_empty());
@@ -694,6 +726,34 @@ impl<'p, 'a> Search<'p, 'a> {
         hops
     }
 
+    /// The name of a method, if code outside tests calls one of this name of which nothing is known.
+    fn not_understood(&self, (file, function): Caller) -> Option<&str> {
+        let program = self.program;
+        let facts = &program[file].facts;
+        let function = function.map(|function| &facts[function])?;
+        let text = facts.text(function.class.and(function.name)?);
+        if program.catalog().words().is_common_method(text) {
+            return None;
+        }
+        let is_known = |edge: &CallEdge, call: CallId| {
+            edge.call == Some(call) && edge.confidence > Confidence::Possible && edge.alternatives <= MOST_ALTERNATIVES
+        };
+        let mut files = program.files().filter(|(_, data)| data.scope != CodeScope::Test);
+        let is_called = files.any(|(file, data)| {
+            let facts = &data.facts;
+            facts.names.find(text).is_some_and(|own| {
+                let mut calls = facts.numbered_calls();
+                calls.any(|(id, call)| {
+                    let is_of_name = matches!(facts[call.callee].kind, ExprKind::Member { name, .. } if name == own);
+                    is_of_name
+                        && program.site_at(file, call.expr).is_none()
+                        && !program.calls_from(file).iter().any(|edge| is_known(edge, id))
+                })
+            })
+        });
+        is_called.then_some(text)
+    }
+
     /// Who gets to a site, by which calls.
     fn reached<'e>(&'e self, site: &ValidationSite) -> Reached<'e>
     where
@@ -915,7 +975,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 let entries = self.entries_at(edge.caller, Some(edge));
                 let passing = entries.iter().filter(|entry| entry.surface != Surface::Middleware);
                 let passing: Vec<PathEntry> = passing.cloned().collect();
-                if !passing.is_empty() && !self.is_far_end(edge.caller) {
+                if !passing.is_empty() && !self.is_far_end(edge.caller) && !self.goes_on_as(node.caller, edge.caller) {
                     add(*node, &passing);
                 }
             }
@@ -941,6 +1001,24 @@ impl<'p, 'a> Search<'p, 'a> {
         let paths = gates.into_values();
         let paths = paths.map(|(gate, entries)| self.path(site, reached, gate, entries));
         paths.filter(|path| !site.is_look || self.lets_in(path, site)).collect()
+    }
+
+    /// Whether an entry point is the method that another one of the same routes replaces and calls: what it does, that one does.
+    fn goes_on_as(&self, replaced: Caller, replacing: Caller) -> bool {
+        let name = |(file, function): Caller| {
+            let facts = &self.program[file].facts;
+            let function = &facts[function?];
+            function.class?;
+            Some(facts.text(function.name?))
+        };
+        let routes = |caller: Caller| -> FxHashSet<&String> {
+            let entries = self.entries.get(&caller).into_iter().flatten();
+            entries.flat_map(|entry| &entry.routes.routes).collect()
+        };
+        name(replaced).is_some_and(|replaced| name(replacing) == Some(replaced))
+            && replaced != replacing
+            && self.entries.contains_key(&replaced)
+            && routes(replacing).is_subset(&routes(replaced))
     }
 
     /// Whether something depends on what is read out of a token that nobody checks: near by, a function turns callers away, checks
@@ -971,7 +1049,6 @@ impl<'p, 'a> Search<'p, 'a> {
     /// Whether those are turned away of whom the session says nothing: right where it is read, or by a function that says so.
     fn turns_away_strangers(&self, path: &AuthPath, site: &ValidationSite) -> bool {
         let program = self.program;
-        let words = program.catalog().words();
         let (file, read) = (site.site.file, site.site.span);
         let facts = &program[file].facts;
         let kept = facts.bindings.iter().filter_map(|binding| match binding.kind {
@@ -1004,13 +1081,50 @@ impl<'p, 'a> Search<'p, 'a> {
             _ => None,
         });
         let refuses = |outcome: &Outcome| *outcome == Outcome::Refuses;
-        let names = path.chain.iter().rev().take(MOST_CALLS_TO_REFUSAL);
-        let mut names = names.filter_map(|(file, function)| {
-            let facts = &program[*file].facts;
-            facts[(*function)?].name.map(|name| facts.text(name))
-        });
-        let says_so = |name: &str| words.is_gate(name) && !words.is_login_page(name);
-        names.any(says_so) || branches.any(|block| program.outcomes(file, block).iter().all(refuses))
+        // Who turns away everybody is asked what to say to whom, and lets nobody in.
+        let turns_all_away = || {
+            let (file, Some(function)) = site.at else { return false };
+            let outcomes = program.outcomes(file, program[file].facts[function].body);
+            outcomes.iter().all(refuses)
+        };
+        self.says_that_it_asks(path, site)
+            || branches.any(|block| program.outcomes(file, block).iter().all(refuses)) && !turns_all_away()
+    }
+
+    /// Whether a function that reads a session, or one that is handed what it says of who is calling, says that it authenticates.
+    fn says_that_it_asks(&self, path: &AuthPath, site: &ValidationSite) -> bool {
+        let program = self.program;
+        let words = program.catalog().words();
+        let (file, read) = (site.site.file, site.site.span);
+        let facts = &program[file].facts;
+        let gives_answer = || {
+            let around = site.at.1.map(|function| facts[function].body);
+            let outcomes = around.map(|body| program.outcomes(file, body)).unwrap_or_default();
+            let mut given = outcomes.iter();
+            given.any(|outcome| matches!(outcome, Outcome::Gives(value) if facts[*value].span.contains(read)))
+        };
+        // Whether there is somebody is asked for other reasons, too, such as what to show: that says nothing to callers.
+        let is_answered = asks_for_known(facts, read).is_none() || gives_answer();
+        let steps = if is_answered { MOST_CALLS_TO_REFUSAL } else { 1 };
+        let asking = path.chain.iter().rev().take(steps);
+        let mut names = asking
+            .filter(|caller| !self.is_page(**caller))
+            .filter_map(|(file, function)| {
+                let facts = &program[*file].facts;
+                facts[(*function)?].name.map(|name| facts.text(name))
+            });
+        names.any(|name| words.is_gate(name) && !words.is_login_page(name) && !words.refuses(name))
+    }
+
+    /// Whether a function handles requests: a page about whoever is calling is called after that, and lets nobody in.
+    fn is_page(&self, caller: Caller) -> bool {
+        let is_method = caller
+            .1
+            .is_some_and(|function| self.program[caller.0].facts[function].class.is_some());
+        let mut entries = self.entries.get(&caller).into_iter().flatten();
+        entries.any(|entry| {
+            matches!(entry.surface, Surface::Http | Surface::Websocket) && (entry.routes.method.is_some() || !is_method)
+        })
     }
 
     /// Whether a function decodes a token by a library in its own statements.
@@ -1125,6 +1239,8 @@ impl<'p, 'a> Search<'p, 'a> {
             (None, false) => PathState::Unmounted,
             (None, true) => PathState::Unreachable,
         };
+        let is_unreachable = state == PathState::Unreachable && !is_forgotten;
+        let unknown = is_unreachable.then(|| self.not_understood(gate.caller)).flatten();
         AuthPath {
             gate: gate.caller,
             gate_of_library: None,
@@ -1139,6 +1255,8 @@ impl<'p, 'a> Search<'p, 'a> {
             confidence,
             note: if site.is_missing {
                 format!("`{}` does not exist", site.call)
+            } else if let Some(name) = unknown {
+                format!("something calls a `{name}`, of what is not known")
             } else {
                 note(is_forgotten, site).to_owned()
             },
@@ -1169,7 +1287,10 @@ impl<'p, 'a> Search<'p, 'a> {
     /// Handlers that neither validate nor mint, though handlers beside them validate: in the same file, where no middleware does for
     /// all.
     fn unguarded(&self, guarded: &FxHashSet<Caller>, minting: &FxHashSet<Caller>) -> Vec<PathEntry> {
-        let is_handler = |entry: &&PathEntry| matches!(entry.surface, Surface::Http | Surface::Websocket);
+        // What browsers ask ahead they ask without credentials.
+        let is_preflight = |entry: &&PathEntry| entry.routes.method.as_deref() == Some("OPTIONS");
+        let is_handler =
+            |entry: &&PathEntry| matches!(entry.surface, Surface::Http | Surface::Websocket) && !is_preflight(entry);
         if self.is_guarded_around(guarded) {
             return Vec::new();
         }
@@ -1181,14 +1302,105 @@ impl<'p, 'a> Search<'p, 'a> {
             .filter(|entry| guarded.contains(&entry.caller))
             .map(|entry| entry.caller.0)
             .collect();
+        let shielded = self.shielded_routes(guarded);
         let open = self.entries.values().flatten().filter(is_handler).filter(|entry| {
             entry.routes.is_mounted
                 && !minting.contains(&entry.caller)
                 && !guarded.contains(&entry.caller)
                 && guarded_files.contains(&entry.caller.0)
+                && (entry.routes.routes.is_empty()
+                    || !entry
+                        .routes
+                        .routes
+                        .iter()
+                        .all(|route| shielded.contains(route.as_str())))
+                && !self.says_that_it_is_guarded(entry.caller)
         });
         open.cloned().collect()
     }
+
+    /// The routes of classes of handlers of which a guarded method is called before each of the others.
+    fn shielded_routes(&self, guarded: &FxHashSet<Caller>) -> FxHashSet<&str> {
+        let program = self.program;
+        let words = program.catalog().words();
+        let is_before = |(file, function): Caller| {
+            let facts = &program[file].facts;
+            let function = function.map(|function| &facts[function]);
+            let name = function
+                .filter(|function| function.class.is_some())
+                .and_then(|function| function.name);
+            name.is_some_and(|name| words.runs_before_handlers(facts.text(name)))
+        };
+        let entries = self.entries.values().flatten();
+        let before = entries.filter(|entry| guarded.contains(&entry.caller) && is_before(entry.caller));
+        before
+            .flat_map(|entry| entry.routes.routes.iter().map(String::as_str))
+            .collect()
+    }
+
+    /// Whether a handler has a decorator or a dependency that says that it authenticates, though nothing is known of how.
+    fn says_that_it_is_guarded(&self, caller: Caller) -> bool {
+        let (file, Some(function)) = caller else { return false };
+        let program = self.program;
+        let words = program.catalog().words();
+        let facts = &program[file].facts;
+        let says_so = |expr: ExprId| {
+            let named = match facts[expr].kind {
+                ExprKind::Call(call) => facts[call].callee,
+                _ => expr,
+            };
+            last_name(facts, named).is_some_and(|name| words.is_gate(facts.text(name)))
+        };
+        let declared = facts.parameters(&facts[function]).iter();
+        let declared = declared
+            .flat_map(|parameter| [parameter.default, parameter.annotation])
+            .flatten();
+        let handed = declared.flat_map(|declared| {
+            let span = facts[declared].span;
+            let within = facts
+                .calls
+                .iter()
+                .filter(move |call| span.contains(facts[call.expr].span));
+            within
+                .flat_map(|call| facts.arguments(call))
+                .map(|argument| argument.value)
+        });
+        let mut named = facts.list(facts[function].decorators).iter().copied().chain(handed);
+        named.any(says_so) || self.is_filled_by_gate(caller, 0) || program.lists_own_guards((file, function))
+    }
+
+    /// Whether a framework fills in what a function gives that says that it authenticates.
+    fn is_filled_by_gate(&self, caller: Caller, step: u32) -> bool {
+        let words = self.program.catalog().words();
+        let mut filling = self.injected.get(&caller).into_iter().flatten();
+        filling.any(|(_, dependency)| {
+            let dependency = (dependency.0, Some(dependency.1));
+            let symbol = self.program.symbol_of_caller(dependency);
+            let mut names = symbol.rsplit('.').take(2);
+            names.any(|name| words.is_gate(name)) || step < MOST_CALLS && self.is_filled_by_gate(dependency, step + 1)
+        })
+    }
+}
+
+/// Whether code outside its class calls a method itself that a framework would call in a middleware: then it is none.
+fn is_called_itself(program: &Program<'_>, (file, function): FunctionRef) -> bool {
+    let facts = &program[file].facts;
+    let own = &facts[function];
+    let Some(class) = own.class else { return false };
+    let name = own.name.map(|name| facts.text(name));
+    let mut calls = program.calls_into((file, function));
+    calls.any(|edge| {
+        let (from, calling) = edge.caller;
+        let facts = &program[from].facts;
+        let calling = calling.map(|calling| &facts[calling]);
+        let is_beside = calling.is_some_and(|calling| from == file && calling.class == Some(class));
+        let is_same = calling.and_then(|calling| calling.name).map(|name| facts.text(name)) == name;
+        edge.by == By::Call
+            && edge.confidence > Confidence::Possible
+            && !is_beside
+            && !is_same
+            && program.code_scope(from, program.scope_of_caller(edge.caller)) != CodeScope::Test
+    })
 }
 
 /// Whether the user at `span` is asked whether it is somebody, or whether it is nobody; nothing where it is not asked for either.

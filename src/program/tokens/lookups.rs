@@ -65,7 +65,7 @@ impl Program<'_> {
                 return None;
             }
             let value = self.credential_picked_by(file, call)?;
-            let is_for_another = self.is_for_another(file, call);
+            let is_for_another = self.is_for_another(file, call) || self.is_made_here(file, value);
             (!is_for_another).then(|| shown(self.carriers_of_key(file, value), Shown::Itself))
         });
         found.collect()
@@ -111,9 +111,33 @@ impl Program<'_> {
         let facts = &self[file].facts;
         let words = self.catalog().words();
         let symbol = self.symbol(file, call.scope);
-        let mut around = symbol.rsplit('.').take(NAMES_AROUND);
+        let says_itself = symbol.rsplit('.').next().is_some_and(|name| words.is_gate(name));
+        let mut around = symbol.rsplit('.').take(if says_itself { 1 } else { NAMES_AROUND });
         around.any(|name| words.is_looked_up_otherwise(name))
             || said_within(facts, call.expr).any(|name| words.is_looked_up_otherwise(facts.text(name)))
+    }
+
+    /// Whether no caller shows a value: it is written in the code, or some random one that the function has made.
+    fn is_made_here(&self, file: FileId, value: ExprId) -> bool {
+        let facts = &self[file].facts;
+        let words = self.catalog().words();
+        match facts[value].kind {
+            ExprKind::Text(_) => true,
+            ExprKind::Name { name, scope } => {
+                let bindings = lookup(facts, scope, name).unwrap_or(&[]).iter();
+                let mut made = bindings.filter_map(|binding| match binding.kind {
+                    BindingKind::Value(value) => Some(value),
+                    _ => None,
+                });
+                made.any(|made| match facts[made].kind {
+                    ExprKind::Call(call) => {
+                        last_name(facts, facts[call].callee).is_some_and(|name| words.makes_random(facts.text(name)))
+                    }
+                    _ => false,
+                })
+            }
+            _ => false,
+        }
     }
 
     /// The value by which a call picks records of a column of credentials: `filter(ApiKey.key == key)`, `objects.get(api_key=key)`,
@@ -131,7 +155,10 @@ impl Program<'_> {
             }
             (Some(column), _) => {
                 let column = facts.text(column);
-                let is_shown = || self.catalog().words().is_plain_credential_column(column) && is_shown(argument.value);
+                let is_shown = || {
+                    self.catalog().words().is_plain_credential_column(column)
+                        && (is_shown(argument.value) || self.is_handed_to_gate(file, argument.value))
+                };
                 (self.is_credential_of(facts, column, call.callee) || is_shown()).then_some(argument.value)
             }
             _ => None,
@@ -155,6 +182,21 @@ impl Program<'_> {
             }
             _ => false,
         })
+    }
+
+    /// Whether a value is a parameter of a function that says that it authenticates: `authenticate_credentials(self, key)`.
+    fn is_handed_to_gate(&self, file: FileId, value: ExprId) -> bool {
+        let facts = &self[file].facts;
+        let ExprKind::Name { name, scope } = facts[value].kind else {
+            return false;
+        };
+        let around = facts.function_around(scope).and_then(|function| facts[function].name);
+        let bindings = lookup(facts, scope, name).unwrap_or(&[]);
+        around.is_some_and(|around| self.catalog().words().is_gate(facts.text(around)))
+            && !bindings.is_empty()
+            && bindings
+                .iter()
+                .all(|binding| matches!(binding.kind, BindingKind::Parameter(_)))
     }
 
     fn picked_by(&self, facts: &FileFacts, call: &Call, condition: ExprId) -> Option<ExprId> {

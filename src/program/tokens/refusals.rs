@@ -124,12 +124,24 @@ impl Program<'_> {
                     || words.refuses(name)
                     || words.is_refusing_call(name)
                     || self.has_refusing_status(file, call)
+                    || self.is_rendered_refusal(file, call)
             }
             ExprKind::Group(elements) => facts
                 .list(elements)
                 .iter()
                 .any(|element| self.is_status(file, *element)),
             ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => words.refuses(facts.text(name)),
+            _ => false,
+        }
+    }
+
+    /// `TemplateResponse(request, "401.html", status=401).render()`
+    fn is_rendered_refusal(&self, file: FileId, call: CallId) -> bool {
+        let facts = &self[file].facts;
+        match facts[facts[call].callee].kind {
+            ExprKind::Member { object, .. } => {
+                matches!(facts[object].kind, ExprKind::Call(made) if self.has_refusing_status(file, made))
+            }
             _ => false,
         }
     }
