@@ -171,6 +171,24 @@ struct ValidationSite {
     most_calls: u32,
 }
 
+impl ValidationSite {
+    /// Where a security scheme gives a credential that nothing checks: no validation, but the end of the ways to it.
+    fn unchecked(site: Site, at: Caller, scheme: String) -> Self {
+        Self {
+            site,
+            at,
+            call: scheme,
+            confidence: Confidence::Certain,
+            carriers: Carriers::Any,
+            is_missing: true,
+            is_look: false,
+            is_of_session: false,
+            note: "",
+            most_calls: MOST_CALLS,
+        }
+    }
+}
+
 /// A step of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Node {
@@ -473,18 +491,7 @@ impl<'p, 'a> Search<'p, 'a> {
             if guarded.contains(&at) {
                 continue;
             }
-            let site = ValidationSite {
-                site: scheme.site,
-                at,
-                call: scheme.scheme,
-                confidence: Confidence::Certain,
-                carriers: Carriers::Any,
-                is_missing: true,
-                is_look: false,
-                is_of_session: false,
-                note: "",
-                most_calls: MOST_CALLS,
-            };
+            let site = ValidationSite::unchecked(scheme.site, at, scheme.scheme);
             let note = unchecked_note(&site.call);
             for mut path in self.paths_to(&site, &self.reached(&site)) {
                 let is_unchecked =
@@ -510,18 +517,7 @@ impl<'p, 'a> Search<'p, 'a> {
             if scheme.role != Role::MakesSecurityScheme || is_checked {
                 continue;
             }
-            let site = ValidationSite {
-                site: scheme.site,
-                at,
-                call: scheme.scheme,
-                confidence: Confidence::Certain,
-                carriers: Carriers::Any,
-                is_missing: true,
-                is_look: false,
-                is_of_session: false,
-                note: "",
-                most_calls: MOST_CALLS,
-            };
+            let site = ValidationSite::unchecked(scheme.site, at, scheme.scheme);
             let note = unchecked_note(&site.call);
             let gates = self.paths_to(&site, &self.reached(&site)).into_iter();
             let own = gates.filter(|path| path.gate == at && !path.entries.is_empty());
