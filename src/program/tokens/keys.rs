@@ -151,7 +151,8 @@ impl Program<'_> {
             .any(|(_, expr)| match expr.kind {
                 ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
                     let name = facts.text(name);
-                    words.is_certainly_secret(name) || words.may_be_token(name)
+                    let is_shared = name.split('_').any(|word| matches!(word, "ikm" | "shared"));
+                    words.is_certainly_secret(name) || words.may_be_token(name) || is_shared
                 }
                 _ => false,
             });
@@ -164,7 +165,11 @@ impl Program<'_> {
                 _ => false,
             })
         };
-        is_secret && becomes_key()
+        // `def conversation_key(…)`
+        let function = facts.function_around(site.scope);
+        let name = function.and_then(|function| facts[function].name);
+        let gives_key = name.is_some_and(|name| facts.text(name).ends_with("_key"));
+        is_secret && (gives_key || becomes_key())
     }
 
     /// Whether the call at `primary` decodes a token without checking its signature.

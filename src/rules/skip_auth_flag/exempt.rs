@@ -305,7 +305,8 @@ impl Flags<'_> {
             let is_path_name = name.is_none_or(|name| is_path_name(facts.text(name)));
             is_path_name
                 && match facts[value].kind {
-                    ExprKind::Text(text) => facts.text(text).starts_with('/'),
+                    // `^login/$` is one, too, for routers that match by patterns.
+                    ExprKind::Text(text) => facts.text(text).starts_with(['/', '^']),
                     // A path that is put together says by its name what it is.
                     ExprKind::Template(_) => name.is_some(),
                     _ => false,
