@@ -4,8 +4,9 @@
 //! `names` and `stars` (what an expression refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` (what a
 //! call calls), `trace`, `callers` and `calls` (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all
 //! calls, by names), `sites` and `handed` (where library functions of a role are called, or handed on to be called), `entries` (where the
-//! program is entered), `values` (what arguments come to), `reach` (by which ways control gets somewhere), `blocks`, `own_loop` and
-//! `environments` (under which conditions, on which event loop, depending on where the program runs).
+//! program is entered), `values` (what arguments come to), `reach` and `sequences` (by which ways control gets somewhere, and which
+//! calls can follow one another on the way), `blocks`, `own_loop` and `environments` (under which conditions, on which event loop,
+//! depending on where the program runs).
 //!
 //! On them stands what is about authentication: `secrets` (where they are read, through which functions, what stands in for them, where
 //! they are shown), `tokens` (where they are validated and minted, with which keys, what becomes of a failure), `owners` (who may do what,

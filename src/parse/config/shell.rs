@@ -337,20 +337,17 @@ impl Reader<'_, '_> {
                 continue;
             }
             assigns = false;
-            let (flag, value) = written.split_once('=').unwrap_or((written, ""));
+            let flag = flag_of(written);
             let is_other_list = flag == "--env-vars" || (command == "aws" && flag == "--environment");
             let given = deploy::given_by(command, flag).or_else(|| is_other_list.then_some(Gives::Variables));
             let is_file = FILE_FLAGS.contains(&flag);
             if given.is_none() && !is_file {
                 continue;
             }
-            let value = if flag.len() < written.len() {
-                Span::new(argument.end - place(0, value.len()).end, argument.end)
-            } else {
-                let Some(value) = arguments.next() else { return };
-                *value
+            let (key, inline) = key_and_value(*argument, written);
+            let Some(value) = inline.or_else(|| arguments.next().copied()) else {
+                return;
             };
-            let key = Span::new(argument.start, argument.start + place(0, flag.len()).end);
             match given {
                 None => self.setting(key, value),
                 Some(Gives::Secrets) => {
@@ -375,17 +372,13 @@ impl Reader<'_, '_> {
         }
         for (at, argument) in arguments.iter().enumerate() {
             let written = self.writer.slice(*argument);
-            let (flag, inline) = written.split_once('=').unwrap_or((written, ""));
-            if !deploy::FEATURE_FLAGS.contains(&flag) {
+            if !deploy::FEATURE_FLAGS.contains(&flag_of(written)) {
                 continue;
             }
-            let list = if flag.len() < written.len() {
-                Span::new(argument.end - place(0, inline.len()).end, argument.end)
-            } else {
-                let Some(list) = arguments.get(at + 1) else { return };
-                *list
+            let (key, inline) = key_and_value(*argument, written);
+            let Some(list) = inline.or_else(|| arguments.get(at + 1).copied()) else {
+                return;
             };
-            let key = Span::new(argument.start, argument.start + place(0, flag.len()).end);
             let inner = self.inner(list);
             let mut start = inner.start as usize;
             for feature in self.writer.slice(inner).split([',', ' ']) {
@@ -477,6 +470,19 @@ impl Reader<'_, '_> {
         }
         at
     }
+}
+
+/// The flag in `--flag`, `--flag=value`.
+fn flag_of(written: &str) -> &str {
+    written.split_once('=').map_or(written, |(flag, _)| flag)
+}
+
+/// Where the flag of an argument stands, and its value if that is written in the same word.
+fn key_and_value(argument: Span, written: &str) -> (Span, Option<Span>) {
+    let length = place(0, flag_of(written).len()).end;
+    let key = Span::new(argument.start, argument.start + length);
+    let inline = written.contains('=').then(|| Span::new(key.end + 1, argument.end));
+    (key, inline)
 }
 
 #[cfg(test)]

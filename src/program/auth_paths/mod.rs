@@ -172,12 +172,12 @@ struct ValidationSite {
 }
 
 impl ValidationSite {
-    /// Where a security scheme gives a credential that nothing checks: no validation, but the end of the ways to it.
-    fn unchecked(site: Site, at: Caller, scheme: String) -> Self {
+    /// Where ways end that lead to no validation: at a gate that does not exist, at a scheme whose credential nothing checks.
+    fn without_validation(site: Site, at: Caller, call: String) -> Self {
         Self {
             site,
             at,
-            call: scheme,
+            call,
             confidence: Confidence::Certain,
             carriers: Carriers::Any,
             is_missing: true,
@@ -491,7 +491,7 @@ impl<'p, 'a> Search<'p, 'a> {
             if guarded.contains(&at) {
                 continue;
             }
-            let site = ValidationSite::unchecked(scheme.site, at, scheme.scheme);
+            let site = ValidationSite::without_validation(scheme.site, at, scheme.scheme);
             let note = unchecked_note(&site.call);
             for mut path in self.paths_to(&site, &self.reached(&site)) {
                 let is_unchecked =
@@ -517,7 +517,7 @@ impl<'p, 'a> Search<'p, 'a> {
             if scheme.role != Role::MakesSecurityScheme || is_checked {
                 continue;
             }
-            let site = ValidationSite::unchecked(scheme.site, at, scheme.scheme);
+            let site = ValidationSite::without_validation(scheme.site, at, scheme.scheme);
             let note = unchecked_note(&site.call);
             let gates = self.paths_to(&site, &self.reached(&site)).into_iter();
             let own = gates.filter(|path| path.gate == at && !path.entries.is_empty());
@@ -604,17 +604,9 @@ impl<'p, 'a> Search<'p, 'a> {
     /// The gates that are named and do not exist: what would be behind them cannot be known.
     fn missing(&self) -> impl Iterator<Item = ValidationSite> {
         let missing = self.program.missing_gates().iter();
-        missing.map(|gate| ValidationSite {
-            site: gate.site,
-            at: (gate.site.file, gate.function),
-            call: gate.path.clone(),
-            confidence: Confidence::Certain,
-            carriers: Carriers::Any,
-            is_missing: true,
-            is_look: false,
-            is_of_session: false,
-            note: "",
-            most_calls: MOST_CALLS,
+        missing.map(|gate| {
+            let at = (gate.site.file, gate.function);
+            ValidationSite::without_validation(gate.site, at, gate.path.clone())
         })
     }
 
