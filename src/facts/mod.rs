@@ -154,7 +154,7 @@ pub struct FileFacts {
     pub(crate) places: Places,
     /// Values written to something that is no plain name: `self.x = v`, `d["k"] = v`.
     pub stores: Vec<Store>,
-    /// `return` statements and tail expressions.
+    /// `return` and `yield` statements and tail expressions, those of each function together, in order.
     pub returns: Vec<Return>,
     /// Lines of a configuration file.
     pub config: Vec<Setting>,
@@ -833,6 +833,14 @@ impl FileFacts {
                 ScopeKind::Class(_) | ScopeKind::Comprehension => scope = self[scope].parent?,
             }
         }
+    }
+
+    /// What `function` returns and yields, in the order it stands.
+    #[must_use]
+    pub fn returns_of(&self, function: FunctionId) -> &[Return] {
+        let start = self.returns.partition_point(|returned| returned.function < function);
+        let behind = &self.returns[start..];
+        &behind[..behind.partition_point(|returned| returned.function == function)]
     }
 
     /// The expressions that stand within `span`, those inside one another too.

@@ -2,7 +2,7 @@
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 use std::hash::BuildHasher;
 
 /// A larger table is not kept for the next file: to empty it would cost more than to grow a new one.
@@ -38,6 +38,12 @@ impl Names {
             .index
             .find(spread(hash_of(text)), |index| self.get(Name(*index)) == text);
         found.map(|index| Name(*index))
+    }
+
+    /// The names of those of `texts` that the file says, in no order.
+    #[must_use]
+    pub fn find_all<'t>(&self, texts: impl IntoIterator<Item = &'t &'t str>) -> FxHashSet<Name> {
+        texts.into_iter().filter_map(|text| self.find(text)).collect()
     }
 
     /// The names, in order, in whose texts `find` finds something. It sees all texts at once, one behind the other without a gap, and

@@ -74,12 +74,13 @@ impl Builder {
         builder
     }
 
-    /// The finished facts: bindings sorted, arenas trimmed.
+    /// The finished facts: bindings and returns sorted, arenas trimmed.
     pub(crate) fn finish(mut self) -> FileFacts {
         let facts = &mut self.facts;
         facts
             .bindings
             .sort_by_key(|binding| (binding.scope, binding.name, binding.span));
+        facts.returns.sort_by_key(|returned| returned.function);
         let first_bindings = first_bindings(facts.scopes.len(), &facts.bindings);
         let bound_names = facts.bindings.iter().map(|binding| binding.name).collect();
         let lists = &mut facts.lists;

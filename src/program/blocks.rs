@@ -373,7 +373,7 @@ impl Program<'_> {
     fn running_where(&self, file: FileId, function: FunctionId, depth: u32) -> Option<bool> {
         let facts = &self[file].facts;
         let mut told = None;
-        for returned in facts.returns.iter().filter(|returned| returned.function == function) {
+        for returned in facts.returns_of(function) {
             let value = returned.value?;
             let truth = match facts[value].kind {
                 ExprKind::Truth(truth) => truth,
@@ -407,7 +407,7 @@ impl Program<'_> {
         let facts = &self[file].facts;
         let is_nothing = |value: ExprId| matches!(facts[value].kind, ExprKind::Nothing | ExprKind::Truth(false));
         let is_not_running = |state: LoopState| state == LoopState::NotRunning;
-        let mut returns = facts.returns.iter().filter(|returned| returned.function == function);
+        let mut returns = facts.returns_of(function).iter();
         let mut gives_any = false;
         let all = returns.all(|returned| {
             let Some(value) = returned.value else { return false };

@@ -59,7 +59,7 @@ pub use owners::{
     BUILT_IN_CONCERNS, Because, Concern, DeclaredOwner, Implementation, Owner, Owners, SECRET_RESOLUTION,
     TOKEN_MINTING, TOKEN_VALIDATION, matches_pattern,
 };
-pub use providers::deployments::is_template;
+pub use providers::deployments::{is_template, maps_to_secrets};
 pub use providers::{ConfiguredName, NameKind, ProvidedState, Provision, ProvisionForm};
 pub use reach::{AsyncWays, Way};
 pub use secrets::fallbacks::{FallbackEnd, SecretFallback};
@@ -411,7 +411,7 @@ impl<'a> Program<'a> {
     }
 
     /// `find` for every file in parallel; the results in the order of the files.
-    pub fn for_each_file<T: Send>(&self, find: impl Fn(FileId, &ProgramFile) -> Vec<T> + Sync) -> Vec<T> {
+    pub fn for_each_file<'s, T: Send>(&'s self, find: impl Fn(FileId, &'s ProgramFile) -> Vec<T> + Sync) -> Vec<T> {
         let found: Vec<Vec<T>> = self
             .files
             .par_iter()

@@ -249,8 +249,8 @@ impl Program<'_> {
         if let Some(annotation) = facts[function].returns {
             results = self.annotated(file, annotation);
         }
-        let returns = facts.returns.iter();
-        for returned in returns.filter(|returned| returned.function == function && !returned.is_yield) {
+        let returns = facts.returns_of(function).iter();
+        for returned in returns.filter(|returned| !returned.is_yield) {
             if let Some(value) = returned.value {
                 results.extend(self.follow(file, value));
             }

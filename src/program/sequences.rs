@@ -37,9 +37,9 @@ impl Program<'_> {
             && edge.by == By::Call
             && !facts[function].is_async
             && facts
-                .returns
+                .returns_of(function)
                 .iter()
-                .any(|returned| returned.function == function && returned.value.is_some_and(runs_loop))
+                .any(|returned| returned.value.is_some_and(runs_loop))
     }
 
     /// Whether a call passes a truth by which its callee never gets to `onward`: `serve(threaded=True)` and `if not threaded: run()`.

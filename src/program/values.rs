@@ -368,7 +368,7 @@ impl<'p, 'a> Tracing<'p, 'a> {
             if callee[function].is_generator {
                 continue;
             }
-            for returned in callee.returns.iter().filter(|returned| returned.function == function) {
+            for returned in callee.returns_of(function) {
                 if let Some(given) = returned.value {
                     is_known = true;
                     self.trace(at, given, &way.deeper(value.confidence.min(Confidence::Likely)));
@@ -584,7 +584,7 @@ impl<'p, 'a> Tracing<'p, 'a> {
             match value.origin {
                 Origin::Function((at, function)) => {
                     let callee = self.facts(at);
-                    for returned in callee.returns.iter().filter(|returned| returned.function == function) {
+                    for returned in callee.returns_of(function) {
                         if let Some(given) = returned.value {
                             is_known |= self.entry(at, given, key, &way.deeper(Confidence::Likely));
                         }

@@ -92,9 +92,9 @@ pub struct Report<'a> {
     /// What could not be read in files that were read otherwise, in the order of places.
     pub problems: &'a [Problem],
     /// The text of a file: texts are dropped once they are parsed, and read again for the files a report shows.
-    pub text: &'a dyn Fn(FileId) -> Option<String>,
+    pub text: &'a (dyn Fn(FileId) -> Option<String> + Sync),
     /// Whether what a name stands for is a secret: such values are never shown.
-    pub is_secret_name: &'a dyn Fn(&str) -> bool,
+    pub is_secret_name: &'a (dyn Fn(&str) -> bool + Sync),
     /// The folder that paths are relative to where people read them; absolute.
     pub current_folder: &'a Path,
     /// What users asked for.

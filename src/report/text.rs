@@ -16,6 +16,7 @@ use miette::{
     Diagnostic, GraphicalReportHandler, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode, SourceSpan,
     SpanContents,
 };
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::fmt;
@@ -39,15 +40,31 @@ const LONGEST_LIST: usize = 20;
 const HIDDEN_RULES: usize = 3;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let page = TextReport::new(report);
+    let mut by_file: ByFile<'_> = FxHashMap::default();
     for judged in &report.verdict.kept {
-        out.write_all(page.finding(judged).as_bytes())?;
+        by_file.entry(judged.finding.primary.file).or_default().push(judged);
+    }
+    let kept = report.verdict.kept.as_slice();
+    // What stands in one file is drawn by one thread, which keeps the file's text meanwhile.
+    let runs: Vec<&[Judged]> = kept
+        .chunk_by(|one, next| one.finding.primary.file == next.finding.primary.file)
+        .collect();
+    let drawn = runs.par_iter().map_init(
+        || TextReport::new(report, &by_file),
+        |page, run| run.iter().map(|judged| page.finding(judged)).collect(),
+    );
+    let drawn: Vec<String> = drawn.collect();
+    for findings in drawn {
+        out.write_all(findings.as_bytes())?;
     }
     if !report.options.quiet {
-        out.write_all(page.summary().as_bytes())?;
+        out.write_all(TextReport::new(report, &by_file).summary().as_bytes())?;
     }
     Ok(())
 }
+
+/// The findings of each file.
+type ByFile<'a> = FxHashMap<FileId, Vec<&'a Judged>>;
 
 struct TextReport<'a> {
     report: &'a Report<'a>,
@@ -55,8 +72,7 @@ struct TextReport<'a> {
     terminal: Terminal,
     /// Draws notes, warnings and errors, each in its own colour.
     handlers: [GraphicalReportHandler; 3],
-    /// The lines that findings about tokens and secrets show.
-    watched: FxHashMap<FileId, FxHashMap<u32, Watch>>,
+    by_file: &'a ByFile<'a>,
     masked: RefCell<Option<(FileId, Rc<Masked>)>>,
 }
 
@@ -67,13 +83,12 @@ struct Masked {
 }
 
 impl<'a> TextReport<'a> {
-    fn new(report: &'a Report<'a>) -> Self {
+    fn new(report: &'a Report<'a>, by_file: &'a ByFile<'a>) -> Self {
         let terminal = report.options.terminal;
-        let places = Places::seen_from(report.current_folder, report);
         Self {
-            watched: watched_lines(report, &places),
             report,
-            places,
+            places: Places::seen_from(report.current_folder, report),
+            by_file,
             terminal,
             handlers: [Level::Note, Level::Warning, Level::Error].map(|level| handler(terminal, level)),
             masked: RefCell::default(),
@@ -142,8 +157,8 @@ impl<'a> TextReport<'a> {
             return Some(Rc::clone(known));
         }
         let text = self.places.text(file)?;
-        let watched = self.watched.get(&file);
-        let watch = |line: u32| watched.and_then(|lines| lines.get(&line)).copied().unwrap_or_default();
+        let watched = self.watched_lines(file);
+        let watch = |line: u32| watched.get(&line).copied().unwrap_or_default();
         let path = &self.report.sources[file].path;
         let text = mask(path, &text.content, &watch, self.report.is_secret_name);
         let masked = Rc::new(Masked {
@@ -152,6 +167,31 @@ impl<'a> TextReport<'a> {
         });
         *self.masked.borrow_mut() = Some((file, Rc::clone(&masked)));
         Some(masked)
+    }
+
+    /// The lines of a file that findings about tokens and secrets show, and how closely to look at them for secrets.
+    fn watched_lines(&self, file: FileId) -> FxHashMap<u32, Watch> {
+        let mut watched: FxHashMap<u32, Watch> = FxHashMap::default();
+        for judged in self.by_file.get(&file).into_iter().flatten() {
+            let finding = &judged.finding;
+            let page = self.report.page(finding.rule);
+            let watch = page.map_or(Watch::Literals, |(_, page)| watch_for(page));
+            if watch == Watch::Names {
+                continue;
+            }
+            let place = self.places.place(finding.primary);
+            let own = place.start.line..=place.end.line;
+            for line in own.start().saturating_sub(1)..=own.end().saturating_add(1) {
+                let known = watched.entry(line).or_default();
+                let watch = if own.contains(&line) {
+                    watch
+                } else {
+                    watch.min(Watch::Around)
+                };
+                *known = watch.max(*known);
+            }
+        }
+        watched
     }
 
     /// The trail as rows of place, symbol and note; it ends with the finding itself.
@@ -445,33 +485,6 @@ fn handler(terminal: Terminal, level: Level) -> GraphicalReportHandler {
         .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
         .without_syntax_highlighting()
         .tab_width(TAB)
-}
-
-/// The lines that findings about tokens and secrets show, and how closely to look at them for secrets.
-fn watched_lines(report: &Report<'_>, places: &Places<'_>) -> FxHashMap<FileId, FxHashMap<u32, Watch>> {
-    let mut watched: FxHashMap<FileId, FxHashMap<u32, Watch>> = FxHashMap::default();
-    for judged in &report.verdict.kept {
-        let finding = &judged.finding;
-        let watch = report
-            .page(finding.rule)
-            .map_or(Watch::Literals, |(_, page)| watch_for(page));
-        if watch == Watch::Names {
-            continue;
-        }
-        let place = places.place(finding.primary);
-        let own = place.start.line..=place.end.line;
-        let lines = watched.entry(finding.primary.file).or_default();
-        for line in own.start().saturating_sub(1)..=own.end().saturating_add(1) {
-            let known = lines.entry(line).or_default();
-            let watch = if own.contains(&line) {
-                watch
-            } else {
-                watch.min(Watch::Around)
-            };
-            *known = watch.max(*known);
-        }
-    }
-    watched
 }
 
 fn watch_for(page: &Page) -> Watch {

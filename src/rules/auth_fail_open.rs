@@ -135,9 +135,9 @@ impl Judge<'_, '_> {
             return Some("passes-on");
         }
         let says_more = facts
-            .returns
+            .returns_of(function)
             .iter()
-            .any(|returned| returned.function == function && returned.value.is_some());
+            .any(|returned| returned.value.is_some());
         let goes_further = facts
             .blocks
             .iter()
@@ -346,10 +346,10 @@ impl Judge<'_, '_> {
         let mut own = own
             .filter(|validation| facts.function_around(facts[validation.call].scope) == Some(function))
             .peekable();
-        let mut returns = facts.returns.iter();
+        let mut returns = facts.returns_of(function).iter();
         let says_something = returns.any(|returned| {
             let value = returned.value.filter(|value| facts[*value].kind != ExprKind::Nothing);
-            returned.function == function && value.is_some()
+            value.is_some()
         });
         let declared = facts[function].returns;
         let gives_nothing = declared.is_some_and(|declared| facts[declared].kind == ExprKind::Nothing);
@@ -436,7 +436,7 @@ impl Judge<'_, '_> {
                 .collect();
             let mut found = Vec::new();
             for function in functions {
-                let returned = facts.returns.iter().filter(|returned| returned.function == function);
+                let returned = facts.returns_of(function).iter();
                 for value in returned.filter_map(|returned| returned.value) {
                     found.extend(self.made_up_in(file, value).map(|place| (file, function, place)));
                 }

@@ -3,35 +3,37 @@
 use super::Findings;
 use crate::facts::{FileFacts, Language, MODULE_SCOPE, Scalar, Setting};
 use crate::finding::{Confidence, Site};
-use crate::program::{Program, ProgramFile, is_template};
+use crate::program::{Program, ProgramFile, is_template, maps_to_secrets};
 
 /// Reports each setting with a secret's name and a value that looks real.
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
-    for (file, data) in program.files() {
-        let is_copy = program.catalog().words().is_vendored(&data.path);
-        if data.language != Language::Config || data.tracked == Some(false) || is_template(&data.path) || is_copy {
-            continue;
+    let found = program.for_each_file(|file, data| {
+        let is_copy = || program.catalog().words().is_vendored(&data.path);
+        if data.language != Language::Config || data.tracked == Some(false) || is_template(&data.path) || is_copy() {
+            return Vec::new();
         }
-        let facts = &data.facts;
-        for setting in &facts.config {
-            let Some(message) = judge(program, data, setting) else {
-                continue;
-            };
-            let path: Vec<&str> = facts.path(setting.path).iter().map(|name| facts.text(*name)).collect();
-            let primary = Site {
-                file,
-                span: setting.key_span,
-            };
-            let name = path.last().map_or("", |name| *name).to_owned();
-            let finding = out.add(program, primary, MODULE_SCOPE, message, vec![("name", name)]);
-            finding.confidence = Confidence::Certain;
-            finding.symbol = path.join(".");
-        }
+        let shows_keys_only = is_data_of_tests(&data.path) || program.catalog().words().is_file_of_texts(&data.path);
+        let settings = data.facts.config.iter();
+        let judged =
+            settings.filter_map(|setting| Some((file, setting, judge(program, data, setting, shows_keys_only)?)));
+        judged.collect()
+    });
+    for (file, setting, message) in found {
+        let facts = &program[file].facts;
+        let path: Vec<&str> = facts.path(setting.path).iter().map(|name| facts.text(*name)).collect();
+        let primary = Site {
+            file,
+            span: setting.key_span,
+        };
+        let name = path.last().map_or("", |name| *name).to_owned();
+        let finding = out.add(program, primary, MODULE_SCOPE, message, vec![("name", name)]);
+        finding.confidence = Confidence::Certain;
+        finding.symbol = path.join(".");
     }
 }
 
-/// What is to be said of a setting, if anything.
-fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting) -> Option<&'static str> {
+/// What is to be said of a setting, if anything. In some files only private keys count, whatever else they say.
+fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting, shows_keys_only: bool) -> Option<&'static str> {
     let facts = &data.facts;
     let words = program.catalog().words();
     let (name, above) = facts.path(setting.path).split_last()?;
@@ -41,22 +43,19 @@ fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting) -> Option
         let is_key = holds_private_key(text) && !text.contains("...") && !words.says_made_up(text);
         return is_key.then_some("private-key");
     }
-    let is_reference = |name: &str| words.is_secret_reference(name);
-    if is_data_of_tests(&data.path) || words.is_file_of_texts(&data.path) {
+    let is_reference = |name: &str| words.is_secret_reference(name) || maps_to_secrets(&data.path, name);
+    if shows_keys_only || !words.is_secret(name) {
         return None;
     }
     if is_reference(name) || above.iter().any(|above| is_reference(facts.text(*above))) || text.starts_with("pk_") {
         return None;
     }
-    let is_secret = if words.is_generated_secret(standing_in(text)) {
-        words.is_secret(name)
-    } else {
-        words.is_certainly_secret(name)
+    let is_secret = words.is_generated_secret(standing_in(text))
+        || words.is_certainly_secret(name)
             && words.is_secret_text(name, text)
             && !words.says_local(text)
             && !words.says_local(&data.path)
-            && !words.is_common_password(text)
-    };
+            && !words.is_common_password(text);
     (is_secret && !describes_interface(facts)).then_some("value")
 }
 

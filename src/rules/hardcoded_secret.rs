@@ -117,6 +117,8 @@ struct NamedLiteral {
     scope: ScopeId,
     name: String,
     kind: Kind,
+    /// The call or the table that it is handed on in, which may show it as an example.
+    around: Option<Span>,
 }
 
 /// How what a secret's name stands for is known from the code.
@@ -148,9 +150,13 @@ impl<'p> Literals<'p> {
         let mut found: Vec<NamedLiteral> = Vec::new();
         self.bound(&mut found);
         self.stored(&mut found);
-        let examples = self.examples();
-        self.passed(&examples, &mut found);
-        self.in_tables(&examples, &mut found);
+        self.passed(&mut found);
+        self.in_tables(&mut found);
+        if found.iter().any(|literal| literal.around.is_some()) {
+            let examples = self.examples();
+            let is_shown = |place: Span| examples.iter().any(|example| example.contains(place));
+            found.retain(|literal| !literal.around.is_some_and(is_shown));
+        }
         found.sort_by_key(|literal| literal.primary);
         found
     }
@@ -225,17 +231,16 @@ impl<'p> Literals<'p> {
     }
 
     /// Keyword arguments, fields of struct literals, what is written to the environment, defaults of options.
-    fn passed(&self, examples: &[Span], out: &mut Vec<NamedLiteral>) {
+    fn passed(&self, out: &mut Vec<NamedLiteral>) {
         let facts = &self.data.facts;
         for call in &facts.calls {
-            if examples.iter().any(|example| example.contains(facts[call.expr].span)) {
-                continue;
-            }
             for argument in facts.arguments(call) {
-                if let Some(keyword) = argument.keyword
-                    && !self.is_made_up_key(facts.text(keyword), argument.value)
-                {
-                    self.judge(facts.text(keyword), argument.value, call.scope, out);
+                if let Some(keyword) = argument.keyword {
+                    let (keyword, before) = (facts.text(keyword), out.len());
+                    self.judge_in(keyword, argument.value, call.scope, Some(facts[call.expr].span), out);
+                    if out.len() > before && self.is_made_up_key(keyword, argument.value) {
+                        out.truncate(before);
+                    }
                 }
             }
         }
@@ -261,16 +266,16 @@ impl<'p> Literals<'p> {
         matches!(facts[value].kind, ExprKind::Text(text) if words.is_made_up_key(name, facts.text(text)))
     }
 
-    fn in_tables(&self, examples: &[Span], out: &mut Vec<NamedLiteral>) {
+    fn in_tables(&self, out: &mut Vec<NamedLiteral>) {
         let facts = &self.data.facts;
+        let may_be_said = |name: &str| self.program.catalog().words().is_secret(name);
         for expr in &facts.exprs {
             let ExprKind::Table(entries) = expr.kind else { continue };
-            if examples.iter().any(|example| example.contains(expr.span)) {
-                continue;
-            }
             for (key, value) in facts.entries(entries) {
                 if let Some(key) = key
+                    && self.may_be_literal(*value)
                     && let ExprKind::Text(name) = facts[*key].kind
+                    && may_be_said(facts.text(name))
                     && self.may_be_secret(facts.text(name), *value)
                     && !facts
                         .entries(entries)
@@ -278,7 +283,7 @@ impl<'p> Literals<'p> {
                         .any(|(_, other)| other != value && self.is_row(*other))
                     && let Some(scope) = self.program.scope_at(self.file, expr.span)
                 {
-                    self.judge(facts.text(name), *value, scope, out);
+                    self.judge_in(facts.text(name), *value, scope, Some(expr.span), out);
                 }
             }
         }
@@ -339,6 +344,15 @@ impl<'p> Literals<'p> {
     }
 
     fn judge(&self, name: &str, value: ExprId, scope: ScopeId, out: &mut Vec<NamedLiteral>) {
+        self.judge_in(name, value, scope, None, out);
+    }
+
+    /// Keeps what a name stands for if that is a secret; `around` is the call or the table in which it is handed on.
+    fn judge_in(&self, name: &str, value: ExprId, scope: ScopeId, around: Option<Span>, out: &mut Vec<NamedLiteral>) {
+        // Nearly all values of a program are no literals, or have another name.
+        if !self.may_be_literal(value) || !self.program.catalog().words().is_secret(name) {
+            return;
+        }
         if let Some(path) = self.embedded(name, value) {
             out.push(NamedLiteral {
                 primary: Site {
@@ -348,6 +362,7 @@ impl<'p> Literals<'p> {
                 scope,
                 name: path,
                 kind: Kind::Embedded,
+                around,
             });
             return;
         }
@@ -369,14 +384,14 @@ impl<'p> Literals<'p> {
             } else {
                 Kind::Literal
             },
+            around,
         });
     }
 
     /// The file that is compiled into the program as what a secret's name stands for.
     fn embedded(&self, name: &str, value: ExprId) -> Option<String> {
         let words = self.program.catalog().words();
-        let is_call = matches!(self.data.facts[value].kind, ExprKind::Call(_));
-        if !is_call || !words.is_secret(name) {
+        if !matches!(self.data.facts[value].kind, ExprKind::Call(_)) {
             return None;
         }
         let path = self.program.embedded_file(self.file, value)?;
@@ -411,6 +426,14 @@ impl<'p> Literals<'p> {
             }
             (false, true) => false,
         }
+    }
+
+    /// Whether a value is of a kind that literals come in.
+    fn may_be_literal(&self, value: ExprId) -> bool {
+        matches!(
+            self.data.facts[value].kind,
+            ExprKind::Text(_) | ExprKind::Template(_) | ExprKind::Through(_) | ExprKind::Call(_)
+        )
     }
 
     /// The literal that a value is, or is derived from.

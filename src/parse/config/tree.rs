@@ -2,6 +2,7 @@
 
 use super::Format;
 use super::writer::{Writer, place};
+use crate::deploy::{self, Gives};
 use crate::facts::{Name, Range, Scalar};
 use crate::source::Span;
 
@@ -45,6 +46,8 @@ struct Frame {
     holds: Holds,
     /// Whether the last item was `-c`, behind which a script stands.
     script_follows: bool,
+    /// Whether the last item was a flag behind which a list of assignments stands.
+    list_follows: bool,
     /// The key whose value comes next.
     key: Option<(Name, Span)>,
     /// The settings that say the name and the value of `{name: …, value: …}`.
@@ -118,6 +121,7 @@ impl<'w, 't> Tree<'w, 't> {
             has_key: false,
             holds: Holds::Values,
             script_follows: false,
+            list_follows: false,
             key: None,
             name: None,
             value: None,
@@ -214,7 +218,11 @@ impl<'w, 't> Tree<'w, 't> {
             let holds = frame.holds;
             let is_script = frame.script_follows || holds == Holds::Commands;
             frame.script_follows = holds == Holds::Arguments && is_script_flag(self.writer.slice(value.span));
+            // `--set-secrets, "A=b:latest,C=d:latest"`: what the two mean together only the whole command tells.
+            let is_of_flag = frame.list_follows;
+            frame.list_follows = holds == Holds::Arguments && takes_list(unquoted(self.writer.slice(value.span)));
             if is_text
+                && !is_of_flag
                 && ((!is_script && self.read_assignment(value)) || self.read_inside(value, holds != Holds::Values))
             {
                 return;
@@ -300,6 +308,11 @@ impl<'w, 't> Tree<'w, 't> {
             _ => {}
         }
     }
+}
+
+/// Whether the word behind this one is a list of assignments.
+fn takes_list(flag: &str) -> bool {
+    deploy::given_by("", flag).is_some_and(|given| given != Gives::Variable)
 }
 
 /// What the value of `key` is in workflow, pipeline, compose and package files.

@@ -143,9 +143,9 @@ impl Program<'_> {
             return Vec::new();
         }
         let facts = &self[file].facts;
-        let returns = facts.returns.iter();
+        let returns = facts.returns_of(function).iter();
         let values = returns
-            .filter(|returned| returned.function == function && !returned.is_yield)
+            .filter(|returned| !returned.is_yield)
             .filter_map(|returned| returned.value);
         let mut found = Vec::new();
         for value in values {

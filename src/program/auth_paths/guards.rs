@@ -65,7 +65,7 @@ impl Program<'_> {
     /// The functions and the methods of classes that have a guard in their decorators, and the functions that are handed to one.
     fn guarded_by_name(&self, file: FileId, data: &ProgramFile, names: &FxHashSet<&str>) -> Vec<LibraryGuard> {
         let facts = &data.facts;
-        let said: FxHashSet<Name> = names.iter().filter_map(|name| facts.names.find(name)).collect();
+        let said = facts.names.find_all(names);
         if said.is_empty() {
             return Vec::new();
         }

@@ -86,7 +86,7 @@ impl Program<'_> {
                 return Some(Listed::Own);
             };
             if !self.says_default(facts, value) {
-                let guard = self.guard_in(file, facts, value, &said(facts, names));
+                let guard = self.guard_in(file, facts, value, &facts.names.find_all(names));
                 return Some(guard.map_or_else(|| self.own_or_nothing(file, value), Listed::Guard));
             }
         }
@@ -230,10 +230,6 @@ impl Program<'_> {
                 _ => false,
             })
     }
-}
-
-fn said(facts: &FileFacts, names: &FxHashSet<&str>) -> FxHashSet<Name> {
-    names.iter().filter_map(|name| facts.names.find(name)).collect()
 }
 
 fn is_of_one_library(one: &str, other: &str) -> bool {

@@ -172,7 +172,7 @@ impl Program<'_> {
     fn is_only_asked_for(&self, (file, function): FunctionRef, position: u32) -> bool {
         let facts = &self[file].facts;
         let asking = asking(facts);
-        let own = facts.returns.iter().filter(|returned| returned.function == function);
+        let own = facts.returns_of(function).iter();
         let returned: Vec<ExprId> = own.filter_map(|returned| returned.value).collect();
         uses(facts, function, position).all(|expr| {
             let hands_back = || returned.iter().any(|value| is_member_of(facts, *value, expr));

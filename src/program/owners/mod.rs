@@ -581,7 +581,7 @@ fn users(program: &Program<'_>, concerns: &[BTreeMap<UnitId, UnitSites<'_>>]) ->
             }
         }
         let mut seen: FxHashSet<(Name, Name)> = FxHashSet::default();
-        for expr in &facts.exprs {
+        for expr in facts.exprs.iter().filter(|_| !modules.is_empty()) {
             if let ExprKind::Member { object, name } = expr.kind
                 && let ExprKind::Name { name: module, .. } = facts[object].kind
                 && let Some(modules) = modules.get(&module)

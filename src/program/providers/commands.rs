@@ -8,6 +8,7 @@ use crate::finding::Site;
 use crate::program::providers::deployments::environment_of;
 use crate::program::{Program, ProgramFile};
 use crate::source::{FileId, Span};
+use rustc_hash::FxHashSet;
 use std::borrow::Cow;
 
 /// Words and flags behind which the name of what is deployed stands.
@@ -46,20 +47,32 @@ impl Program<'_> {
     pub(super) fn provisions_of_commands(&self, file: FileId, data: &ProgramFile) -> Vec<Provision> {
         let facts = &data.facts;
         let mut found = Vec::new();
+        // What is put together is one command, whatever its parts are for themselves.
+        let mut parts: FxHashSet<ExprId> = FxHashSet::default();
         for expr in &facts.exprs {
+            if let ExprKind::Template(of) = expr.kind {
+                parts.extend(facts.list(of));
+            }
+        }
+        for (id, expr) in facts.numbered_exprs() {
             let words: Vec<Word<'_>> = match expr.kind {
                 ExprKind::Group(elements) => {
                     let elements = facts.list(elements).iter();
                     elements.map(|element| word(facts, *element)).collect()
                 }
-                ExprKind::Text(text) => {
-                    let text = facts.text(text);
-                    let command = text.split([' ', '=']).next().unwrap_or("");
-                    let is_list = matches!(deploy::given_by("", command), Some(Gives::Secrets | Gives::Variables));
-                    if !COMMANDS.contains(&command) && !is_list {
+                ExprKind::Text(text) if begins_command(facts.text(text)) && !parts.contains(&id) => {
+                    words_of(facts.text(text), expr.span)
+                }
+                ExprKind::Template(of) => {
+                    let first = facts.list(of).first().map(|first| facts[*first].kind);
+                    if !matches!(first, Some(ExprKind::Text(first)) if begins_command(facts.text(first))) {
                         continue;
                     }
-                    words_of(text, expr.span)
+                    let (text, span) = word(facts, id);
+                    let words = words_of(&text, span).into_iter();
+                    words
+                        .map(|(word, span)| (Cow::Owned(word.into_owned()), span))
+                        .collect()
                 }
                 _ => continue,
             };
@@ -91,6 +104,17 @@ impl Program<'_> {
         found.dedup_by(|later, first| later.site == first.site && later.name == first.name);
         found
     }
+}
+
+/// Whether a text is a command that deploys something, or one word of such a command that tells by itself what it gives.
+fn begins_command(text: &str) -> bool {
+    let first = text.split([' ', '=']).next().unwrap_or("");
+    COMMANDS.contains(&first)
+        || match deploy::given_by("", first) {
+            Some(Gives::Secrets | Gives::Variables) => true,
+            Some(Gives::Variable) => text[first.len()..].starts_with('='),
+            _ => false,
+        }
 }
 
 /// An element of a list as a word: a hole in a text is `${}`.

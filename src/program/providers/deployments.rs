@@ -39,6 +39,21 @@ const ENVIRONMENTS: &[(&str, &str)] = &[
     ("uat", "uat"),
 ];
 
+/// Blocks of Terraform that say of each variable which secret of a manager it has.
+const SECRET_MAPS: &[&str] = &[
+    "secret_env_vars",
+    "secret_environment_variables",
+    "secret_variables",
+    "secrets",
+];
+
+/// Whether what stands in a file under `key` are names of secrets, and not their values: `secrets = { DB_PASSWORD = "db-password" }`
+/// of a module of Terraform.
+#[must_use]
+pub fn maps_to_secrets(path: &str, key: &str) -> bool {
+    path.ends_with(".tf") && SECRET_MAPS.contains(&key)
+}
+
 /// Whether the file at `path` is a template: `.env.example`, `config.sample.yaml`, `values.yaml.j2`.
 #[must_use]
 pub fn is_template(path: &str) -> bool {

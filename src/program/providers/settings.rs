@@ -6,7 +6,7 @@ use super::{ProvidedState, Provision, ProvisionForm};
 use crate::deploy::{self, Gives};
 use crate::facts::{FileFacts, Scalar, Setting};
 use crate::finding::Site;
-use crate::program::providers::deployments::environment_of;
+use crate::program::providers::deployments::{environment_of, maps_to_secrets};
 use crate::program::{Program, ProgramFile};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashSet;
@@ -34,13 +34,26 @@ struct Given<'s> {
 }
 
 /// Keys above a list of `{name: A, valueFrom: …}`.
-const VARIABLE_LISTS: &[&str] = &["env", "envVars", "environment", "environment_variables", "secrets"];
+const VARIABLE_LISTS: &[&str] = &[
+    "additionalEnv",
+    "additionalEnvVars",
+    "env",
+    "envVars",
+    "env_vars",
+    "environment",
+    "environment_variables",
+    "extraEnv",
+    "extraEnvVars",
+    "secret_environment_variables",
+    "secrets",
+];
 /// Keys of such an item that refer to what has the value, or stand above such keys.
 const REFERENCES: &[&str] = &[
     "configMapKeyRef",
     "config_map_key_ref",
     "fromDatabase",
     "fromService",
+    "secret",
     "secretKeyRef",
     "secretRef",
     "secret_key_ref",
@@ -152,9 +165,10 @@ impl Settings<'_, '_> {
             name if is_variable_name(name) && self.is_of_interest(name) => {
                 let state = if around == "encryptedData" {
                     passed()
-                } else if above
-                    .iter()
-                    .any(|above| deploy::given_by("", above) == Some(Gives::Secrets))
+                } else if maps_to_secrets(&self.data.path, around)
+                    || above
+                        .iter()
+                        .any(|above| deploy::given_by("", above) == Some(Gives::Secrets))
                 {
                     mapped(text)
                 } else {

@@ -116,8 +116,6 @@ pub(crate) struct Receivers<'p, 'a> {
     askings: Askings,
     /// What texts stand under what keys, once it was asked for.
     keyed_texts: Option<KeyedTexts>,
-    /// The yields and returns of each file, by function.
-    returns: Vec<Vec<u32>>,
     /// The fixtures that are seen in a class or a module of tests.
     fixtures: FxHashMap<(FileId, ScopeId), Arc<[fixtures::Fixture]>>,
     /// Names of properties.
@@ -161,7 +159,7 @@ pub(crate) struct Symbol(u32);
 impl<'p, 'a> Receivers<'p, 'a> {
     /// Works out what every call of the program calls: the workers, each of which knows it of its own files.
     pub(crate) fn of_all_calls(program: &'p Program<'a>) -> Vec<Self> {
-        let mut workers = Self::workers(program, true);
+        let mut workers = Self::workers(program, true, &imported(program));
         Self::work(&mut workers, |worker| {
             worker.find_loose_names();
             worker.find_registered();
@@ -187,16 +185,19 @@ impl<'p, 'a> Receivers<'p, 'a> {
 
     /// Works out what those calls call that may arrive at a catalogued library function, and what is asked for afterwards.
     pub(crate) fn on_demand(program: &'p Program<'a>) -> Vec<Self> {
-        let mut workers = Self::workers(program, false);
+        let imported = imported(program);
+        let mut workers = Self::workers(program, false, &imported);
+        let doing = program.catalog.doing(Language::Python, &imported);
         for worker in &mut workers {
             worker.demand = Some(Demand::default());
         }
         Self::work(&mut workers, |worker| {
             worker.find_held();
-            worker.find_doing();
+            worker.keep_all_doing(&doing);
         });
+        Self::work(&mut workers, Self::find_other_names);
         while Self::work(&mut workers, |worker| {
-            worker.find_renamed();
+            worker.follow_other_names();
             worker.has_news
         })
         .contains(&true)
@@ -205,15 +206,14 @@ impl<'p, 'a> Receivers<'p, 'a> {
         workers
     }
 
-    /// The workers, with what they know before any call is looked at.
-    fn workers(program: &'p Program<'a>, is_whole: bool) -> Vec<Self> {
-        let imported = imported(program);
+    /// The workers, with what they know before any call is looked at; `imported` are the libraries that the program imports.
+    fn workers(program: &'p Program<'a>, is_whole: bool, imported: &FxHashSet<&str>) -> Vec<Self> {
         let is_injected = program
             .catalog
-            .any_does(Role::InjectsDependency, Language::Python, &imported);
-        let is_paired = program.catalog.any_in_pairs(&imported);
+            .any_does(Role::InjectsDependency, Language::Python, imported);
+        let is_paired = program.catalog.any_in_pairs(imported);
         let mut workers: Vec<Self> = shares(program)
-            .into_iter()
+            .into_par_iter()
             .map(|own| Self {
                 is_whole,
                 is_injected,
@@ -284,11 +284,6 @@ impl<'p, 'a> Receivers<'p, 'a> {
                 parameter: take(facts.lists.parameters.len()),
             });
         }
-        let by_function = |file: &super::ProgramFile| {
-            let mut order: Vec<u32> = (0..u32::try_from(file.facts.returns.len()).unwrap_or(u32::MAX)).collect();
-            order.sort_by_key(|index| file.facts.returns[*index as usize].function);
-            order
-        };
         Self {
             program,
             is_whole: false,
@@ -320,7 +315,6 @@ impl<'p, 'a> Receivers<'p, 'a> {
             methods: FxHashMap::default(),
             askings: Askings::default(),
             keyed_texts: None,
-            returns: program.files.iter().map(by_function).collect(),
             fixtures: FxHashMap::default(),
             property_names: FxHashSet::default(),
             open_stores: FxHashSet::default(),

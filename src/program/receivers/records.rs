@@ -95,7 +95,7 @@ impl Receivers<'_, '_> {
             else {
                 continue;
             };
-            for returned in self.returns_of(function) {
+            for returned in self.facts(function.0).returns_of(function.1) {
                 if let Some(value) = returned.value {
                     things.extend(&self.records(function.0, value, seen));
                 }

@@ -3,7 +3,7 @@
 use super::classes::Ancestor;
 use super::{Exact, PathId, Receivers, Thing, Things};
 use crate::catalog::{Meaning, Role};
-use crate::facts::{CallId, ExprId, ExprKind, Return, Splat};
+use crate::facts::{CallId, ExprId, ExprKind, Splat};
 use crate::finding::Confidence;
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::FileId;
@@ -71,19 +71,10 @@ impl Receivers<'_, '_> {
         })
     }
 
-    /// What a function returns and yields, as it is written.
-    pub(super) fn returns_of(&self, (file, function): FunctionRef) -> Vec<Return> {
-        let facts = self.facts(file);
-        let order = &self.returns[file.0 as usize];
-        let start = order.partition_point(|index| facts.returns[*index as usize].function < function);
-        let returns = order[start..].iter().map(|index| facts.returns[*index as usize]);
-        returns.take_while(|returned| returned.function == function).collect()
-    }
-
     fn handed_back(&mut self, (file, function): FunctionRef, yields: bool) -> Things {
         let facts = self.facts(file);
         let mut things = Things::default();
-        for returned in self.returns_of((file, function)) {
+        for returned in facts.returns_of(function) {
             if let Some(value) = returned.value.filter(|_| returned.is_yield == yields) {
                 // `yield from other`
                 if let ExprKind::Through(inner) = facts[value].kind

@@ -216,8 +216,7 @@ impl Chains<'_, '_> {
         for value in program.values(file, callee) {
             if let Origin::Function((at, function)) = value.origin {
                 is_own = true;
-                let returns = program[at].facts.returns.iter();
-                let given = returns.filter(|returned| returned.function == function);
+                let given = program[at].facts.returns_of(function).iter();
                 for value in given.filter_map(|returned| returned.value) {
                     self.add(at, value, step + 1, out);
                 }

@@ -623,7 +623,7 @@ impl<'p> Typing<'p, '_> {
     /// What a closure or an async block gives.
     fn returned(&mut self, file: FileId, function: FunctionId) -> Types {
         let facts = self.facts(file);
-        let returns = facts.returns.iter().filter(|returned| returned.function == function);
+        let returns = facts.returns_of(function).iter();
         let values: Vec<ExprId> = returns.filter_map(|returned| returned.value).take(4).collect();
         let mut found = Types::new();
         for value in values {

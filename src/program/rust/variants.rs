@@ -44,10 +44,7 @@ impl Program<'_> {
     fn arms_of(&self, variant: &str, methods: impl Iterator<Item = FunctionRef>) -> Vec<(FileId, ExprId)> {
         let given = methods.flat_map(|(file, function)| {
             let facts = &self[file].facts;
-            let returns = facts
-                .returns
-                .iter()
-                .filter(move |returned| returned.function == function);
+            let returns = facts.returns_of(function).iter();
             let of_variant = returns.filter(move |returned| arm_around(facts, returned.block, variant) == Arm::Own);
             of_variant.filter_map(move |returned| Some((file, returned.value?)))
         });

@@ -217,9 +217,9 @@ impl<'p> Chains<'p> {
         functions.dedup();
         for function in functions {
             let mut returns: Vec<&Return> = facts
-                .returns
+                .returns_of(function)
                 .iter()
-                .filter(|returned| returned.function == function && !returned.is_yield)
+                .filter(|returned| !returned.is_yield)
                 .collect();
             returns.sort_by_key(|returned| returned.value.map(|value| facts[value].span));
             let mut chain: Vec<Alternative> = Vec::new();

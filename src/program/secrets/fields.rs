@@ -450,7 +450,7 @@ fn given_by(facts: &FileFacts, path: &str) -> Option<ExprId> {
     let name = facts.names.find(path.rsplit("::").next().unwrap_or(path))?;
     let mut named = facts.numbered_functions();
     let (function, _) = named.find(|(_, function)| function.name == Some(name))?;
-    let mut returns = facts.returns.iter().filter(|returned| returned.function == function);
+    let mut returns = facts.returns_of(function).iter();
     match (returns.next(), returns.next()) {
         (Some(only), None) => only.value,
         _ => None,
@@ -603,8 +603,7 @@ fn put_together<'p>(program: &'p Program<'_>, file: FileId, expr: ExprId, step: 
         for value in program.values(file, called) {
             match value.origin {
                 Origin::Function((other, function)) if called != at => {
-                    let returns = program[other].facts.returns.iter();
-                    let given = returns.filter(|returned| returned.function == function);
+                    let given = program[other].facts.returns_of(function).iter();
                     for value in given.filter_map(|returned| returned.value) {
                         put_together(program, other, value, step + 1, out);
                     }

@@ -361,7 +361,7 @@ fn required(program: &Program<'_>, (file, function): FunctionRef) -> Option<Vec<
 /// Whether a function's only way back hands out what `read` gives.
 fn gives_back(program: &Program<'_>, (file, function): FunctionRef, read: ExprId) -> bool {
     let facts = &program[file].facts;
-    let mut returns = facts.returns.iter().filter(|given| given.function == function);
+    let mut returns = facts.returns_of(function).iter();
     match (returns.next().and_then(|given| given.value), returns.next()) {
         (Some(value), None) => program.written_values(file, value) == [(file, read)],
         _ => false,

@@ -143,7 +143,7 @@ fn puts_back(program: &Program<'_>, read: &LibrarySite, named: &Named) -> bool {
             .map(|value| value.origin)
             .any(|origin| origin == Origin::Written(read.file, read.expr))
     };
-    let mut returns = facts.returns.iter().filter(|returned| returned.function == function);
+    let mut returns = facts.returns_of(function).iter();
     writes_it && !returns.any(|returned| returned.value.is_some_and(gives))
 }
 

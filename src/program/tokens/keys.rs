@@ -363,7 +363,7 @@ impl Sources<'_> {
                 continue;
             };
             let callee = &program[at].facts;
-            for returned in callee.returns.iter().filter(|returned| returned.function == function) {
+            for returned in callee.returns_of(function) {
                 if let Some(given) = returned.value.filter(|_| !returned.is_yield) {
                     let found = Found {
                         confidence: found.confidence.min(value.confidence).min(Confidence::Likely),

@@ -248,9 +248,8 @@ impl Program<'_> {
         self.functions_at(file, callee).any(|(file, function)| {
             let facts = &self[file].facts;
             let mut returned = facts
-                .returns
+                .returns_of(function)
                 .iter()
-                .filter(|returned| returned.function == function)
                 .filter_map(|returned| returned.value)
                 .peekable();
             returned.peek().is_some()

@@ -167,14 +167,19 @@ impl Validations {
             .filter_map(|function| program.name_of(*function))
             .collect();
         let words = program.catalog.words();
-        let says = |name: &str| validating.contains(name) && words.verifies(name);
+        let validating: Vec<&str> = validating.into_iter().filter(|name| words.verifies(name)).collect();
         let handing = program.for_each_file(|file, data| {
             let facts = &data.facts;
+            let validating = facts.names.find_all(&validating);
+            if validating.is_empty() {
+                return Vec::new();
+            }
+            let says = |name: Name| validating.contains(&name);
             let calls = facts.numbered_calls().filter(|(_, call)| {
                 let mut passed = facts.arguments(call).iter();
                 passed.any(|argument| match facts[argument.value].kind {
-                    ExprKind::Member { name, .. } => says(facts.text(name)),
-                    ExprKind::Name { name, .. } if says(facts.text(name)) => {
+                    ExprKind::Member { name, .. } => says(name),
+                    ExprKind::Name { name, .. } if says(name) => {
                         let values = program.values(file, argument.value);
                         values.iter().any(|value| matches!(value.origin, Origin::Function(_)))
                     }
@@ -362,9 +367,13 @@ impl Program<'_> {
         }
         self.for_each_file(|file, data| {
             let facts = &data.facts;
+            let names = facts.names.find_all(&names);
+            if names.is_empty() {
+                return Vec::new();
+            }
             let calls = facts.numbered_calls().filter(|(_, call)| {
                 let name = crate::program::names::last_name(facts, call.callee);
-                name.is_some_and(|name| names.contains(facts.text(name)))
+                name.is_some_and(|name| names.contains(&name))
                     && self.values(file, call.callee).iter().any(
                         |value| matches!(value.origin, Origin::Function(function) if functions.contains(&function)),
                     )

@@ -2,7 +2,7 @@
 
 use super::super::arguments::Passed;
 use super::super::news::News;
-use super::super::{Receivers, Symbol, python_files};
+use super::super::{Receivers, Symbol};
 use super::{Decoration, FURTHEST, Place, call_id};
 use crate::catalog::{Doing, Role};
 use crate::facts::{BindingKind, Call, ExprId, ExprKind, FileFacts, Language, Name, ScopeId, ScopeKind};
@@ -125,18 +125,17 @@ impl Receivers<'_, '_> {
         })
     }
 
-    /// Finds what the functions of libraries do that the program can get at.
-    pub(in crate::program::receivers) fn find_doing(&mut self) {
-        let program = self.program;
-        for (name, doing) in program.catalog.doing(Language::Python, &imported(program)) {
+    /// Keeps what the functions of libraries do that the program can get at.
+    pub(in crate::program::receivers) fn keep_all_doing(&mut self, doing: &FxHashMap<&str, Doing>) {
+        for (name, doing) in doing {
             let symbol = self.symbol_of(name);
-            self.keep_doing(symbol, doing);
+            self.keep_doing(symbol, *doing);
         }
     }
 
-    /// Finds the names that this worker's files give to functions that do something: `from jwt import decode as read`, `read = decode`;
+    /// Finds the names that this worker's files give to what has another name elsewhere: `from jwt import decode as read`, `read = decode`;
     /// and to classes of routers, `class Berths(APIRouter)`.
-    pub(in crate::program::receivers) fn find_renamed(&mut self) {
+    pub(in crate::program::receivers) fn find_other_names(&mut self) {
         let makes = |role| matches!(role, Role::MakesRouter | Role::MakesApplication);
         let routers: FxHashSet<&str> = self
             .program
@@ -144,6 +143,7 @@ impl Receivers<'_, '_> {
             .with_role(Language::Python, makes)
             .map(|(_, name)| name)
             .collect();
+        let mut found = Vec::new();
         for file in self.own_files() {
             let facts = self.facts(file);
             for binding in &facts.bindings {
@@ -164,21 +164,32 @@ impl Receivers<'_, '_> {
                     }
                     _ => None,
                 };
-                let Some(original) = original else { continue };
-                let symbol = self.symbol(file, original);
-                let doing = self
-                    .demand
-                    .as_ref()
-                    .and_then(|demand| demand.doing.get(&symbol))
-                    .copied();
-                if let Some(doing) = doing {
-                    let doing = Doing {
-                        only_methods: false,
-                        ..doing
-                    };
-                    self.learn(News::Doing(file, binding.name, doing));
+                if let Some(original) = original {
+                    found.push((self.symbol(file, original), file, binding.name));
                 }
             }
+        }
+        if let Some(demand) = &mut self.demand {
+            demand.other_names = found;
+        }
+    }
+
+    /// Finds the other names of functions that do something, as far as these are known by now.
+    pub(in crate::program::receivers) fn follow_other_names(&mut self) {
+        let Some(demand) = &mut self.demand else { return };
+        let mut doing: Vec<(FileId, Name, Doing)> = Vec::new();
+        let known = &demand.doing;
+        demand.other_names.retain(|(original, file, name)| {
+            let found = known.get(original);
+            doing.extend(found.map(|doing| (*file, *name, *doing)));
+            found.is_none()
+        });
+        for (file, name, doing) in doing {
+            let doing = Doing {
+                only_methods: false,
+                ..doing
+            };
+            self.learn(News::Doing(file, name, doing));
         }
     }
 
@@ -289,16 +300,17 @@ impl Receivers<'_, '_> {
 
 /// The first segments of everything that the program imports.
 pub(in crate::program::receivers) fn imported<'p>(program: &'p Program<'_>) -> FxHashSet<&'p str> {
-    let mut imported: FxHashSet<&str> = FxHashSet::default();
-    for file in python_files(program) {
-        let facts = &program[file].facts;
-        let firsts = facts
-            .imports
-            .iter()
-            .filter_map(|import| facts.path(import.path).first());
-        imported.extend(firsts.map(|first| facts.text(*first)));
-    }
-    imported
+    let of_files = program.for_each_file(|_, data| {
+        let facts = &data.facts;
+        let imports = facts.imports.iter().filter(|_| data.language == Language::Python);
+        let mut firsts: Vec<Name> = imports
+            .filter_map(|import| facts.path(import.path).first().copied())
+            .collect();
+        firsts.sort_unstable();
+        firsts.dedup();
+        firsts.into_iter().map(|first| facts.text(first)).collect()
+    });
+    of_files.into_iter().collect()
 }
 
 /// The decorators of all functions and classes of a file, and what each is applied to.

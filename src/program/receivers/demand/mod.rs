@@ -35,6 +35,9 @@ pub(super) struct Demand {
     decorators: FxHashMap<Symbol, Vec<u32>>,
     /// What the functions of libraries do that have these names, or are given them.
     doing: FxHashMap<Symbol, Doing>,
+    /// The names that this worker's files give to what has another name elsewhere, by that name, as far as it is not known what does
+    /// anything there.
+    other_names: Vec<(Symbol, FileId, Name)>,
     /// The names under which things are held that may be called: variables, fields, attributes.
     held: FxHashSet<Symbol>,
     /// How far from what rules ask each name is whose calls are wanted, and each whose decorated functions' calls are.
