@@ -1,14 +1,17 @@
 //! Secrets and tokens that get into logs, output and messages of errors.
 
+mod added;
+
 use super::{Findings, is_test_support};
 use crate::catalog::Role;
 use crate::facts::{
     Access, Binding, BindingKind, BlockKind, Call, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, Language,
-    Name, ScopeId,
+    Name, Range, ScopeId,
 };
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{FunctionRef, PrintedSecrets, Program, ProgramFile, ReadBy, Surface, WaysToSecrets};
 use crate::source::{FileId, Span};
+use added::Held;
 use rustc_hash::FxHashSet;
 
 /// Reports each secret that an argument of such a call, or of a raised error, shows.
@@ -580,13 +583,7 @@ impl<'p> Leaks<'p> {
             ExprKind::Template(parts) | ExprKind::Group(parts) => {
                 facts.list(parts).iter().find_map(|part| self.shown(*part, depth + 1))
             }
-            ExprKind::Table(entries) => facts.entries(entries).iter().find_map(|(key, value)| {
-                let key = key.and_then(|key| match facts[key].kind {
-                    ExprKind::Text(key) => Some(facts.text(key)),
-                    _ => None,
-                });
-                self.shown(*value, depth + 1).or_else(|| self.by_key(key, *value))
-            }),
+            ExprKind::Table(entries) => self.shown_entry(entries, depth, |_| true),
             ExprKind::Choice { options, how } => facts
                 .options(options, how)
                 .iter()
@@ -594,6 +591,8 @@ impl<'p> Leaks<'p> {
             ExprKind::Both(parts) => self.shown(*facts.list(parts).last()?, depth + 1),
             ExprKind::Through(inner) => self.shown(inner, depth + 1),
             ExprKind::Each { element, .. } => self.shown(element, depth + 1),
+            // Some elements of a list are not a part of each.
+            ExprKind::Slice(object) if self.is_list(object) => None,
             ExprKind::Slice(object) => {
                 if self.is_hash(object, depth + 1) {
                     return Some(Shown {
@@ -632,6 +631,21 @@ impl<'p> Leaks<'p> {
             ExprKind::Call(call) => self.shown_call(call, expr, depth),
             _ => None,
         }
+    }
+
+    /// The secret among the entries of a mapping literal that are still there.
+    fn shown_entry(&self, entries: Range, depth: u32, is_left: impl Fn(&str) -> bool) -> Option<Shown> {
+        let facts = self.facts();
+        facts.entries(entries).iter().find_map(|(key, value)| {
+            let key = key.and_then(|key| match facts[key].kind {
+                ExprKind::Text(key) => Some(facts.text(key)),
+                _ => None,
+            });
+            if !key.is_none_or(&is_left) {
+                return None;
+            }
+            self.shown(*value, depth + 1).or_else(|| self.by_key(key, *value))
+        })
     }
 
     /// Whether the function around asks whether there is a file of this path.
@@ -740,8 +754,21 @@ impl<'p> Leaks<'p> {
         let bound = self.bound(name, scope, expr);
         match bound.map(|binding| binding.kind) {
             Some(BindingKind::Value(value)) => {
-                let shown = self.shown(value, depth + 1).map(|shown| Shown { span, ..shown });
-                shown.or_else(|| by_name().filter(|_| self.may_be_whole(value)))
+                let held = Held {
+                    name,
+                    scope: bound.map_or(scope, |binding| binding.scope),
+                    since: facts[value].span,
+                    shown: span,
+                };
+                let shown = match facts[value].kind {
+                    ExprKind::Table(entries) => {
+                        self.shown_entry(entries, depth + 1, |key| !self.is_replaced(held, key))
+                    }
+                    _ => self.shown(value, depth + 1),
+                };
+                let shown = shown.or_else(|| self.added(held, depth).filter(|_| self.may_be_added_to(value)));
+                let shown = shown.map(|shown| Shown { span, ..shown });
+                shown.or_else(|| by_name().filter(|_| self.may_be_whole(value) || self.is_changed(held)))
             }
             Some(
                 BindingKind::Import(_)
@@ -751,6 +778,32 @@ impl<'p> Leaks<'p> {
                 | BindingKind::Caught(_),
             ) => None,
             _ => by_name(),
+        }
+    }
+
+    /// Whether a name holds a list, as far as it is written out.
+    fn is_list(&self, expr: ExprId) -> bool {
+        let facts = self.facts();
+        let ExprKind::Name { name, scope } = facts[expr].kind else {
+            return false;
+        };
+        let bound = self.bound(name, scope, expr).map(|binding| binding.kind);
+        matches!(bound, Some(BindingKind::Value(value)) if matches!(facts[value].kind, ExprKind::Group(_) | ExprKind::Each { .. }))
+    }
+
+    /// Whether a value is a container or a text that more can be put into, or behind.
+    fn may_be_added_to(&self, value: ExprId) -> bool {
+        let facts = self.facts();
+        match facts[value].kind {
+            ExprKind::Group(_) | ExprKind::Table(_) | ExprKind::Each { .. } => true,
+            ExprKind::Text(_) | ExprKind::Template(_) => true,
+            ExprKind::Call(call) => match facts[facts[call].callee].kind {
+                // `dict(…)`, `Vec::new()`, `String::new()`
+                ExprKind::Name { name, .. } => matches!(facts.text(name), "deque" | "dict" | "list" | "set" | "vec!"),
+                ExprKind::Member { name, .. } => matches!(facts.text(name), "copy" | "new" | "with_capacity"),
+                _ => false,
+            },
+            _ => false,
         }
     }
 
@@ -880,8 +933,15 @@ impl<'p> Leaks<'p> {
         let mut next = Some(scope);
         while let Some(scope) = next {
             let bindings = facts.bindings_of(scope, name);
-            let before = bindings.iter().filter(|binding| binding.span.end <= place.start);
-            if let Some(last) = before.max_by_key(|binding| binding.span.start).or(bindings.first()) {
+            // What is changed was bound before.
+            let bindings = bindings
+                .iter()
+                .filter(|binding| !matches!(binding.kind, BindingKind::Changed(_)));
+            let before = bindings.clone().filter(|binding| binding.span.end <= place.start);
+            if let Some(last) = before
+                .max_by_key(|binding| binding.span.start)
+                .or(bindings.clone().next())
+            {
                 return Some(last);
             }
             next = facts[scope].parent;
