@@ -49,7 +49,7 @@ fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting) -> Option
         return None;
     }
     let is_secret = if words.is_generated_secret(standing_in(text)) {
-        words.is_secret(name)
+        words.is_secret(name) && (words.is_certainly_secret(name) || !words.is_fingerprint(text))
     } else {
         words.is_certainly_secret(name)
             && words.is_secret_text(name, text)
