@@ -286,6 +286,10 @@ impl<'p> Leaks<'p> {
         let facts = self.facts();
         for argument in facts.arguments(call) {
             let name = argument.keyword.map(|keyword| facts.text(keyword));
+            // `raise LoginError(credentials=credentials)`: an error of one's own keeps it.
+            if !prints && name.is_some() && self.is_table(argument.value) {
+                continue;
+            }
             let is_written_out = prints || matches!(facts[argument.value].kind, ExprKind::Template(_));
             let Some(shown) = self
                 .shown(argument.value, 0)
@@ -312,6 +316,18 @@ impl<'p> Leaks<'p> {
                 call: self.program.written(self.file, call.callee),
                 shows: shown.shows,
             });
+        }
+    }
+
+    /// Whether a value is a mapping of several things: `{"name": name, "password": password}`, or a name that is bound to one.
+    fn is_table(&self, value: ExprId) -> bool {
+        match self.facts()[value].kind {
+            ExprKind::Table(_) => true,
+            ExprKind::Name { name, scope } => match self.bound(name, scope, value).map(|binding| binding.kind) {
+                Some(BindingKind::Value(bound)) => matches!(self.facts()[bound].kind, ExprKind::Table(_)),
+                _ => false,
+            },
+            _ => false,
         }
     }
 
@@ -580,13 +596,22 @@ impl<'p> Leaks<'p> {
             ExprKind::Template(parts) | ExprKind::Group(parts) => {
                 facts.list(parts).iter().find_map(|part| self.shown(*part, depth + 1))
             }
-            ExprKind::Table(entries) => facts.entries(entries).iter().find_map(|(key, value)| {
-                let key = key.and_then(|key| match facts[key].kind {
+            ExprKind::Table(entries) => {
+                let entries = facts.entries(entries);
+                let name_of = |key: Option<ExprId>| match facts[key?].kind {
                     ExprKind::Text(key) => Some(facts.text(key)),
                     _ => None,
-                });
-                self.shown(*value, depth + 1).or_else(|| self.by_key(key, *value))
-            }),
+                };
+                entries.iter().enumerate().find_map(|(at, (key, value))| {
+                    // `{**answer, "password": "***"}`
+                    let is_replaced = |shown: &Shown| {
+                        let mut later = entries[at + 1..].iter();
+                        key.is_none() && later.any(|(key, _)| name_of(*key) == Some(shown.name.as_str()))
+                    };
+                    let shown = self.shown(*value, depth + 1).filter(|shown| !is_replaced(shown));
+                    shown.or_else(|| self.by_key(name_of(*key), *value))
+                })
+            }
             ExprKind::Choice { options, how } => facts
                 .options(options, how)
                 .iter()
@@ -611,11 +636,13 @@ impl<'p> Leaks<'p> {
                 })
             }
             ExprKind::Index {
+                object,
                 key,
                 access: Access::Read,
-                ..
             } => match facts[key].kind {
-                ExprKind::Text(key) if self.is_secret_name(facts.text(key)) => whole(facts.text(key).to_owned()),
+                ExprKind::Text(key) if self.is_secret_name(facts.text(key)) && !self.is_telling(object) => {
+                    whole(facts.text(key).to_owned())
+                }
                 _ => None,
             },
             // `ErrorCode.INVALID_PASSWORD` is no password.
@@ -632,6 +659,21 @@ impl<'p> Leaks<'p> {
             ExprKind::Call(call) => self.shown_call(call, expr, depth),
             _ => None,
         }
+    }
+
+    /// Whether a mapping only says something about what it is looked up by: `messages["invalid_password"]`,
+    /// `defaults["signing_alg"]["id_token"]`.
+    fn is_telling(&self, object: ExprId) -> bool {
+        let facts = self.facts();
+        let name = match facts[object].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => name,
+            ExprKind::Index { key, .. } => match facts[key].kind {
+                ExprKind::Text(key) => key,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        self.program.catalog().words().is_telling(facts.text(name))
     }
 
     /// Whether the function around asks whether there is a file of this path.
@@ -674,7 +716,8 @@ impl<'p> Leaks<'p> {
         !texts.is_empty() && texts.iter().all(|text| words.is_secret(&text.text))
     }
 
-    /// Whether the function around looks a setting up by a name, which is not what it holds then: `variables.get(private_key)`.
+    /// Whether the function around looks a setting up by a name, which is not what it holds then: `variables.get(private_key)`,
+    /// `provider.get_secret(secret_key)`.
     fn is_name_of_setting(&self, name: Name, scope: ScopeId) -> bool {
         let facts = self.facts();
         let words = self.program.catalog().words();
@@ -687,7 +730,13 @@ impl<'p> Leaks<'p> {
             let asks = |method: Name| matches!(facts.text(method), "contains_key" | "get");
             let is_first = facts.arguments(call).first().is_some_and(|first| is_it(first.value));
             is_first
-                && matches!(facts[call.callee].kind, ExprKind::Member { object, name } if asks(name) && is_looked_up(object))
+                && match facts[call.callee].kind {
+                    ExprKind::Member { object, name } => {
+                        (asks(name) && is_looked_up(object)) || words.gives_secret_by_name(facts.text(name))
+                    }
+                    ExprKind::Name { name, .. } => words.gives_secret_by_name(facts.text(name)),
+                    _ => false,
+                }
         })
     }
 
@@ -754,7 +803,8 @@ impl<'p> Leaks<'p> {
         }
     }
 
-    /// Whether a parameter is declared to be the object of a key, which shows nothing of it by itself: `private_key: RSAPrivateKey`.
+    /// Whether a parameter is declared to be the object of a key, which shows nothing of it by itself: `private_key: RSAPrivateKey`,
+    /// `private_key: PrivateKeyTypes`.
     fn is_key_object(&self, name: Name, scope: ScopeId) -> bool {
         let facts = self.facts();
         let function = facts.function_around(scope);
@@ -763,7 +813,7 @@ impl<'p> Leaks<'p> {
         let annotation = declared.and_then(|parameter| parameter.annotation);
         self.data.language == Language::Python
             && annotation.is_some_and(|annotation| match facts[annotation].kind {
-                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name).ends_with("PrivateKey"),
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name).contains("PrivateKey"),
                 _ => false,
             })
     }
