@@ -114,6 +114,7 @@ struct Secret {
     shipped: Vec<String>,
     key_beginnings: Vec<String>,
     looked_up: Vec<String>,
+    tellings: Vec<String>,
     given_out: Vec<String>,
     common_passwords: Vec<String>,
     fetching: Vec<String>,
@@ -427,7 +428,10 @@ impl Words {
     #[must_use]
     pub fn is_secret_text(&self, name: &str, text: &str) -> bool {
         let secret = &self.file.secret;
-        if self.is_placeholder(text) {
+        // `asymmetric.ed25519.Ed25519PrivateKey` of `Ed25519PrivateKey`
+        let before = text.strip_suffix(name).filter(|_| !name.is_empty());
+        let is_path_of_name = before.is_some_and(|before| before.ends_with(['.', '/', ':']));
+        if self.is_placeholder(text) || is_path_of_name {
             return false;
         }
         if looks_generated(text) {
@@ -498,6 +502,12 @@ impl Words {
     #[must_use]
     pub fn is_generated_secret(&self, text: &str) -> bool {
         looks_generated(text) && !self.is_placeholder(text)
+    }
+
+    /// Whether a text is written like the fingerprint of a public key of PGP, by which it is fetched: forty digits in capitals.
+    #[must_use]
+    pub fn is_fingerprint(&self, text: &str) -> bool {
+        text.len() == 40 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
     }
 
     /// Whether a text of this name would be of plain words, where a service gives out keys that are none: `api_key="my-secret-key"`.
@@ -1024,6 +1034,21 @@ impl Words {
         let words = split(name);
         let last = words.split_ascii_whitespace().next_back();
         last.is_some_and(|last| has(&self.file.secret.looked_up, last))
+    }
+
+    /// Whether a mapping of this name only says something about what has the names that it is looked up by.
+    #[must_use]
+    pub fn is_telling(&self, name: &str) -> bool {
+        let words = split(name);
+        let last = words.split_ascii_whitespace().next_back();
+        last.is_some_and(|last| has(&self.file.secret.tellings, last))
+    }
+
+    /// Whether a function of this name gives the secret whose name it is handed: `get_secret(name)`.
+    #[must_use]
+    pub fn gives_secret_by_name(&self, name: &str) -> bool {
+        let words = split(name);
+        self.gives_secret(name) && words.split_ascii_whitespace().next_back() == Some("SECRET")
     }
 
     /// Whether a file of this path holds texts that people read, in one of several languages.

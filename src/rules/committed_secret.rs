@@ -50,8 +50,9 @@ fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting, shows_key
     if is_reference(name) || above.iter().any(|above| is_reference(facts.text(*above))) || text.starts_with("pk_") {
         return None;
     }
-    let is_secret = words.is_generated_secret(standing_in(text))
-        || words.is_certainly_secret(name)
+    let is_certain = words.is_certainly_secret(name);
+    let is_secret = words.is_generated_secret(standing_in(text)) && (is_certain || !words.is_fingerprint(text))
+        || is_certain
             && words.is_secret_text(name, text)
             && !words.says_local(text)
             && !words.says_local(&data.path)

@@ -132,15 +132,21 @@ impl Drift<'_> {
             let is_read = is_read_in.entry(provision.site.file).or_default();
             *is_read |= named.contains(&provision.name);
         }
+        // A name of one word, such as `PORT`, does not say whose it is.
         let served = self
             .provisions
             .iter()
-            .filter(|provision| named.contains(&provision.name));
+            .filter(|provision| named.contains(&provision.name) && provision.name.contains('_'));
         let served: BTreeSet<(FileId, Option<&str>)> = served
             .map(|provision| (provision.site.file, provision.service.as_deref()))
             .collect();
         let words = self.program.catalog().words();
         let mut seen: BTreeSet<(FileId, &str)> = BTreeSet::new();
+        let folders = self
+            .program
+            .files()
+            .filter_map(|(_, data)| data.path.strip_suffix("Chart.yaml"));
+        let charts: BTreeSet<&str> = folders.map(|folder| folder.trim_end_matches('/')).collect();
         for provision in &self.provisions {
             let name = provision.name.as_str();
             let serves_code = is_read_in.get(&provision.site.file).copied().unwrap_or(false);
@@ -155,6 +161,7 @@ impl Drift<'_> {
                 || self.is_of_foreign_image(provision, &served)
                 || self.is_of_action(provision)
                 || self.is_read_by_prefix(name)
+                || self.is_template_of_others(provision, &charts)
                 || !seen.insert((provision.site.file, name))
             {
                 continue;
@@ -177,6 +184,17 @@ impl Drift<'_> {
         let data = &self.program[provision.site.file];
         let is_script = [".sh", ".bash"].iter().any(|ending| data.path.ends_with(ending));
         is_script && provision.service.is_none()
+    }
+
+    /// Whether a file is a template that this program fills in for others: one below `templates/` that belongs to no chart of Helm.
+    fn is_template_of_others(&self, provision: &Provision, charts: &BTreeSet<&str>) -> bool {
+        let path = self.program[provision.site.file].path.as_str();
+        let folder = match path.split_once("/templates/") {
+            Some((folder, _)) => folder,
+            None if path.starts_with("templates/") => "",
+            None => return false,
+        };
+        !charts.contains(folder)
     }
 
     /// Whether a name goes to an action of others that a step of a workflow uses, and that reads it.

@@ -1,6 +1,6 @@
 //! Literals of the code that are keys or that a secret's name stands for.
 
-use super::Findings;
+use super::{Findings, is_for_tests};
 use crate::catalog::Role;
 use crate::facts::{Binding, BindingKind, ExprId, ExprKind, Language, MODULE_SCOPE, ScopeId};
 use crate::finding::{Confidence, Site, Step};
@@ -25,7 +25,13 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
             continue;
         }
         let facts = &program[file].facts;
-        if message == "signing" && !literal_text(program, file, expr).is_none_or(|text| can_be_key(program, &text)) {
+        // `pbkdf2_hmac("sha256", password or "", …)`: a hash of nothing is no key either.
+        let can_be = |text: String| match message {
+            "signing" => can_be_key(program, &text),
+            "signing-derived" => !text.is_empty(),
+            _ => true,
+        };
+        if !literal_text(program, file, expr).is_none_or(can_be) {
             continue;
         }
         let primary = Site {
@@ -100,11 +106,6 @@ const EXAMPLES: &[&str] = &[
     "openapi_examples",
     "placeholders",
 ];
-
-/// Whether a module helps tests, by its name: `testing.py`, `testing/client.py`.
-fn is_for_tests(path: &str) -> bool {
-    path.split(['/', '.']).any(|segment| segment == "testing")
-}
 
 /// Whether a file measures how fast something is: its keys protect nothing.
 fn is_benchmark(path: &str) -> bool {
@@ -194,13 +195,28 @@ impl<'p> Literals<'p> {
                 },
                 _ => continue,
             };
-            // `self.api_key = "none"`: the same as what a library is handed.
-            let is_field = matches!(facts[store.target].kind, ExprKind::Member { .. });
+            // `self.api_key = "none"`, `options["apiKey"] = "none"`: the same as what a library is handed. (What is written to the
+            // environment is judged as such.)
+            let is_setting = match facts[store.target].kind {
+                ExprKind::Index { object, .. } => self.is_environment(object),
+                _ => false,
+            };
             if let Some(value) = store.value
-                && !(is_field && self.is_made_up_key(name, value))
+                && (is_setting || !self.is_made_up_key(name, value))
             {
                 self.judge(name, value, facts[store.block].scope, out);
             }
+        }
+    }
+
+    /// Whether a mapping is the environment, or is called like what settings are looked up in: `os.environ`, `app.config`.
+    fn is_environment(&self, object: ExprId) -> bool {
+        let facts = &self.data.facts;
+        match facts[object].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                self.program.catalog().words().is_looked_up_by_name(facts.text(name))
+            }
+            _ => false,
         }
     }
 
@@ -408,6 +424,10 @@ impl<'p> Literals<'p> {
         let Some(literal) = self.literal(value, false, 0).filter(|_| !words.is_shipped(name)) else {
             return false;
         };
+        // `access_key` beside `secret_key`
+        if words.pairs_of(name).any(|pair| self.says(pair)) {
+            return false;
+        }
         let is_certain = words.is_certainly_secret(name);
         let is_open = matches!(self.data.facts[literal.expr].kind, ExprKind::Template(_)) && literal.is_derived;
         let text = literal_text(self.program, self.file, literal.expr).filter(|_| !is_open);
@@ -422,7 +442,10 @@ impl<'p> Literals<'p> {
                     && (words.is_generated_secret(text) || !is_for_tests(&self.data.path))
             }
             (false, false) => {
-                words.is_generated_secret(text) && words.is_secret(name) && can_be_key(self.program, text)
+                words.is_generated_secret(text)
+                    && !words.is_fingerprint(text)
+                    && words.is_secret(name)
+                    && can_be_key(self.program, text)
             }
             (false, true) => false,
         }
@@ -434,6 +457,12 @@ impl<'p> Literals<'p> {
             self.data.facts[value].kind,
             ExprKind::Text(_) | ExprKind::Template(_) | ExprKind::Through(_) | ExprKind::Call(_)
         )
+    }
+
+    /// Whether the file says a name, as a name or as a text of its own, however it is written.
+    fn says(&self, name: &str) -> bool {
+        let names = &self.data.facts.names;
+        names.find(name).is_some() || names.find(&name.to_ascii_uppercase()).is_some()
     }
 
     /// The literal that a value is, or is derived from.

@@ -127,7 +127,8 @@ impl Looking<'_> {
             return None;
         }
         let lets_in = self.lets_in(expr, is_equal, message == "prefix");
-        let is_about_authentication = words.is_credential(&name) || self.is_gate(scope);
+        // A token whose case does not matter is a word of some language, and opens nothing.
+        let is_about_authentication = words.is_credential(&name) || (self.is_gate(scope) && !self.is_lowered(subject));
         (is_about_authentication && lets_in)
             .then(|| Check {
                 file: self.file,
@@ -171,6 +172,23 @@ impl Looking<'_> {
             }
             ExprKind::Choice { options, how } => self.name_of(*facts.options(options, how).first()?),
             _ => None,
+        }
+    }
+
+    /// Whether a text is compared in lower case: `token.strip().lower()`.
+    fn is_lowered(&self, subject: ExprId) -> bool {
+        let facts = &self.data.facts;
+        let ExprKind::Call(call) = facts[subject].kind else {
+            return false;
+        };
+        match facts[facts[call].callee].kind {
+            ExprKind::Member { object, name } => {
+                matches!(
+                    facts.text(name),
+                    "lower" | "casefold" | "to_lowercase" | "to_ascii_lowercase"
+                ) || self.is_lowered(object)
+            }
+            _ => false,
         }
     }
 

@@ -161,6 +161,12 @@ fn first_line(facts: &FileFacts, expr: ExprId) -> Span {
     }
 }
 
+/// Whether a module helps tests, by its name: `testing.py`, `testing/client.py`, `pytest_plugin.py`.
+fn is_for_tests(path: &str) -> bool {
+    path.split(['/', '.'])
+        .any(|segment| matches!(segment, "pytest_plugin" | "testing"))
+}
+
 /// Whether code of tests is no test itself, and mints or fetches tokens: what falls back there hides a failure of the program.
 fn is_test_support(program: &Program<'_>, file: FileId, scope: ScopeId) -> bool {
     let facts = &program[file].facts;

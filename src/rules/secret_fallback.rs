@@ -1,6 +1,6 @@
 //! Secrets that something else stands in for where they are not set.
 
-use super::{Findings, is_test_support};
+use super::{Findings, is_for_tests, is_test_support};
 use crate::finding::{CodeScope, Step};
 use crate::program::{FallbackEnd, Program, SECRET_RESOLUTION};
 
@@ -8,7 +8,8 @@ use crate::program::{FallbackEnd, Program, SECRET_RESOLUTION};
 pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     for fallback in program.secret_fallbacks() {
         let (file, scope) = (fallback.primary.file, fallback.scope);
-        if program.code_scope(file, scope) == CodeScope::Test && !is_test_support(program, file, scope) {
+        let is_of_tests = program.code_scope(file, scope) == CodeScope::Test || is_for_tests(&program[file].path);
+        if is_of_tests && !is_test_support(program, file, scope) {
             continue;
         }
         let mut values = vec![("name", fallback.names.join(", "))];

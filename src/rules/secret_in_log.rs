@@ -289,6 +289,10 @@ impl<'p> Leaks<'p> {
         let facts = self.facts();
         for argument in facts.arguments(call) {
             let name = argument.keyword.map(|keyword| facts.text(keyword));
+            // `raise LoginError(credentials=credentials)`: an error of one's own keeps it.
+            if !prints && name.is_some() && self.is_table(argument.value) {
+                continue;
+            }
             let is_written_out = prints || matches!(facts[argument.value].kind, ExprKind::Template(_));
             let Some(shown) = self
                 .shown(argument.value, 0)
@@ -315,6 +319,18 @@ impl<'p> Leaks<'p> {
                 call: self.program.written(self.file, call.callee),
                 shows: shown.shows,
             });
+        }
+    }
+
+    /// Whether a value is a mapping of several things: `{"name": name, "password": password}`, or a name that is bound to one.
+    fn is_table(&self, value: ExprId) -> bool {
+        match self.facts()[value].kind {
+            ExprKind::Table(_) => true,
+            ExprKind::Name { name, scope } => match self.bound(name, scope, value).map(|binding| binding.kind) {
+                Some(BindingKind::Value(bound)) => matches!(self.facts()[bound].kind, ExprKind::Table(_)),
+                _ => false,
+            },
+            _ => false,
         }
     }
 
@@ -610,11 +626,13 @@ impl<'p> Leaks<'p> {
                 })
             }
             ExprKind::Index {
+                object,
                 key,
                 access: Access::Read,
-                ..
             } => match facts[key].kind {
-                ExprKind::Text(key) if self.is_secret_name(facts.text(key)) => whole(facts.text(key).to_owned()),
+                ExprKind::Text(key) if self.is_secret_name(facts.text(key)) && !self.is_telling(object) => {
+                    whole(facts.text(key).to_owned())
+                }
                 _ => None,
             },
             // `ErrorCode.INVALID_PASSWORD` is no password.
@@ -636,16 +654,39 @@ impl<'p> Leaks<'p> {
     /// The secret among the entries of a mapping literal that are still there.
     fn shown_entry(&self, entries: Range, depth: u32, is_left: impl Fn(&str) -> bool) -> Option<Shown> {
         let facts = self.facts();
-        facts.entries(entries).iter().find_map(|(key, value)| {
-            let key = key.and_then(|key| match facts[key].kind {
-                ExprKind::Text(key) => Some(facts.text(key)),
-                _ => None,
-            });
-            if !key.is_none_or(&is_left) {
+        let entries = facts.entries(entries);
+        let name_of = |key: Option<ExprId>| match facts[key?].kind {
+            ExprKind::Text(key) => Some(facts.text(key)),
+            _ => None,
+        };
+        entries.iter().enumerate().find_map(|(at, (key, value))| {
+            let name = name_of(*key);
+            if !name.is_none_or(&is_left) {
                 return None;
             }
-            self.shown(*value, depth + 1).or_else(|| self.by_key(key, *value))
+            // `{**answer, "password": "***"}`
+            let is_replaced = |shown: &Shown| {
+                let mut later = entries[at + 1..].iter();
+                key.is_none() && later.any(|(key, _)| name_of(*key) == Some(shown.name.as_str()))
+            };
+            let shown = self.shown(*value, depth + 1).filter(|shown| !is_replaced(shown));
+            shown.or_else(|| self.by_key(name, *value))
         })
+    }
+
+    /// Whether a mapping only says something about what it is looked up by: `messages["invalid_password"]`,
+    /// `defaults["signing_alg"]["id_token"]`.
+    fn is_telling(&self, object: ExprId) -> bool {
+        let facts = self.facts();
+        let name = match facts[object].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => name,
+            ExprKind::Index { key, .. } => match facts[key].kind {
+                ExprKind::Text(key) => key,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        self.program.catalog().words().is_telling(facts.text(name))
     }
 
     /// Whether the function around asks whether there is a file of this path.
@@ -688,7 +729,8 @@ impl<'p> Leaks<'p> {
         !texts.is_empty() && texts.iter().all(|text| words.is_secret(&text.text))
     }
 
-    /// Whether the function around looks a setting up by a name, which is not what it holds then: `variables.get(private_key)`.
+    /// Whether the function around looks a setting up by a name, which is not what it holds then: `variables.get(private_key)`,
+    /// `provider.get_secret(secret_key)`.
     fn is_name_of_setting(&self, name: Name, scope: ScopeId) -> bool {
         let facts = self.facts();
         let words = self.program.catalog().words();
@@ -701,7 +743,13 @@ impl<'p> Leaks<'p> {
             let asks = |method: Name| matches!(facts.text(method), "contains_key" | "get");
             let is_first = facts.arguments(call).first().is_some_and(|first| is_it(first.value));
             is_first
-                && matches!(facts[call.callee].kind, ExprKind::Member { object, name } if asks(name) && is_looked_up(object))
+                && match facts[call.callee].kind {
+                    ExprKind::Member { object, name } => {
+                        (asks(name) && is_looked_up(object)) || words.gives_secret_by_name(facts.text(name))
+                    }
+                    ExprKind::Name { name, .. } => words.gives_secret_by_name(facts.text(name)),
+                    _ => false,
+                }
         })
     }
 
@@ -807,7 +855,8 @@ impl<'p> Leaks<'p> {
         }
     }
 
-    /// Whether a parameter is declared to be the object of a key, which shows nothing of it by itself: `private_key: RSAPrivateKey`.
+    /// Whether a parameter is declared to be the object of a key, which shows nothing of it by itself: `private_key: RSAPrivateKey`,
+    /// `private_key: PrivateKeyTypes`.
     fn is_key_object(&self, name: Name, scope: ScopeId) -> bool {
         let facts = self.facts();
         let function = facts.function_around(scope);
@@ -816,7 +865,7 @@ impl<'p> Leaks<'p> {
         let annotation = declared.and_then(|parameter| parameter.annotation);
         self.data.language == Language::Python
             && annotation.is_some_and(|annotation| match facts[annotation].kind {
-                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name).ends_with("PrivateKey"),
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name).contains("PrivateKey"),
                 _ => false,
             })
     }

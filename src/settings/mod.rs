@@ -19,7 +19,7 @@ use mistake::Document;
 use std::collections::BTreeMap;
 
 /// Test code, unless `files.test` says otherwise.
-pub const TEST_GLOBS: [&str; 15] = [
+pub const TEST_GLOBS: [&str; 17] = [
     "tests/",
     "test/",
     "*_tests/",
@@ -27,6 +27,8 @@ pub const TEST_GLOBS: [&str; 15] = [
     "test_*.py",
     "*_test.py",
     "*_tests.py",
+    "*-test.py",
+    "*-tests.py",
     "*_unittest.py",
     "*_unittests.py",
     "tests.py",
@@ -564,6 +566,11 @@ mod tests {
             ("crates/a/examples/b.rs", CodeScope::Script, CodeScope::Script),
             ("pkg/a_unittest.py", CodeScope::Test, CodeScope::Production),
             (".github/publish.py", CodeScope::Script, CodeScope::Script),
+            (
+                "checks-of-ours/behaviour-tests.py",
+                CodeScope::Test,
+                CodeScope::Production,
+            ),
             ("app/contest.py", CodeScope::Production, CodeScope::Production),
             ("app/latest.py", CodeScope::Production, CodeScope::Production),
         ];

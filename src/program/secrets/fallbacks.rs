@@ -523,16 +523,19 @@ impl<'p> Chains<'p> {
             return None;
         };
         let words = self.program.catalog().words();
+        // `api_key = read() or "sk-placeholder"`, for a library that asks for one where none is needed
+        let is_made_up =
+            |text: &str| words.says_made_up(text) && names.iter().any(|name| words.is_made_up_key(name, text));
         let mut end = None;
         for alternative in &chain[first + 1..] {
             end = match &alternative.kind {
                 AlternativeKind::Read { names: others, .. } if !is_same(names, others) => {
                     Some((FallbackEnd::Secret(others.join(", ")), alternative.site))
                 }
-                AlternativeKind::Field(name) if !is_same(names, std::slice::from_ref(name)) => {
+                AlternativeKind::Field(name) if !self.is_field_of(names, name) => {
                     Some((FallbackEnd::Secret(name.clone()), alternative.site))
                 }
-                AlternativeKind::Literal(text) if words.means_nothing(text) => {
+                AlternativeKind::Literal(text) if words.means_nothing(text) || is_made_up(text) => {
                     end.or(Some((FallbackEnd::Empty, alternative.site)))
                 }
                 AlternativeKind::Literal(text) if !words.is_place(text) && !is_sentence(text) => {
@@ -544,6 +547,9 @@ impl<'p> Chains<'p> {
         }
         let (end, end_site) = end?;
         if end == FallbackEnd::Empty && self.asks_whether_set(chain[first].site.span, end_site) {
+            return None;
+        }
+        if self.is_only_asked_later(chain[first].site) {
             return None;
         }
         // Reads of other files have their own turn.
@@ -609,6 +615,81 @@ impl Chains<'_> {
             .any(|condition| self.asks_for(condition, &is_it, 0))
     }
 
+    /// Whether a name is bound to what a read comes to, and all that is done with it is to ask whether there is anything in it:
+    /// `key = read("A") or read("B")`, `return "online" if key else "offline"`.
+    fn is_only_asked_later(&self, read: Site) -> bool {
+        let facts = self.facts();
+        let is_of_read = |value: ExprId| {
+            let value = match facts[value].kind {
+                ExprKind::Call(call) => converted(facts, call).unwrap_or(value),
+                _ => value,
+            };
+            let is_chain = matches!(facts[value].kind, ExprKind::Choice { .. }) || facts[value].span == read.span;
+            read.file == self.file && is_chain && facts[value].span.contains(read.span)
+        };
+        let mut holders = facts.bindings.iter().filter(|binding| match binding.kind {
+            BindingKind::Value(value) => is_of_read(value),
+            _ => false,
+        });
+        let holder = holders
+            .next()
+            .filter(|holder| facts.function_around(holder.scope).is_some());
+        let Some(holder) = holder else { return false };
+        let is_inside = |scope: ScopeId| {
+            let around = std::iter::successors(Some(scope), |scope| facts[*scope].parent);
+            around.into_iter().any(|scope| scope == holder.scope)
+        };
+        let used: Vec<ExprId> = facts
+            .numbered_exprs()
+            .filter(|(_, expr)| {
+                let is_it =
+                    matches!(expr.kind, ExprKind::Name { name, scope } if name == holder.name && is_inside(scope));
+                is_it
+                    && !facts
+                        .bindings_of(holder.scope, holder.name)
+                        .iter()
+                        .any(|own| own.span == expr.span)
+            })
+            .map(|(id, _)| id)
+            .collect();
+        let conditions: Vec<ExprId> = self.conditions().collect();
+        let is_asked = |used: ExprId| {
+            let mut own = conditions
+                .iter()
+                .filter(|condition| facts[**condition].span.contains(facts[used].span));
+            own.any(|condition| self.asks_for(*condition, &|expr| expr == used, 0))
+        };
+        !used.is_empty() && used.into_iter().all(is_asked)
+    }
+
+    /// What decides which way is taken.
+    fn conditions(&self) -> impl Iterator<Item = ExprId> {
+        let facts = self.facts();
+        let branches = facts.blocks.iter().filter_map(|block| match block.kind {
+            BlockKind::Branch { condition, .. } => Some(condition),
+            _ => None,
+        });
+        let choices = facts.exprs.iter().filter_map(|expr| match expr.kind {
+            ExprKind::Choice {
+                options,
+                how: How::ByCondition,
+            } => facts.list(options).last().copied(),
+            _ => None,
+        });
+        branches.chain(choices)
+    }
+
+    /// Whether a field holds the same as a setting: what a service gave out is kept in one that is called like it (`OPENAI_API_KEY`
+    /// and `settings.api_key`).
+    fn is_field_of(&self, names: &[String], field: &str) -> bool {
+        let words = self.program.catalog().words();
+        let is_of = |name: &String| {
+            let (name, field) = (name.to_ascii_uppercase(), field.to_ascii_uppercase());
+            words.is_made_up_key(&name, "") && name.strip_suffix(&field).is_some_and(|before| before.ends_with('_'))
+        };
+        is_same(names, &[field.to_owned()]) || names.iter().any(is_of)
+    }
+
     /// Whether a condition asks if something is there: by its truth, its length, or in comparison with nothing.
     fn asks_for(&self, condition: ExprId, is_it: &dyn Fn(ExprId) -> bool, depth: u32) -> bool {
         let facts = self.facts();
@@ -625,7 +706,7 @@ impl Chains<'_> {
             ExprKind::Choice { options, .. } => any(facts.list(options)),
             ExprKind::Compare { left, right, .. } => match facts[right].kind {
                 ExprKind::Nothing => any(&[left]),
-                ExprKind::Text(text) if facts.text(text).is_empty() => any(&[left]),
+                ExprKind::Text(text) if self.program.catalog().words().means_nothing(facts.text(text)) => any(&[left]),
                 ExprKind::Number(_) => any(&[left]),
                 _ => false,
             },
@@ -636,6 +717,8 @@ impl Chains<'_> {
                     any(&[argument.value])
                 }
                 (ExprKind::Member { object, .. }, []) => any(&[object]),
+                // `settings.get("token", read()) or None`
+                (ExprKind::Member { name, .. }, [_, default]) if facts.text(name) == "get" => any(&[default.value]),
                 _ => false,
             },
             ExprKind::Group(parts) => any(facts.list(parts)),

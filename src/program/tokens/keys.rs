@@ -151,7 +151,7 @@ impl Program<'_> {
             .any(|(_, expr)| match expr.kind {
                 ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
                     let name = facts.text(name);
-                    let is_shared = name.split('_').any(|word| matches!(word, "ikm" | "shared"));
+                    let is_shared = name.split('_').any(|word| matches!(word, "ikm" | "seed" | "shared"));
                     words.is_certainly_secret(name) || words.may_be_token(name) || is_shared
                 }
                 _ => false,
