@@ -34,7 +34,8 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     let looks: FxHashSet<(FileId, ExprId)> = made_up_for.filter_map(unsigned_read).collect();
     lapses.retain(|lapse| {
         let is_of_look = matches!(lapse.read, Read::Site(site) if looks.contains(&(site.file, site.expr)));
-        !is_of_look && !verification.makes_up_for(lapse)
+        let is_logged = matches!(lapse.read, Read::Site(site) if program.is_only_logged(site.file, site.expr));
+        !is_of_look && !is_logged && !verification.makes_up_for(lapse)
     });
     // Nor does it matter what else is left out where only the lifetime is read of a token that is no proof there.
     let unsigned: FxHashSet<(FileId, ExprId)> = lapses.iter().filter_map(unsigned_read).collect();
