@@ -232,6 +232,7 @@ struct Value {
 struct Method {
     common: rustc_hash::FxHashSet<String>,
     common_in_rust: rustc_hash::FxHashSet<String>,
+    asking_for_coroutines: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -752,6 +753,17 @@ impl Words {
     #[must_use]
     pub fn is_common_method_of_rust(&self, name: &str) -> bool {
         self.file.method.common_in_rust.contains(name)
+    }
+
+    /// Whether a function of this name asks whether something is a coroutine function.
+    #[must_use]
+    pub fn asks_for_coroutine(&self, name: &str) -> bool {
+        has(&self.file.method.asking_for_coroutines, name)
+    }
+
+    /// The names of those functions.
+    pub fn questions_for_coroutines(&self) -> impl Iterator<Item = &str> {
+        self.file.method.asking_for_coroutines.iter().map(String::as_str)
     }
 
     /// Whether a call of this name asks a store for the records of the classes that it is handed.

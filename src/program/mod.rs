@@ -4,8 +4,8 @@
 //! `names` and `stars` (what an expression refers to), `texts` (which strings it can be), `receivers` (what objects are), `edges` (what a
 //! call calls), `trace`, `callers` and `calls` (who calls what rules ask about), `rust` (all of that for Rust, by its types), `call_graph` (all
 //! calls, by names), `sites` and `handed` (where library functions of a role are called, or handed on to be called), `entries` (where the
-//! program is entered), `values` (what arguments come to), `reach` and `sequences` (by which ways control gets somewhere, and which
-//! calls can follow one another on the way), `blocks`, `own_loop` and `environments` (under which conditions, on which event loop,
+//! program is entered), `values` (what arguments come to), `reach`, `sequences` and `needs` (by which ways control gets somewhere,
+//! which calls can follow one another on the way, and what has to be passed along it), `blocks`, `own_loop` and `environments` (under which conditions, on which event loop,
 //! depending on where the program runs).
 //!
 //! On them stands what is about authentication: `secrets` (where they are read, through which functions, what stands in for them, where
@@ -29,6 +29,7 @@ mod handed;
 mod memory;
 mod modules;
 mod names;
+mod needs;
 mod own_loop;
 mod owners;
 mod providers;
@@ -91,7 +92,7 @@ use memory::Memory;
 use modules::Modules;
 use own_loop::is_parameter;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use secrets::rewrites::Resolvers;
 use sites::Sites;
 use stars::Stars;
@@ -179,6 +180,7 @@ pub struct Program<'a> {
     scheme_uses: OnceLock<Vec<SchemeUse>>,
     resolvers: OnceLock<Resolvers>,
     validations: OnceLock<Validations>,
+    decorated_names: OnceLock<FxHashSet<String>>,
 }
 
 impl Index<FileId> for Program<'_> {
@@ -223,6 +225,7 @@ impl<'a> Program<'a> {
             scheme_uses: OnceLock::new(),
             resolvers: OnceLock::new(),
             validations: OnceLock::new(),
+            decorated_names: OnceLock::new(),
         };
         program.find_stars();
         program.extend_classes();

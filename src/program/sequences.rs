@@ -6,100 +6,168 @@
 use super::Program;
 use super::calls::{By, CallEdge};
 use super::names::{FunctionRef, last_name};
+use super::reach::Route;
 use crate::catalog::Role;
-use crate::facts::{
-    BindingKind, BlockKind, CallId, ClassId, Exit, ExprId, ExprKind, FileFacts, Name, ParameterKind, ScopeId, Splat,
-};
+use crate::facts::{BlockKind, CallId, ClassId, ExprId, ExprKind, FileFacts, Language};
 use crate::source::FileId;
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 impl Program<'_> {
-    /// Whether control that takes `edge` can take the calls behind it, too; `next` has the next call of each function.
-    pub(super) fn leads_on(&self, edge: &CallEdge, next: &FxHashMap<FunctionRef, &CallEdge>) -> bool {
-        let Some(onward) = next.get(&edge.callee) else {
-            return !self.awaits_result(edge);
+    /// Whether control that takes `edge` to the stop at `at` can take the calls behind it, too.
+    pub(super) fn leads_on(&self, edge: &CallEdge, route: &Route<'_>, at: usize) -> bool {
+        let ends = match route.calls(at).next() {
+            Some(_) => self.is_overridden(edge, route, at),
+            None => self.awaits_result(edge),
         };
-        !self.passes_what_rules_out(edge, onward) && !self.is_overridden(edge, next)
+        !ends
+            && !self.is_ruled_out(edge, &route.stops[at].needs)
+            && !self.asks_for_coroutine(edge)
+            && !route.stops[at]
+                .wrapped
+                .is_some_and(|wrapped| self.names_another(edge, wrapped))
+            && !self.awaits_nothing(edge, route, at)
+    }
+
+    /// Whether a call runs a wrapper of something else than the wrapper goes on with: what decorators made of each function looks alike,
+    /// and is called by that function's name.
+    fn names_another(&self, edge: &CallEdge, wrapped: &CallEdge) -> bool {
+        let facts = &self[edge.caller.0].facts;
+        let Some(called) = edge.call.and_then(|call| last_name(facts, facts[call].callee)) else {
+            return false;
+        };
+        let called = facts.text(called);
+        let (file, function) = wrapped.callee;
+        let is_meant = self[file].facts[function]
+            .name
+            .is_none_or(|name| self[file].facts.text(name) == called);
+        !is_meant && self.decorated_names().contains(called)
+    }
+
+    /// The names of the functions of the program that have decorators.
+    fn decorated_names(&self) -> &FxHashSet<String> {
+        self.decorated_names.get_or_init(|| {
+            let files = self.files.iter().filter(|file| file.language == Language::Python);
+            let decorated = files.flat_map(|data| {
+                let functions = data.facts.functions.iter();
+                let decorated = functions.filter(|function| function.decorators.len > 0);
+                decorated.filter_map(|function| Some(data.facts.text(function.name?).to_owned()))
+            });
+            decorated.collect()
+        })
+    }
+
+    /// Whether something is called only where it turned out to be a coroutine function, which what is called is not: `if
+    /// iscoroutinefunction(function):` around the call, or around the wrapper that makes it.
+    fn asks_for_coroutine(&self, edge: &CallEdge) -> bool {
+        let (file, function) = edge.callee;
+        let facts = &self[edge.caller.0].facts;
+        if self[file].facts[function].is_async || !self.asks_of_coroutines(facts) {
+            return false;
+        }
+        let Some(call) = edge.call else { return false };
+        let ExprKind::Name { name, .. } = facts[facts[call].callee].kind else {
+            return false;
+        };
+        let asks = |condition: ExprId| match facts[condition].kind {
+            ExprKind::Call(question) => {
+                let asked = last_name(facts, facts[question].callee).map_or("", |name| facts.text(name));
+                let mut arguments = facts.arguments(&facts[question]).iter();
+                self.catalog.words().asks_for_coroutine(asked)
+                    && arguments.any(
+                        |argument| matches!(facts[argument.value].kind, ExprKind::Name { name: of, .. } if of == name),
+                    )
+            }
+            _ => false,
+        };
+        let mut around = Some(facts[call].block);
+        while let Some(block) = around {
+            if matches!(facts[block].kind, BlockKind::Branch { condition, holds: true } if asks(condition)) {
+                return true;
+            }
+            around = facts[block].parent;
+        }
+        false
+    }
+
+    /// Whether a file asks of anything whether it is a coroutine function.
+    fn asks_of_coroutines(&self, facts: &FileFacts) -> bool {
+        let mut questions = self.catalog.words().questions_for_coroutines();
+        questions.any(|question| facts.names.find(question).is_some())
     }
 
     /// Whether what is called gives what its own loop came to, and the call waits for that as only a coroutine is waited for: then
     /// something else of that name is called.
     fn awaits_result(&self, edge: &CallEdge) -> bool {
-        let waits = edge.call.is_some_and(|call| self[edge.caller.0].facts[call].awaited);
         let (file, function) = edge.callee;
         let facts = &self[file].facts;
-        let runs_loop = |value: ExprId| {
-            let site = self.site_at(file, value);
-            let entry = site.and_then(|site| self.entry(site));
-            entry.and_then(|entry| entry.role) == Some(Role::RunsEventLoop)
-        };
-        waits
-            && edge.by == By::Call
-            && !facts[function].is_async
+        self.awaits(edge)
             && facts
                 .returns_of(function)
                 .iter()
-                .any(|returned| returned.value.is_some_and(runs_loop))
+                .any(|returned| returned.value.is_some_and(|value| self.runs_loop(file, value)))
     }
 
-    /// Whether a call passes a truth by which its callee never gets to `onward`: `serve(threaded=True)` and `if not threaded: run()`.
-    fn passes_what_rules_out(&self, edge: &CallEdge, onward: &CallEdge) -> bool {
+    /// Whether a call waits for what a function gives that is no coroutine: it has to give something that can be waited for.
+    fn awaits(&self, edge: &CallEdge) -> bool {
+        let waits = edge.call.is_some_and(|call| self[edge.caller.0].facts[call].awaited);
         let (file, function) = edge.callee;
-        let facts = &self[file].facts;
-        let Some(call) = onward.call.filter(|_| edge.by == By::Call) else {
+        waits && edge.by == By::Call && !self[file].facts[function].is_async
+    }
+
+    fn runs_loop(&self, file: FileId, value: ExprId) -> bool {
+        let site = self.site_at(file, value);
+        let entry = site.and_then(|site| self.entry(site));
+        entry.and_then(|entry| entry.role) == Some(Role::RunsEventLoop)
+    }
+
+    /// Whether what a call waits for is given before the way goes on, and nothing behind: `if run_async: return Server(...)`, and then
+    /// `loop.run_until_complete(...)`. Who waits there has taken the other way.
+    fn awaits_nothing(&self, edge: &CallEdge, route: &Route<'_>, at: usize) -> bool {
+        if !self.awaits(edge) || self[edge.callee.0].language != Language::Python {
             return false;
-        };
-        let call = &facts[call];
-        let around = facts
-            .blocks_around(call.block)
-            .filter_map(|(_, block)| match block.kind {
-                BlockKind::Branch { condition, holds } => Some((condition, holds)),
-                _ => None,
-            });
-        // A branch that leaves: behind it its condition came out the other way.
-        let before = facts.blocks_before(call).filter_map(|(_, block)| match block.kind {
-            BlockKind::Branch { condition, holds } if leaves(block.exit) => Some((condition, !holds)),
-            _ => None,
+        }
+        let (mut file, mut function) = edge.callee;
+        for onward in route.calls(at) {
+            let facts = &self[file].facts;
+            let Some(call) = onward.call.filter(|_| onward.by == By::Call) else {
+                return false;
+            };
+            let given = facts[call].expr;
+            let mut returns = facts.returns_of(function).iter();
+            if !returns.any(|returned| returned.value == Some(given)) {
+                return self.gives_nothing_behind((file, function), facts[given].span.start);
+            }
+            (file, function) = onward.callee;
+            if self[file].facts[function].is_async {
+                return false;
+            }
+        }
+        let facts = &self[file].facts;
+        let runs = self.sites_in(file).iter().filter(|site| {
+            facts.function_around(site.scope) == Some(function)
+                && self.entry(site).and_then(|entry| entry.role) == Some(Role::RunsEventLoop)
         });
-        let mut needed = around.chain(before).filter_map(|(condition, holds)| {
-            let (name, scope, holds) = plain_condition(facts, condition, holds)?;
-            (scope == facts[function].scope).then_some((name, holds))
-        });
-        needed.any(|(name, holds)| self.truth_passed(edge, name).is_some_and(|passed| passed != holds))
+        let first = runs.map(|site| facts[site.expr].span.start).min();
+        first.is_some_and(|first| self.gives_nothing_behind((file, function), first))
     }
 
-    /// The truth that the call of an edge passes as a parameter of its callee, or leaves at its default.
-    fn truth_passed(&self, edge: &CallEdge, name: Name) -> Option<bool> {
-        let (file, function) = edge.callee;
+    /// Whether a function gives something only before a place, or is a plain one that gives nothing at all.
+    fn gives_nothing_behind(&self, (file, function): FunctionRef, place: u32) -> bool {
         let facts = &self[file].facts;
-        let scope = facts[function].scope;
-        let parameters = facts.parameters(&facts[function]);
-        let index = parameters.iter().position(|parameter| parameter.name == name)?;
-        let is_rebound = facts.bindings_of(scope, name).iter().any(|binding| {
-            matches!(binding.kind, BindingKind::Value(_))
-                && Some(binding.span) != parameters.get(index).map(|own| own.span)
-        });
-        if is_rebound || matches!(parameters[index].kind, ParameterKind::Rest | ParameterKind::KeywordRest) {
-            return None;
-        }
-        let passing = self.passing(edge)?;
-        let calling = &self[passing.file].facts;
-        let passed = self.passed(&passing, edge.callee, u32::try_from(index).ok()?);
-        match passed {
-            Some(argument) => truth(calling, argument.value),
-            None => {
-                let arguments = calling.arguments(&calling[passing.call]);
-                let is_spliced = arguments.iter().any(|argument| argument.splat != Splat::No);
-                parameters[index]
-                    .default
-                    .filter(|_| !is_spliced)
-                    .and_then(|default| truth(facts, default))
-            }
+        let returned = facts.returns_of(function).iter();
+        let mut given = returned
+            .filter_map(|returned| returned.value)
+            .filter(|value| facts[*value].kind != ExprKind::Nothing)
+            .peekable();
+        let is_plain = facts[function].decorators.len == 0 && !facts[function].is_generator;
+        match given.peek() {
+            Some(_) => !facts[function].is_generator && given.all(|value| facts[value].span.end <= place),
+            None => is_plain,
         }
     }
 
     /// Whether the way goes from a class to the code of one above it, and on to a method there that the class has one of its own for.
-    fn is_overridden(&self, edge: &CallEdge, next: &FxHashMap<FunctionRef, &CallEdge>) -> bool {
+    fn is_overridden(&self, edge: &CallEdge, route: &Route<'_>, at: usize) -> bool {
         let (file, Some(caller)) = edge.caller else {
             return false;
         };
@@ -112,9 +180,9 @@ impl Program<'_> {
         if above == (file, class) || !edge.call.is_some_and(|call| self.calls_above(file, class, call, above)) {
             return false;
         }
-        let mut at = edge.callee;
-        while let Some(onward) = next.get(&at) {
-            let facts = &self[at.0].facts;
+        let mut at_file = edge.callee.0;
+        for onward in route.calls(at) {
+            let facts = &self[at_file].facts;
             let is_own = onward.call.is_some_and(|call| is_called_on_self(facts, call));
             if !is_own || self.class_of(onward.callee) != Some(above) {
                 return false;
@@ -125,7 +193,7 @@ impl Program<'_> {
             if name.is_some_and(|name| has_method(&self[file].facts, class, name)) {
                 return true;
             }
-            at = onward.callee;
+            at_file = called_in;
         }
         false
     }
@@ -151,28 +219,6 @@ impl Program<'_> {
                 .any(|base| last_name(facts, *base).is_some_and(|name| Some(name) == above_name))
         };
         is_super || (is_called_on_self(facts, call) && inherits())
-    }
-}
-
-/// Whether a block ends by leaving what stands around it.
-fn leaves(exit: Exit) -> bool {
-    matches!(exit, Exit::Returns(_) | Exit::Raises(_) | Exit::Jumps)
-}
-
-/// The name that a condition asks for, and how it comes out there.
-fn plain_condition(facts: &FileFacts, condition: ExprId, holds: bool) -> Option<(Name, ScopeId, bool)> {
-    match facts[condition].kind {
-        ExprKind::Name { name, scope } => Some((name, scope, holds)),
-        ExprKind::Not(inner) => plain_condition(facts, inner, !holds),
-        _ => None,
-    }
-}
-
-fn truth(facts: &FileFacts, expr: ExprId) -> Option<bool> {
-    match facts[expr].kind {
-        ExprKind::Truth(truth) => Some(truth),
-        ExprKind::Nothing => Some(false),
-        _ => None,
     }
 }
 

@@ -76,7 +76,9 @@ impl Judge<'_, '_> {
             return;
         }
         let outcomes = program.outcomes(file, arm);
-        if let Some(other) = program.validations_below(file, arm).next().copied() {
+        let mut others = program.validations_below(file, arm);
+        if let Some(other) = others.find(|other| !program.is_only_logged(file, facts[other.call].expr)) {
+            let other = *other;
             if outcomes.iter().any(|outcome| *outcome != Outcome::Refuses) {
                 self.other_way(validation, &other, rescue_place(facts, arm));
             }
@@ -437,7 +439,10 @@ impl Judge<'_, '_> {
             let mut found = Vec::new();
             for function in functions {
                 let returned = facts.returns_of(function).iter();
-                for value in returned.filter_map(|returned| returned.value) {
+                for (value, block) in returned.filter_map(|returned| Some((returned.value?, returned.block))) {
+                    if program.is_nobody(file, value) && self.is_without_token(file, function, block) {
+                        continue;
+                    }
                     found.extend(self.made_up_in(file, value).map(|place| (file, function, place)));
                 }
                 let extent = facts[function].extent;
@@ -479,6 +484,23 @@ impl Judge<'_, '_> {
                 });
             }
         }
+    }
+
+    /// Whether a block runs only where nobody gave the token that its function validates.
+    fn is_without_token(&self, file: FileId, function: FunctionId, block: BlockId) -> bool {
+        let facts = &self.program[file].facts;
+        let validations = self.program.validations_in(file).iter();
+        let own = validations.filter(|own| facts.function_around(facts[own.call].scope) == Some(function));
+        let tokens: Vec<String> = own
+            .flat_map(|own| facts.arguments(&facts[own.call]))
+            .map(|argument| self.program.written(file, argument.value))
+            .collect();
+        facts.blocks_around(block).any(|(_, around)| match around.kind {
+            BlockKind::Branch { condition, holds } => facts
+                .absent(condition, holds)
+                .is_some_and(|subject| tokens.contains(&self.program.written(file, subject))),
+            _ => false,
+        })
     }
 
     fn made_up_in(&self, file: FileId, value: ExprId) -> Option<Span> {

@@ -67,7 +67,8 @@ fn waiting(program: &Program<'_>, site: &LibrarySite, call: CallId, out: &mut Fi
         let finding = out.add(program, program.primary(site), site.scope, message, values);
         finding.confidence = confidence;
         finding.trail = way;
-    } else if is_async && own_loop.is_none() {
+    } else if is_async && own_loop.is_none() && !future.is_some_and(|future| asks_what_went_wrong(facts, site, future))
+    {
         let values = vec![("call", call), ("function", program.symbol(site.file, site.scope))];
         let finding = out.add(program, program.primary(site), site.scope, "holds-up", values);
         finding.confidence = confidence;
@@ -177,6 +178,12 @@ fn is_known_done(facts: &FileFacts, site: &LibrarySite, future: ExprId) -> bool 
                 .any(|argument| names_it(facts, argument.value, name, 0));
         asked || awaited
     })
+}
+
+/// Whether a kept future is asked with which error it failed: that is asked of one that is done.
+fn asks_what_went_wrong(facts: &FileFacts, site: &LibrarySite, future: ExprId) -> bool {
+    let is_kept = !matches!(facts[future].kind, ExprKind::Call(_));
+    is_kept && last_name(facts, site.callee).is_some_and(|name| facts.text(name) == "exception")
 }
 
 /// Whether an argument is the future of this name, or holds or wraps it.

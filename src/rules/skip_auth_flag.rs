@@ -235,7 +235,9 @@ impl Flags<'_> {
                 if let Some(keyword) = argument.keyword
                     && let Some(kind) = interesting.get(&keyword)
                     && !self.is_local_to_test(call.scope)
-                    && !(*kind == FlagName::Requires && (describes(self) || self.is_request(call)))
+                    && !(*kind == FlagName::Requires
+                        && (describes(self) || self.is_request(call) || self.makes_router(call)))
+                    && !self.only_describes(call.scope)
                     && !self.is_state(self.class_made_by(call), keyword)
                     && !self.sends_request(call, *kind)
                     && !self.renders(call)
@@ -448,6 +450,7 @@ impl Flags<'_> {
                 && !self.is_local_to_test(scope)
                 && !self.reads_flag(value, interesting)
                 && !is_own_state()
+                && !object.is_some_and(|object| self.is_marked_handler(object))
                 && !self.is_offered(scope)
             {
                 self.judge(span, scope, facts.text(name), value);

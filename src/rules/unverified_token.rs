@@ -34,7 +34,8 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     let looks: FxHashSet<(FileId, ExprId)> = made_up_for.filter_map(unsigned_read).collect();
     lapses.retain(|lapse| {
         let is_of_look = matches!(lapse.read, Read::Site(site) if looks.contains(&(site.file, site.expr)));
-        !is_of_look && !verification.makes_up_for(lapse)
+        let is_logged = matches!(lapse.read, Read::Site(site) if program.is_only_logged(site.file, site.expr));
+        !is_of_look && !is_logged && !verification.makes_up_for(lapse)
     });
     // Nor does it matter what else is left out where only the lifetime is read of a token that is no proof there.
     let unsigned: FxHashSet<(FileId, ExprId)> = lapses.iter().filter_map(unsigned_read).collect();
@@ -71,6 +72,9 @@ fn unsigned_read(lapse: &Lapse) -> Option<(FileId, ExprId)> {
         _ => None,
     }
 }
+
+/// Functions that make a token are followed this far.
+const MOST_MINTING_CALLS: u32 = 3;
 
 /// One way in which a token is not checked.
 #[derive(Clone, Debug)]
@@ -567,6 +571,7 @@ impl<'p, 'a> Verification<'p, 'a> {
             Read::Site(site) => {
                 let Some(call) = site.call else { return false };
                 self.is_acquired(&site)
+                    || self.is_minted(&site)
                     || reads_header_only(facts, site.expr)
                     || self.is_verified(file, call, &self.subjects_of_site(&site), 0)
             }
@@ -580,6 +585,69 @@ impl<'p, 'a> Verification<'p, 'a> {
             }
             Read::None => false,
         }
+    }
+
+    /// Whether a token is read that was made right before: `token = create_access_token(user)`.
+    fn is_minted(&self, site: &LibrarySite) -> bool {
+        let facts = &self.program[site.file].facts;
+        let Some(token) = self.program.argument(site, "token") else {
+            return false;
+        };
+        let ExprKind::Name { name, scope } = facts[token].kind else {
+            return false;
+        };
+        let bound = bindings_of(facts, scope, name).unwrap_or_default();
+        !bound.is_empty()
+            && bound.iter().all(|binding| match binding.kind {
+                BindingKind::Value(value) | BindingKind::Unpacked { value, .. } => match facts[value].kind {
+                    ExprKind::Call(call) => self.mints(site.file, call, 0),
+                    _ => false,
+                },
+                _ => false,
+            })
+    }
+
+    /// Whether a call makes a token, itself or by what the functions that it calls give back.
+    fn mints(&self, file: FileId, call: CallId, depth: u32) -> bool {
+        let made = self.program.site_at(file, self.program[file].facts[call].expr);
+        let role = made
+            .and_then(|made| self.program.entry(made))
+            .and_then(|entry| entry.role);
+        if role == Some(Role::MintsToken) {
+            return true;
+        }
+        let mut callees = self.program.edges_of(file, call).map(|edge| edge.callee).peekable();
+        depth < MOST_MINTING_CALLS
+            && callees.peek().is_some()
+            && callees.all(|(file, function)| {
+                let facts = &self.program[file].facts;
+                let mut returned = facts.returns_of(function).iter();
+                returned.any(|returned| {
+                    let place = returned.value.map(|value| facts[value].span);
+                    place.is_some_and(|place| {
+                        let mut within = facts.calls_within(place);
+                        within.any(|(call, _)| self.mints(file, call, depth + 1))
+                            || self.names_minted(file, place, depth)
+                    })
+                })
+            })
+    }
+
+    /// Whether a name within a place is bound to a call that makes a token.
+    fn names_minted(&self, file: FileId, place: Span, depth: u32) -> bool {
+        let facts = &self.program[file].facts;
+        facts.exprs_within(place).any(|(_, expr)| {
+            let ExprKind::Name { name, scope } = expr.kind else {
+                return false;
+            };
+            facts.bindings_of(scope, name).iter().any(|binding| match binding.kind {
+                BindingKind::Value(value) => match facts[value].kind {
+                    ExprKind::Call(call) => self.mints(file, call, depth + 1),
+                    _ => false,
+                },
+                _ => false,
+            })
+        })
     }
 
     /// Whether a client reads the token that it got from who issues it right before: `token = credential.acquire_token(scope)`.

@@ -808,7 +808,9 @@ impl<'p> Receivers<'p, '_> {
         let facts = self.facts(file);
         let Some(value) = store.value else { return };
         match facts[store.target].kind {
-            ExprKind::Member { object, name } if self.own_target(file, store).is_none() => {
+            ExprKind::Member { object, name }
+                if self.own_target(file, store).is_none() && !puts_back(facts, store.target, value) =>
+            {
                 let objects = self.settled(file, object);
                 let is_unknown = objects.iter().all(|entry| self.is_nothing(entry.thing));
                 for entry in objects {
@@ -972,4 +974,33 @@ pub(super) fn is_bare_base(path: &str) -> bool {
         path.rsplit('.').next().unwrap_or(""),
         "object" | "ABC" | "Generic" | "Protocol"
     )
+}
+
+/// Whether a store gives an attribute what it held before: `saved = task.execute`, and later `task.execute = saved`.
+fn puts_back(facts: &FileFacts, target: ExprId, value: ExprId) -> bool {
+    let ExprKind::Name { name, scope } = facts[value].kind else {
+        return false;
+    };
+    let Some([binding]) = lookup(facts, scope, name) else {
+        return false;
+    };
+    match binding.kind {
+        BindingKind::Value(held) => is_same_member(facts, target, held),
+        _ => false,
+    }
+}
+
+/// Whether two expressions read the same members of the same name.
+fn is_same_member(facts: &FileFacts, one: ExprId, other: ExprId) -> bool {
+    match (facts[one].kind, facts[other].kind) {
+        (
+            ExprKind::Member { object, name },
+            ExprKind::Member {
+                object: of_other,
+                name: other,
+            },
+        ) => name == other && is_same_member(facts, object, of_other),
+        (ExprKind::Name { name, .. }, ExprKind::Name { name: other, .. }) => name == other,
+        _ => false,
+    }
 }

@@ -1,11 +1,11 @@
 //! What calls give: what functions of the program return and yield, and what libraries make of the functions they are handed.
 
 use super::classes::Ancestor;
-use super::{Exact, PathId, Receivers, Thing, Things};
+use super::{Entry, Exact, PathId, Receivers, Thing, Things};
 use crate::catalog::{Meaning, Role};
 use crate::facts::{CallId, ExprId, ExprKind, Splat};
 use crate::finding::Confidence;
-use crate::program::names::{ClassRef, FunctionRef};
+use crate::program::names::{ClassRef, FunctionRef, last_name};
 use crate::source::FileId;
 
 /// The keyword that stands for all.
@@ -39,11 +39,40 @@ impl Receivers<'_, '_> {
                     )
                 });
                 if !known.is_empty() {
-                    return declared;
+                    return receivers.made_by(function).unwrap_or(declared);
                 }
             }
             receivers.handed_back(function, false)
         })
+    }
+
+    /// What a function gives that makes each of the objects it gives: these very objects, where its annotation leaves open of which
+    /// class below they are. `return Client()`, or `self._client = Client()` and `return self._client`.
+    fn made_by(&mut self, function: FunctionRef) -> Option<Things> {
+        let (file, id) = function;
+        let facts = self.facts(file);
+        let is_made = |value: ExprId| match facts[value].kind {
+            ExprKind::Call(call) => last_name(facts, facts[call].callee)
+                .is_some_and(|name| facts.text(name).starts_with(char::is_uppercase)),
+            _ => false,
+        };
+        let is_kept = |value: ExprId| match facts[value].kind {
+            ExprKind::Member { name, .. } => facts.stores.iter().any(|store| {
+                matches!(facts[store.target].kind, ExprKind::Member { name: to, .. } if to == name)
+                    && store.value.is_some_and(is_made)
+                    && facts.function_around(facts[store.block].scope) == Some(id)
+            }),
+            _ => false,
+        };
+        let returned = self.facts(function.0).returns_of(function.1);
+        let mut values = returned.iter().filter_map(|returned| returned.value).peekable();
+        if values.peek().is_none() || !values.all(|value| is_made(value) || is_kept(value)) {
+            return None;
+        }
+        let mut made = self.handed_back(function, false);
+        made.retain(|thing| !self.is_nothing(thing));
+        let is_exact = |entry: Entry| matches!(entry.thing, Thing::Instance(_, Exact::Yes));
+        (!made.is_empty() && made.iter().all(is_exact)).then_some(made)
     }
 
     /// What iterating a generator gives, or entering one as a context.

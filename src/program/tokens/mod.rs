@@ -88,7 +88,8 @@ fn library_sites(
     is_site: impl Fn(&Program<'_>, &LibrarySite) -> bool,
 ) -> Vec<TokenSite> {
     let sites = program.sites_in(file).iter();
-    let sites = sites.filter(|site| is_site(program, site) && !is_other_data(program, site));
+    let sites =
+        sites.filter(|site| is_site(program, site) && !is_other_data(program, site) && !is_handed_up(program, site));
     sites
         .map(|site| TokenSite {
             primary: program.primary(site),
@@ -100,6 +101,30 @@ fn library_sites(
             token: program.argument(site, "token"),
         })
         .collect()
+}
+
+/// Whether a method of a class below a library's hands what it was passed to the method of the same name above: `return
+/// super().encode(payload)`. It is the library's own function under another class; who calls it does the work.
+fn is_handed_up(program: &Program<'_>, site: &LibrarySite) -> bool {
+    let facts = &program[site.file].facts;
+    let (ExprKind::Member { object, name }, Some(call)) = (facts[site.callee].kind, site.call) else {
+        return false;
+    };
+    let is_super = matches!(facts[object].kind, ExprKind::Call(made)
+        if crate::program::names::last_name(facts, facts[made].callee).is_some_and(|name| facts.text(name) == "super"));
+    let Some(function) = facts.function_around(site.scope).filter(|_| is_super) else {
+        return false;
+    };
+    let own = &facts[function];
+    let is_own_parameter = |value: ExprId| match facts[value].kind {
+        ExprKind::Name { name, scope } => {
+            let bindings = facts.bindings_of(scope, name);
+            scope == own.scope && matches!(bindings, [binding] if matches!(binding.kind, BindingKind::Parameter(_)))
+        }
+        _ => false,
+    };
+    let mut passed = facts.arguments(&facts[call]).iter();
+    own.class.is_some() && own.name == Some(name) && passed.all(|argument| is_own_parameter(argument.value))
 }
 
 /// The library functions with a role that are handed on, to be called out of sight.

@@ -309,6 +309,51 @@ impl Program<'_> {
         below.map(|(id, _)| id)
     }
 
+    /// Whether what an expression gives is only written to a log: nothing relies on it.
+    #[must_use]
+    pub fn is_only_logged(&self, file: FileId, expr: ExprId) -> bool {
+        let facts = &self[file].facts;
+        let words = self.catalog.words();
+        let mut around = facts.exprs_around(facts[expr].span);
+        around.any(|(outer, around)| match around.kind {
+            ExprKind::Call(call) if outer != expr => match facts[facts[call].callee].kind {
+                ExprKind::Member { object, .. } => {
+                    last_name(facts, object).is_some_and(|name| words.is_logger(facts.text(name)))
+                }
+                _ => false,
+            },
+            _ => false,
+        })
+    }
+
+    /// Whether a value says of somebody only that it is nobody: `{"sub": "anonymous"}`.
+    #[must_use]
+    pub fn is_nobody(&self, file: FileId, value: ExprId) -> bool {
+        let facts = &self[file].facts;
+        let words = self.catalog.words();
+        let says_so = |value: ExprId| {
+            let text = self.plain_text(file, value).unwrap_or("");
+            words.is_stand_in(text) && !words.is_made_up(text)
+        };
+        let mut fields: Vec<(&str, ExprId)> = Vec::new();
+        match facts[value].kind {
+            ExprKind::Call(call) => {
+                let named = facts.arguments(&facts[call]).iter();
+                fields.extend(named.filter_map(|argument| Some((facts.text(argument.keyword?), argument.value))));
+            }
+            ExprKind::Table(entries) => {
+                let entries = facts.entries(entries).iter();
+                fields.extend(entries.filter_map(|(key, value)| Some((self.text_of(file, (*key)?)?, *value))));
+            }
+            _ => {}
+        }
+        let mut who = fields
+            .into_iter()
+            .filter(|(field, _)| words.is_who_field(field))
+            .peekable();
+        who.peek().is_some() && who.all(|(_, value)| says_so(value))
+    }
+
     /// Whether code in or below `block` passes the request on.
     #[must_use]
     pub fn is_passed_on(&self, file: FileId, block: BlockId) -> bool {

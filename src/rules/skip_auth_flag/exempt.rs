@@ -12,6 +12,12 @@ use crate::source::Span;
 /// What declares a column of a table.
 const COLUMNS: &[&str] = &["BooleanField", "Column", "NullBooleanField", "mapped_column"];
 
+/// How classes are called that make groups of endpoints.
+const ROUTERS: &[&str] = &["Blueprint", "Router"];
+
+/// What describes the endpoints of a service.
+const DESCRIBING: &[&str] = &["get_openapi", "openapi"];
+
 /// Methods of a class that make its instances of what was read.
 const READING: &[&str] = &[
     "from_dict",
@@ -49,6 +55,68 @@ impl Flags<'_> {
         };
         let name = facts.text(name);
         name == "request" || (kind == FlagName::Requires && self.words().sends_request(name))
+    }
+
+    /// Whether a call makes a group of endpoints, of which it says that they are for everybody: `router = AppRouter(require_auth=False)`.
+    pub(super) fn makes_router(&self, call: &Call) -> bool {
+        let facts = &self.data.facts;
+        match facts[call.callee].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                let name = facts.text(name);
+                name.starts_with(char::is_uppercase) && ROUTERS.iter().any(|ending| name.ends_with(ending))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether code makes a description of the service, for which it puts routes together that nothing serves.
+    pub(super) fn only_describes(&self, scope: ScopeId) -> bool {
+        let facts = &self.data.facts;
+        let asked = DESCRIBING.iter().any(|name| facts.names.find(name).is_some());
+        let Some(function) = facts.function_around(scope).filter(|_| asked) else {
+            return false;
+        };
+        facts
+            .calls_in(Some(function))
+            .any(|(_, call)| match facts[call.callee].kind {
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => DESCRIBING.contains(&facts.text(name)),
+                _ => false,
+            })
+    }
+
+    /// Whether an object is what a decorator was applied to, which it marks and gives back: what it says is of that handler alone.
+    pub(super) fn is_marked_handler(&self, object: ExprId) -> bool {
+        let facts = &self.data.facts;
+        let ExprKind::Name { name, scope } = facts[object].kind else {
+            return false;
+        };
+        let Some(function) = facts.function_around(scope) else {
+            return false;
+        };
+        let [parameter, ..] = facts.parameters(&facts[function]) else {
+            return false;
+        };
+        let gives_back = |value: ExprId| facts[value].kind == ExprKind::Name { name, scope };
+        let mut returns = facts.returns_of(function).iter();
+        parameter.name == name
+            && returns.any(|returned| returned.value.is_some_and(gives_back))
+            && facts[function]
+                .name
+                .is_some_and(|own| self.is_decorator_somewhere(facts.text(own)))
+    }
+
+    /// Whether something of this name decorates a function or a class of the program.
+    fn is_decorator_somewhere(&self, name: &str) -> bool {
+        self.program.files().any(|(_, data)| {
+            let facts = &data.facts;
+            let Some(name) = facts.names.find(name) else {
+                return false;
+            };
+            let is_it = |decorator: &ExprId| matches!(facts[*decorator].kind, ExprKind::Name { name: of, .. } | ExprKind::Member { name: of, .. } if of == name);
+            let functions = facts.functions.iter().map(|function| function.decorators);
+            let classes = facts.classes.iter().map(|class| class.decorators);
+            functions.chain(classes).any(|decorators| facts.list(decorators).iter().any(is_it))
+        })
     }
 
     /// Whether a call makes one request, or only describes a service.
@@ -266,10 +334,20 @@ impl Flags<'_> {
     /// Whether a table is what a handler answers: it says how the service is set, and sets nothing.
     pub(super) fn is_answer_of_handler(&self, table: Span) -> bool {
         let facts = &self.data.facts;
+        let is_it = |value: ExprId| {
+            facts[value].span == table
+                || match facts[value].kind {
+                    ExprKind::Name { name, scope } => facts
+                        .bindings_of(scope, name)
+                        .iter()
+                        .any(|binding| matches!(binding.kind, BindingKind::Value(value) if facts[value].span == table)),
+                    _ => false,
+                }
+        };
         let returned = facts
             .returns
             .iter()
-            .filter(|returned| returned.value.is_some_and(|value| facts[value].span == table));
+            .filter(|returned| returned.value.is_some_and(is_it));
         let entries = self.program.entry_points();
         returned.into_iter().any(|returned| {
             let function = (self.file, returned.function);
@@ -279,7 +357,8 @@ impl Flags<'_> {
     }
 
     /// Whether a table is what one call is told of its circumstances: `context = {"ignore_auth": True, "user": name}`. The code
-    /// that calls vouches for that call; nothing is set for others.
+    /// that calls vouches for that call; nothing is set for others. Nor does what is noted about one thing set anything:
+    /// `create_token(name, metadata={"auth_mode": "disabled"})`.
     pub(super) fn is_context(&self, table: Span) -> bool {
         let facts = &self.data.facts;
         let is_context = |name: Name| matches!(facts.text(name), "context" | "ctx");
@@ -290,7 +369,10 @@ impl Flags<'_> {
         });
         let mut arguments = facts.calls.iter().flat_map(|call| facts.arguments(call));
         is_bound
-            || arguments.any(|argument| argument.keyword.is_some_and(is_context) && facts[argument.value].span == table)
+            || arguments.any(|argument| {
+                let is_told = |keyword: Name| is_context(keyword) || facts.text(keyword) == "metadata";
+                argument.keyword.is_some_and(is_told) && facts[argument.value].span == table
+            })
     }
 
     /// Locals and call arguments of test functions configure nothing.
