@@ -128,6 +128,9 @@ impl Judge<'_, '_> {
         if leaves_word(facts, arm) || hands_out(facts, attempt, validation.call) {
             return None;
         }
+        if accepts_in_any_case(facts, attempt, arm) {
+            return Some("accepts");
+        }
         let function = facts.function_around(facts[validation.call].scope)?;
         let place = facts[arm].span;
         let passed_on = program
@@ -653,6 +656,33 @@ fn hands_out(facts: &FileFacts, attempt: BlockId, call: CallId) -> bool {
             .returns
             .iter()
             .any(|returned| facts.is_below(returned.block, attempt))
+}
+
+/// Whether the function goes on to say yes, whatever became of an attempt that leaves no word of it: nothing is asked on the way.
+fn accepts_in_any_case(facts: &FileFacts, attempt: BlockId, arm: BlockId) -> bool {
+    let mut around = facts.blocks_around(attempt).skip(1);
+    let around = around.find_map(|(id, block)| (!matches!(block.kind, BlockKind::Within { .. })).then_some(id));
+    let Some(function) = facts.function_around(facts[attempt].scope) else {
+        return false;
+    };
+    let behind = facts[arm].span.end;
+    let answer = facts.returns_of(function).iter().find_map(|returned| {
+        let value = returned.value.filter(|_| Some(returned.block) == around)?;
+        (facts[value].span.start >= behind).then_some(value)
+    });
+    let Some(answer) = answer.filter(|answer| facts[*answer].kind == ExprKind::Truth(true)) else {
+        return false;
+    };
+    let leaves_word = facts
+        .bindings
+        .iter()
+        .any(|binding| facts.is_below(binding.block, attempt));
+    let is_asked = facts.numbered_blocks().filter(|(id, _)| *id != arm).any(|(id, block)| {
+        let is_between = behind <= block.span.start && block.span.start < facts[answer].span.start;
+        let is_otherwise = matches!(block.kind, BlockKind::Otherwise { attempt: of } if of == attempt);
+        (is_between || is_otherwise || facts.is_below(id, arm)) && facts.function_around(block.scope) == Some(function)
+    });
+    !leaves_word && !is_asked
 }
 
 /// Whether `outer` is `call` with methods called on it.

@@ -516,6 +516,9 @@ impl Walk<'_> {
             }
             Some(Stmt::Raise(_)) => Exit::Raises(None),
             Some(Stmt::Break(_) | Stmt::Continue(_)) => Exit::Jumps,
+            Some(Stmt::With(node)) if node.items.iter().any(|item| suppresses(&item.context_expr)) => {
+                Exit::FallsThrough
+            }
             Some(Stmt::With(node)) => self.exit_of(&node.body),
             Some(Stmt::If(node)) => {
                 let has_else = node
@@ -582,6 +585,7 @@ impl Walk<'_> {
     fn with_statement(&mut self, node: &StmtWith) {
         let outside = self.block;
         let mut opened = Vec::new();
+        let mut suppressing = Vec::new();
         for item in &node.items {
             let entered = self.expression(&item.context_expr);
             if let Some(target) = &item.optional_vars {
@@ -600,12 +604,40 @@ impl Walk<'_> {
                 body_span(&node.body),
             );
             opened.push(self.block);
+            if suppresses(&item.context_expr) {
+                self.block = self.open(BlockKind::Attempt, body_span(&node.body));
+                opened.push(self.block);
+                suppressing.push((self.block, self.arguments_as_one(entered)));
+            }
         }
         self.suite(&node.body);
         for block in opened {
             self.close(block, &node.body);
         }
         self.block = outside;
+        let end = node.range().end().to_u32();
+        for (attempt, catches) in suppressing {
+            self.open(BlockKind::Rescue { attempt, catches }, Span::new(end, end));
+        }
+    }
+
+    /// The arguments of a call as one value: the only one, or a group of them.
+    fn arguments_as_one(&mut self, call: ExprId) -> Option<ExprId> {
+        let facts = self.builder.facts();
+        let ExprKind::Call(call) = facts[call].kind else {
+            return None;
+        };
+        let arguments = facts.arguments(&facts[call]);
+        let values: Vec<ExprId> = arguments.iter().map(|argument| argument.value).collect();
+        match values[..] {
+            [] => None,
+            [only] => Some(only),
+            [first, .., last] => {
+                let place = Span::new(facts[first].span.start, facts[last].span.end);
+                let values = self.builder.list(&values);
+                Some(self.builder.expr(ExprKind::Group(values), place))
+            }
+        }
     }
 
     fn try_statement(&mut self, node: &StmtTry) {
@@ -805,4 +837,16 @@ fn is_main_guard(test: &Expr) -> bool {
     let is_main = |side: &Expr| matches!(side, Expr::StringLiteral(text) if text.value.to_str() == "__main__");
     *compare.ops == [ast::CmpOp::Eq]
         && ((is_name(&compare.left) && is_main(right)) || (is_main(&compare.left) && is_name(right)))
+}
+
+/// Whether what is entered swallows errors as an empty `except` does: `contextlib.suppress(ValueError)`.
+fn suppresses(entered: &Expr) -> bool {
+    let Expr::Call(call) = entered else { return false };
+    match &*call.func {
+        Expr::Name(name) => name.id == "suppress",
+        Expr::Attribute(member) => {
+            member.attr.as_str() == "suppress" && matches!(&*member.value, Expr::Name(name) if name.id == "contextlib")
+        }
+        _ => false,
+    }
 }

@@ -34,18 +34,15 @@ struct Given<'s> {
 }
 
 /// Keys above a list of `{name: A, valueFrom: …}`.
-const VARIABLE_LISTS: &[&str] = &[
+const VARIABLE_LISTS: &[&str] = &["env", "envVars", "environment", "environment_variables", "secrets"];
+/// The same, whose items may also only tell which variables there are.
+const MENTIONING_LISTS: &[&str] = &[
     "additionalEnv",
     "additionalEnvVars",
-    "env",
-    "envVars",
     "env_vars",
-    "environment",
-    "environment_variables",
     "extraEnv",
     "extraEnvVars",
     "secret_environment_variables",
-    "secrets",
 ];
 /// Keys of such an item that refer to what has the value, or stand above such keys.
 const REFERENCES: &[&str] = &[
@@ -130,6 +127,12 @@ impl Settings<'_, '_> {
             // `env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}]`
             "name" | "key" if is_variable_name(text) && VARIABLE_LISTS.contains(&around) => {
                 one(text, self.reference_behind(index))
+            }
+            "name" | "key" if is_variable_name(text) && MENTIONING_LISTS.contains(&around) => {
+                match self.reference_behind(index) {
+                    reference @ ProvidedState::Mapped(_) => one(text, reference),
+                    _ => Vec::new(),
+                }
             }
             // `data: [{secretKey: A, remoteRef: {key: k}}]`
             "secretKey" if is_variable_name(text) => one(text, self.remote_behind(index)),
