@@ -259,6 +259,15 @@ impl Judge<'_, '_> {
         if program[validation.file].language != Language::Rust || !is_default {
             return false;
         }
+        let is_own = |file: FileId, named: ExprId| {
+            let values = program.values(file, named);
+            values.iter().any(|value| matches!(value.origin, Origin::Class(_)))
+        };
+        // `decode::<Claims>(token, …)`
+        let asked = program[validation.file].facts.asked_type(validation.call);
+        if asked.is_some_and(|asked| is_own(validation.file, asked)) {
+            return true;
+        }
         let into = program.edges_of(validation.file, validation.call);
         let mut callees = into.map(|edge| edge.callee);
         callees.any(|(file, function)| {
@@ -268,10 +277,7 @@ impl Judge<'_, '_> {
             };
             let within = facts.exprs_within(facts[declared].span);
             let mut names = within.filter(|(_, expr)| matches!(expr.kind, ExprKind::Name { .. }));
-            names.any(|(name, _)| {
-                let values = program.values(file, name);
-                values.iter().any(|value| matches!(value.origin, Origin::Class(_)))
-            })
+            names.any(|(name, _)| is_own(file, name))
         })
     }
 

@@ -2,9 +2,9 @@
 
 use super::{Findings, is_for_tests};
 use crate::catalog::Role;
-use crate::facts::{Binding, BindingKind, ExprId, ExprKind, Language, MODULE_SCOPE, ScopeId};
+use crate::facts::{Binding, BindingKind, BlockKind, Comparison, ExprId, ExprKind, Language, MODULE_SCOPE, ScopeId};
 use crate::finding::{Confidence, Site, Step};
-use crate::program::{KeySource, Program, ProgramFile};
+use crate::program::{KeySource, Outcome, Program, ProgramFile};
 use crate::source::{FileId, Span};
 use rustc_hash::FxHashSet;
 
@@ -224,18 +224,21 @@ impl<'p> Literals<'p> {
     fn is_only_compared(&self, constant: &Binding) -> bool {
         let facts = &self.data.facts;
         let is_it = |expr: ExprId| matches!(facts[expr].kind, ExprKind::Name { name, .. } if name == constant.name);
-        let compared: Vec<Span> = facts
-            .exprs
-            .iter()
-            .filter_map(|expr| match expr.kind {
-                ExprKind::Compare { left, right, .. } => [left, right].into_iter().find(|side| is_it(*side)),
-                _ => None,
-            })
-            .map(|side| facts[side].span)
-            .collect();
+        let comparisons = facts.exprs.iter().filter_map(|expr| match expr.kind {
+            ExprKind::Compare { operator, left, right } => {
+                let side = [left, right].into_iter().find(|side| is_it(*side))?;
+                Some((expr.span, operator, facts[side].span))
+            }
+            _ => None,
+        });
+        let comparisons: Vec<(Span, Comparison, Span)> = comparisons.collect();
+        let compared: Vec<Span> = comparisons.iter().map(|(_, _, side)| *side).collect();
         let name = facts.text(constant.name);
         constant.scope == MODULE_SCOPE
             && !compared.is_empty()
+            && !comparisons
+                .iter()
+                .any(|(place, operator, _)| self.is_demanded(*place, *operator))
             && facts.exprs.iter().all(|expr| {
                 let is_it = matches!(expr.kind, ExprKind::Name { name, .. } if name == constant.name);
                 !is_it || expr.span == constant.span || compared.contains(&expr.span)
@@ -244,6 +247,27 @@ impl<'p> Literals<'p> {
                 .program
                 .files()
                 .any(|(file, other)| file != self.file && other.facts.names.find(name).is_some())
+    }
+
+    /// Whether a comparison refuses whoever does not know what is compared with: `if token != ADMIN_TOKEN: raise …`,
+    /// `return token == ADMIN_TOKEN`.
+    fn is_demanded(&self, comparison: Span, operator: Comparison) -> bool {
+        let facts = &self.data.facts;
+        let is_equal = operator == Comparison::Equal;
+        let is_answer = is_equal
+            && facts.returns.iter().any(|returned| {
+                let value = returned.value;
+                value.is_some_and(|value| facts[value].span.contains(comparison))
+            });
+        is_answer
+            || facts.numbered_blocks().any(|(id, block)| match block.kind {
+                BlockKind::Branch { condition, holds } => {
+                    let is_other = holds != is_equal && facts[condition].span.contains(comparison);
+                    let mut outcomes = self.program.outcomes(self.file, id).into_iter();
+                    is_other && outcomes.all(|outcome| outcome == Outcome::Refuses)
+                }
+                _ => false,
+            })
     }
 
     /// Keyword arguments, fields of struct literals, what is written to the environment, defaults of options.

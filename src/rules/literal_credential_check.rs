@@ -2,7 +2,9 @@
 
 use super::Findings;
 use crate::catalog::{Role, Words};
-use crate::facts::{BlockId, BlockKind, Call, Comparison, ExprId, ExprKind, FileFacts, How, Language, ScopeId};
+use crate::facts::{
+    BindingKind, BlockId, BlockKind, Call, Comparison, ExprId, ExprKind, FileFacts, How, Language, ScopeId,
+};
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{Outcome, Program, ProgramFile};
 use crate::source::{FileId, Span};
@@ -116,7 +118,7 @@ impl Looking<'_> {
         message: &'static str,
     ) -> Option<Check> {
         let facts = &self.data.facts;
-        let name = self.name_of(subject)?;
+        let name = self.name_behind(subject)?;
         let words = self.words();
         if !words.may_be_credential(&name) || !self.is_secret_literal(literal, &name, message == "prefix") {
             return None;
@@ -164,7 +166,8 @@ impl Looking<'_> {
                         _ => None,
                     },
                     (
-                        "strip" | "lower" | "encode" | "as_bytes" | "as_str" | "to_str" | "removeprefix" | "decode",
+                        "strip" | "lower" | "encode" | "as_bytes" | "as_str" | "to_str" | "removeprefix" | "decode"
+                        | "and_then" | "as_deref" | "map" | "ok" | "trim" | "unwrap_or_default",
                         _,
                     ) => self.name_of(object),
                     _ => None,
@@ -173,6 +176,26 @@ impl Looking<'_> {
             ExprKind::Choice { options, how } => self.name_of(*facts.options(options, how).first()?),
             _ => None,
         }
+    }
+
+    /// The same, by what a name stands for where it says nothing itself: `if let Some(value) = headers.get("x-api-key")`.
+    fn name_behind(&self, subject: ExprId) -> Option<String> {
+        let facts = &self.data.facts;
+        let name = self.name_of(subject)?;
+        let ExprKind::Name { name: written, scope } = facts[subject].kind else {
+            return Some(name);
+        };
+        let behind = match facts.bindings_of(scope, written) {
+            [only] => match only.kind {
+                BindingKind::Value(value) => self.name_of(value),
+                _ => None,
+            },
+            _ => None,
+        };
+        let is_credential = |name: &String| self.words().is_credential(name);
+        behind
+            .filter(|behind| !is_credential(&name) && is_credential(behind))
+            .or(Some(name))
     }
 
     /// Whether a text is compared in lower case: `token.strip().lower()`.
