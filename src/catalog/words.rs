@@ -435,7 +435,7 @@ impl Words {
         if self.is_placeholder(text) || is_path_of_name {
             return false;
         }
-        if looks_generated(text) {
+        if looks_generated(text) || looks_random(text) {
             return true;
         }
         if secret.common_passwords.iter().any(|known| known == text) {
@@ -1485,17 +1485,32 @@ fn looks_generated(text: &str) -> bool {
     let Some(longest) = pieces.max_by_key(|piece| piece.len()).filter(|piece| piece.len() >= 16) else {
         return false;
     };
+    let (changes, signs) = variety(longest);
+    longest.bytes().any(|byte| byte.is_ascii_digit()) && changes * 3 >= longest.len() && signs >= 8
+}
+
+/// Whether a short text of one piece is as mixed as no word is: `q8Zk27LmPs91`. A name of a secret has to stand beside it.
+fn looks_random(text: &str) -> bool {
+    let has = |is_it: fn(&u8) -> bool| text.bytes().any(|byte| is_it(&byte));
+    let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    let (changes, signs) = variety(text);
+    let is_piece = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_piece && is_mixed && text.len() >= 12 && changes * 2 >= text.len() && signs >= 8
+}
+
+/// How often digits, capitals and small letters of a text take turns, and how many different signs it has.
+fn variety(text: &str) -> (usize, usize) {
     let class = |byte: u8| match byte {
         b'0'..=b'9' => 0,
         b'A'..=b'Z' => 1,
         _ => 2,
     };
-    let classes: Vec<u8> = longest.bytes().map(class).collect();
+    let classes: Vec<u8> = text.bytes().map(class).collect();
     let changes = classes.windows(2).filter(|pair| pair[0] != pair[1]).count();
-    let mut signs: Vec<u8> = longest.bytes().collect();
+    let mut signs: Vec<u8> = text.bytes().collect();
     signs.sort_unstable();
     signs.dedup();
-    classes.contains(&0) && changes * 3 >= longest.len() && signs.len() >= 8
+    (changes, signs.len())
 }
 
 /// The words of a name in upper case with spaces between them: split at everything that is no letter or digit, and where case

@@ -12,6 +12,7 @@ use crate::finding::{Confidence, Site};
 use crate::program::names::Origin;
 use crate::program::{Program, ProgramFile};
 use crate::source::{FileId, Span};
+use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 
 /// A secret that something else stands in for where it is not set.
@@ -157,9 +158,23 @@ impl<'p> Chains<'p> {
     fn expressions(&self, chains: &mut Vec<Vec<Alternative>>) {
         let facts = self.facts();
         let places: Vec<Span> = self.own_reads().map(|(_, expr)| facts[expr].span).collect();
+        let holding = facts.bindings.iter().filter(|binding| match binding.kind {
+            BindingKind::Value(value) => places.iter().any(|place| facts[value].span.contains(*place)),
+            _ => false,
+        });
+        let holding: FxHashSet<(ScopeId, Name)> = holding.map(|binding| (binding.scope, binding.name)).collect();
+        // `key or "…"`, `key if key else "…"`, where `key` was read before
+        let is_held = |option: &ExprId| match facts[*option].kind {
+            ExprKind::Name { name, scope } => holding.contains(&(scope, name)),
+            _ => false,
+        };
         for (id, expr) in facts.numbered_exprs() {
-            let ExprKind::Choice { .. } = expr.kind else { continue };
-            if places.iter().any(|place| expr.span.contains(*place)) && !is_only_asked(facts, id) {
+            let ExprKind::Choice { options, how } = expr.kind else {
+                continue;
+            };
+            let is_of_read = places.iter().any(|place| expr.span.contains(*place))
+                || facts.options(options, how).iter().any(is_held);
+            if is_of_read && !is_only_asked(facts, id) {
                 chains.push(self.alternatives(id));
             }
         }
@@ -447,11 +462,15 @@ impl<'p> Chains<'p> {
             ExprKind::Text(text) => add(AlternativeKind::Literal(facts.text(text).to_owned())),
             ExprKind::Through(inner) => self.collect(file, inner, depth + 1, out),
             ExprKind::Choice { options, how } => {
-                if how == How::ByCondition && !self.is_by_presence(file, facts.list(options)) {
-                    return add(AlternativeKind::Other);
+                let mut ordered = facts.options(options, how).to_vec();
+                if how == How::ByCondition {
+                    match self.present_option(file, facts.list(options)) {
+                        Some(present) => ordered.sort_by_key(|option| *option != present),
+                        None => return add(AlternativeKind::Other),
+                    }
                 }
-                for option in facts.options(options, how) {
-                    self.collect(file, *option, depth + 1, out);
+                for option in ordered {
+                    self.collect(file, option, depth + 1, out);
                 }
             }
             ExprKind::Call(call) => match converted(facts, call) {
@@ -483,11 +502,12 @@ impl<'p> Chains<'p> {
         self.program.catalog().words().is_secret(name)
     }
 
-    /// Whether the condition of a ternary asks whether its first value is there.
-    fn is_by_presence(&self, file: FileId, options: &[ExprId]) -> bool {
+    /// The option that is taken where the secret that it is is there: `a` of `a if a else b`, and of `b if a is None else a`.
+    fn present_option(&self, file: FileId, options: &[ExprId]) -> Option<ExprId> {
         let facts = &self.program[file].facts;
-        let [first, .., condition] = options else { return false };
-        let (first, condition) = (*first, *condition);
+        let [first, second, .., condition] = *options else {
+            return None;
+        };
         let names_of = |around: Span| {
             let reads = self.program.secret_reads().iter();
             let inside = reads.filter(move |read| {
@@ -496,16 +516,36 @@ impl<'p> Chains<'p> {
             });
             inside.flat_map(|read| read.names.iter()).collect::<Vec<_>>()
         };
+        // `"JWT_SECRET" in os.environ`
+        let asked = match facts[condition].kind {
+            ExprKind::Compare {
+                operator: Comparison::In | Comparison::NotIn,
+                left,
+                ..
+            } => match facts[left].kind {
+                ExprKind::Text(text) => Some(facts.text(text)),
+                _ => None,
+            },
+            _ => None,
+        };
         let condition_names = names_of(facts[condition].span);
-        let is_read_again = names_of(facts[first].span)
-            .iter()
-            .any(|name| condition_names.contains(name));
+        let is_read_again = |option: ExprId| {
+            let mut names = names_of(facts[option].span).into_iter();
+            names.any(|name| condition_names.contains(&name) || asked == Some(name.as_str()))
+        };
         // What other files say has its own turn.
-        let is_named_again = || match (facts[first].kind, self.presence(condition, true)) {
-            (ExprKind::Name { name, .. }, Some((tested, _))) => name == tested,
+        let tested = self.presence(condition, true).filter(|_| file == self.file);
+        let is_named_again = |option: ExprId, is_there: bool| match (facts[option].kind, tested) {
+            (ExprKind::Name { name, .. }, Some((tested, holds))) => name == tested && holds == is_there,
             _ => false,
         };
-        is_read_again || (file == self.file && is_named_again())
+        if is_read_again(first) || is_named_again(first, true) {
+            Some(first)
+        } else if is_read_again(second) || is_named_again(second, false) {
+            Some(second)
+        } else {
+            None
+        }
     }
 
     // Judging
