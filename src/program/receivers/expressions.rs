@@ -8,7 +8,7 @@ use crate::facts::{
     ParameterKind, ScopeId, ScopeKind,
 };
 use crate::finding::Confidence;
-use crate::program::bindings::{at_end_of_scope, bound_value, lookup_range, reaching};
+use crate::program::bindings::{at_end_of_scope, bound_value, led_back, lookup_range, reaching};
 use crate::program::modules::Place;
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::{FileId, Span};
@@ -83,7 +83,9 @@ impl Receivers<'_, '_> {
         let holding = if found.len() == 1 {
             std::iter::once(BindingId::at(found.start)).collect()
         } else {
-            reaching(facts, found.clone(), scope, place)
+            let mut holding = reaching(facts, found.clone(), scope, place);
+            holding.extend(led_back(facts, found.clone(), place));
+            holding
         };
         let mut things = Things::default();
         for binding in holding {
