@@ -16,7 +16,7 @@ use super::entries::EntryPoint;
 use super::names::FunctionRef;
 use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things, asked_by_text};
 use crate::catalog::{Entry as Known, Node, Role};
-use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, ScopeId};
+use crate::facts::{Access, BlockKind, CallId, ExprId, ExprKind, FileFacts, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use coroutines::{BY_CALL, Coroutines};
@@ -600,7 +600,9 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 continue;
             };
             let called = if written.contains(&expr) {
-                self.receivers.setters(file, object, name)
+                self.receivers.setters(file, object, name, Access::Write)
+            } else if facts.deletions.contains(&expr) {
+                self.receivers.setters(file, object, name, Access::Delete)
             } else {
                 self.receivers.getters(file, object, name)
             };

@@ -22,7 +22,7 @@ impl EdgeWalk<'_, '_, '_> {
             return;
         }
         let facts = self.facts(file);
-        let asks_names = ["__getattr__", "__getattribute__", "__setattr__"];
+        let asks_names = ["__getattr__", "__getattribute__", "__setattr__", "__delattr__"];
         let asks_names = asks_names.iter().any(|name| special.contains(name));
         let written: FxHashSet<ExprId> = facts.stores.iter().map(|store| store.target).collect();
         for index in 0..facts.exprs.len() {
@@ -108,11 +108,13 @@ impl EdgeWalk<'_, '_, '_> {
         is_written: bool,
         special: &Special,
     ) {
-        if is_written {
-            self.add_special(file, object, &["__setattr__"], special);
+        let facts = self.facts(file);
+        let is_deleted = facts.deletions.contains(&expr);
+        if is_written || is_deleted {
+            let name = if is_deleted { "__delattr__" } else { "__setattr__" };
+            self.add_special(file, object, &[name], special);
             return;
         }
-        let facts = self.facts(file);
         let Some(scope) = scope_of(facts, object) else { return };
         let asked = self.receivers.asked_for(file, object, name);
         let site = Site {

@@ -1,17 +1,18 @@
 //! What reading, writing and operating on objects calls without a call: properties that are put together, descriptors, special methods.
 
 use super::{Exact, Receivers, Symbol, Thing, Things, python_files};
-use crate::facts::{BindingId, BindingKind, CallId, ExprId, ExprKind, Name, ScopeKind};
+use crate::facts::{Access, BindingId, BindingKind, CallId, ExprId, ExprKind, Name, ScopeKind};
 use crate::finding::Confidence;
 use crate::program::names::{ClassRef, FunctionRef, last_name};
 use crate::source::FileId;
 use rustc_hash::FxHashSet;
 
 /// The methods that expressions call without naming them.
-const SPECIAL: [&str; 31] = [
+const SPECIAL: [&str; 32] = [
     "__getattr__",
     "__getattribute__",
     "__setattr__",
+    "__delattr__",
     "__getitem__",
     "__setitem__",
     "__delitem__",
@@ -80,14 +81,18 @@ impl Receivers<'_, '_> {
     }
 
     /// What reading (or writing) a class's attribute on an object calls, where that is a property or a descriptor.
-    pub(super) fn accessors_in(&mut self, thing: Thing, (class, exact): (ClassRef, Exact), writes: bool) -> Things {
+    pub(super) fn accessors_in(&mut self, thing: Thing, (class, exact): (ClassRef, Exact), access: Access) -> Things {
         let mut called = Things::default();
         match thing {
-            Thing::Property(function) if !writes => {
+            Thing::Property(function) if access == Access::Read => {
                 called.add(Thing::Bound(function, class, exact), Confidence::Certain)
             }
             Thing::Properties(file, call) => {
-                let (position, keyword) = if writes { (1, "fset") } else { (0, "fget") };
+                let (position, keyword) = match access {
+                    Access::Read => (0, "fget"),
+                    Access::Write => (1, "fset"),
+                    Access::Delete => (2, "fdel"),
+                };
                 for entry in self.part_of_property(file, call, position, keyword) {
                     if let Thing::Function(function) | Thing::Method(function) = entry.thing {
                         called.add(Thing::Bound(function, class, exact), entry.confidence);
@@ -100,14 +105,19 @@ impl Receivers<'_, '_> {
     }
 
     /// The method of a descriptor that reading (or writing) `object.name` calls, where that is what a class of the object binds.
-    pub(super) fn described(&mut self, thing: Thing, class: ClassRef, name: &str, writes: bool) -> Things {
+    pub(super) fn described(&mut self, thing: Thing, class: ClassRef, name: &str, access: Access) -> Things {
         let Thing::Instance(descriptor, how) = thing else {
             return Things::default();
         };
         if !self.is_whole || !self.describes(descriptor) || !self.binds(class, name, thing) {
             return Things::default();
         }
-        self.special(descriptor, how, if writes { "__set__" } else { "__get__" })
+        let name = match access {
+            Access::Read => "__get__",
+            Access::Write => "__set__",
+            Access::Delete => "__delete__",
+        };
+        self.special(descriptor, how, name)
     }
 
     /// Whether the body of a class, or of one above, binds a name to a thing, and does not only declare it.

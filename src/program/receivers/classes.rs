@@ -7,7 +7,8 @@ use super::news::News;
 use super::{Exact, PathId, Receivers, Symbol, Thing, Things, python_files};
 use crate::catalog::Node;
 use crate::facts::{
-    BindingId, BindingKind, BlockKind, ClassId, ExprId, ExprKind, FileFacts, MODULE_SCOPE, Name, ScopeKind, Store,
+    Access, BindingId, BindingKind, BlockKind, ClassId, ExprId, ExprKind, FileFacts, MODULE_SCOPE, Name, ScopeKind,
+    Store,
 };
 use crate::finding::Confidence;
 use crate::program::bindings::{at_end_of_scope, lookup};
@@ -289,7 +290,7 @@ impl<'p> Receivers<'p, '_> {
         }
         let mut things = Things::default();
         for entry in self.dispatched(class, exact, symbol, name) {
-            let getters = self.described(entry.thing, class, name, false);
+            let getters = self.described(entry.thing, class, name, Access::Read);
             let mut found = self.results_of(&getters);
             if found.is_empty() {
                 found = self.looked_up_on_object(entry.thing, class, exact);
@@ -356,7 +357,7 @@ impl<'p> Receivers<'p, '_> {
             Thing::Method(function) | Thing::ClassMethod(function) => Things::one(Thing::Bound(function, class, exact)),
             Thing::Property(function) => self.given_to(function, Some((class, exact)), None),
             Thing::Properties(..) => {
-                let getters = self.accessors_in(thing, (class, exact), false);
+                let getters = self.accessors_in(thing, (class, exact), Access::Read);
                 self.results_of(&getters)
             }
             other => Things::one(other),
@@ -369,12 +370,12 @@ impl<'p> Receivers<'p, '_> {
         class: ClassRef,
         exact: Exact,
         (symbol, name): (Symbol, &str),
-        writes: bool,
+        access: Access,
     ) -> Things {
         let mut called = Things::default();
         for entry in self.dispatched(class, exact, symbol, name) {
-            let mut found = self.accessors_in(entry.thing, (class, exact), writes);
-            found.extend(&self.described(entry.thing, class, name, writes));
+            let mut found = self.accessors_in(entry.thing, (class, exact), access);
+            found.extend(&self.described(entry.thing, class, name, access));
             called.extend(&found.at_most(entry.confidence));
         }
         called
@@ -903,13 +904,8 @@ impl<'p> Receivers<'p, '_> {
         }
     }
 
-    /// The field of a named tuple at a position.
+    /// The field of an object at a position: of a named tuple, or of what a pattern takes apart.
     pub(super) fn field_at(&mut self, class: ClassRef, exact: Exact, position: u32) -> Things {
-        let libraries = self.library_ancestors(class);
-        let is_tuple = |path: &PathId| self.paths.text(*path).ends_with("NamedTuple");
-        if !libraries.iter().any(is_tuple) {
-            return Things::default();
-        }
         let fields = self.field_names(class);
         let Some((file, name)) = fields.get(position as usize).copied() else {
             return Things::default();

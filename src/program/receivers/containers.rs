@@ -403,9 +403,9 @@ impl Receivers<'_, '_> {
                     given
                 }
                 (Thing::Instance(class, exact), Some(position)) => {
-                    let given = self.field_at(class, exact, position);
+                    let given = self.iterated(class, exact);
                     if given.is_empty() {
-                        self.iterated(class, exact)
+                        self.field_at(class, exact, position)
                     } else {
                         given
                     }

@@ -38,7 +38,7 @@ pub(crate) use things::{Entry, Exact, Thing, Things};
 use super::Program;
 use super::names::{ClassRef, FunctionRef, has_decorator};
 use crate::catalog::Role;
-use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId, Splat};
+use crate::facts::{Access, CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId, Splat};
 use crate::finding::Confidence;
 use crate::source::FileId;
 use arguments::Flow;
@@ -459,8 +459,9 @@ impl<'p, 'a> Receivers<'p, 'a> {
         self.property_names.contains(&symbol)
     }
 
-    /// The functions that writing `object.name` calls.
-    pub(crate) fn setters(&mut self, file: FileId, object: ExprId, name: Name) -> Things {
+    /// The functions that writing (or deleting) `object.name` calls.
+    pub(crate) fn setters(&mut self, file: FileId, object: ExprId, name: Name, access: Access) -> Things {
+        let decorator = if access == Access::Delete { "deleter" } else { "setter" };
         let symbol = self.symbol(file, name);
         let text = self.text(file, name);
         let mut found = Things::default();
@@ -470,12 +471,12 @@ impl<'p, 'a> Receivers<'p, 'a> {
             };
             found.extend(
                 &self
-                    .accessors_of(class, exact, (symbol, text), true)
+                    .accessors_of(class, exact, (symbol, text), access)
                     .at_most(entry.confidence),
             );
             let is_setter = |(file, id): &FunctionRef| {
                 let facts = &self.program[*file].facts;
-                facts[*id].name.is_some_and(|name| facts.text(name) == text) && has_decorator(facts, *id, "setter")
+                facts[*id].name.is_some_and(|name| facts.text(name) == text) && has_decorator(facts, *id, decorator)
             };
             if let Some(setter) = self.methods_of(class).iter().find(|method| is_setter(method)) {
                 found.add(Thing::Bound(*setter, class, exact), entry.confidence);
@@ -493,7 +494,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             if let Thing::Instance(class, exact) = entry.thing {
                 found.extend(
                     &self
-                        .accessors_of(class, exact, (symbol, text), false)
+                        .accessors_of(class, exact, (symbol, text), Access::Read)
                         .at_most(entry.confidence),
                 );
             }
