@@ -303,10 +303,10 @@ impl Receivers<'_, '_> {
                 continue;
             }
             let asking = self.first_special(class, exact, &["__getattr__"]);
-            if !asking.is_empty() {
-                if let Some(surest) = self.lacks(class, exact, symbol, text) {
-                    found.extend(&asking.at_most(confidence.min(surest)));
-                }
+            if !asking.is_empty()
+                && let Some(surest) = self.lacks(class, exact, symbol, text)
+            {
+                found.extend(&asking.at_most(confidence.min(surest)));
             }
         }
         found
