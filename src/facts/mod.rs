@@ -154,6 +154,8 @@ pub struct FileFacts {
     pub(crate) places: Places,
     /// Values written to something that is no plain name: `self.x = v`, `d["k"] = v`.
     pub stores: Vec<Store>,
+    /// Members that are deleted: `del self.x`.
+    pub deletions: Vec<ExprId>,
     /// `return` and `yield` statements and tail expressions, those of each function together, in order.
     pub returns: Vec<Return>,
     /// Lines of a configuration file.

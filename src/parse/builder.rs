@@ -102,6 +102,7 @@ impl Builder {
             places: Places::of(&facts.exprs),
             exprs: taken(&mut facts.exprs),
             stores: taken(&mut facts.stores),
+            deletions: taken(&mut facts.deletions),
             returns: taken(&mut facts.returns),
             config: taken(&mut facts.config),
             tests: taken(&mut facts.tests),
@@ -302,6 +303,10 @@ impl Builder {
 
     pub(crate) fn store(&mut self, store: Store) {
         self.facts.stores.push(store);
+    }
+
+    pub(crate) fn deletion(&mut self, member: ExprId) {
+        self.facts.deletions.push(member);
     }
 
     pub(crate) fn payload(&mut self, payload: Payload) {

@@ -115,6 +115,18 @@ pub(super) fn reaching(facts: &FileFacts, bindings: Range<usize>, scope: ScopeId
     in_order(facts, found)
 }
 
+/// The binding whose value `place` stands in, where a loop leads back to it: `app = layer(app)` takes what it gave the round before.
+pub(super) fn led_back(facts: &FileFacts, bindings: Range<usize>, place: Span) -> Option<BindingId> {
+    let index = bindings.into_iter().find(|index| {
+        let binding = &facts.bindings[*index];
+        matches!(binding.kind, BindingKind::Value(value) if facts[value].span.contains(place))
+            && facts
+                .blocks_around(binding.block)
+                .any(|(_, block)| matches!(block.kind, BlockKind::Loop { .. }) && block.span.contains(place))
+    })?;
+    Some(id(index))
+}
+
 /// The bindings that can hold once all statements of their scope ran.
 pub(super) fn at_end_of_scope(facts: &FileFacts, bindings: Range<usize>) -> Holding {
     let mut found = Holding::new();

@@ -447,6 +447,10 @@ impl Walk<'_> {
                     self.delete(element);
                 }
             }
+            Expr::Attribute(_) => {
+                let member = self.place(target, Access::Delete);
+                self.builder.deletion(member);
+            }
             target => _ = self.place(target, Access::Delete),
         }
     }
@@ -723,17 +727,28 @@ impl Walk<'_> {
             }
         };
         match pattern {
-            Pattern::MatchSequence(node) => node.patterns.iter().for_each(|inner| self.captures(inner, None)),
+            Pattern::MatchSequence(node) => self.positions(&node.patterns, subject),
             Pattern::MatchOr(node) => node.patterns.iter().for_each(|inner| self.captures(inner, None)),
             Pattern::MatchMapping(node) => {
-                node.patterns.iter().for_each(|inner| self.captures(inner, None));
+                for (key, inner) in node.keys.iter().zip(&node.patterns) {
+                    let item = subject.map(|object| {
+                        let key = self.expression(key);
+                        let access = Access::Read;
+                        self.builder.expr(ExprKind::Index { object, key, access }, span(inner))
+                    });
+                    self.captures(inner, item);
+                }
                 capture(self, &node.rest);
             }
             Pattern::MatchClass(node) => {
-                let patterns = node.arguments.patterns.iter();
-                patterns.for_each(|inner| self.captures(inner, None));
-                let keywords = node.arguments.keywords.iter();
-                keywords.for_each(|keyword| self.captures(&keyword.pattern, None));
+                self.positions(&node.arguments.patterns, subject);
+                for keyword in &node.arguments.keywords {
+                    let member = subject.map(|object| {
+                        let name = self.builder.name(keyword.attr.as_str());
+                        self.builder.expr(ExprKind::Member { object, name }, span(keyword))
+                    });
+                    self.captures(&keyword.pattern, member);
+                }
             }
             Pattern::MatchStar(node) => capture(self, &node.name),
             Pattern::MatchAs(node) => {
@@ -753,6 +768,22 @@ impl Walk<'_> {
                 }
             }
             Pattern::MatchValue(_) | Pattern::MatchSingleton(_) => {}
+        }
+    }
+
+    /// Binds the names of patterns that stand for the positions of `subject`.
+    fn positions(&mut self, patterns: &[Pattern], subject: Option<ExprId>) {
+        let mut is_counted = true;
+        for (position, pattern) in (0..).zip(patterns) {
+            is_counted &= !matches!(pattern, Pattern::MatchStar(_));
+            match (pattern, subject.filter(|_| is_counted)) {
+                (Pattern::MatchAs(node), Some(value)) if node.pattern.is_none() => {
+                    if let Some(name) = &node.name {
+                        self.bind(name.as_str(), BindingKind::Unpacked { value, position }, span(name));
+                    }
+                }
+                _ => self.captures(pattern, None),
+            }
         }
     }
 

@@ -1,11 +1,12 @@
 //! Reads the call edges off what receivers know: calls, what is called without saying so, what libraries and frameworks call.
 //!
-//! Coroutines that are handed on are in `coroutines`, where libraries enter the program in `handlers`, what frameworks fill in in `injections`, what is declared for whole routers in
+//! Coroutines that are handed on are in `coroutines`, where libraries enter the program in `handlers`, what frameworks fill in in `injections`, what operators and accesses call in `operators`, what is declared for whole routers in
 //! `routers`.
 
 mod coroutines;
 mod handlers;
 mod injections;
+mod operators;
 mod routers;
 
 use super::Program;
@@ -15,7 +16,7 @@ use super::entries::EntryPoint;
 use super::names::FunctionRef;
 use super::receivers::{Entry, Handed, PathId, Receivers, Thing, Things, asked_by_text};
 use crate::catalog::{Entry as Known, Node, Role};
-use crate::facts::{BlockKind, CallId, ExprId, ExprKind, FileFacts, ScopeId};
+use crate::facts::{Access, BlockKind, CallId, ExprId, ExprKind, FileFacts, ScopeId};
 use crate::finding::{Confidence, Site};
 use crate::source::FileId;
 use coroutines::{BY_CALL, Coroutines};
@@ -103,6 +104,7 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
     pub(super) fn walk_all(receivers: &'w mut Receivers<'p, 'a>, program: &'p Program<'a>) -> Walked {
         receivers.find_properties();
         let calls = receivers.visited_calls();
+        let special = receivers.special_names();
         let mut walk = Self::new(receivers, program);
         walk.visit_calls(&calls);
         for file in walk.receivers.own_files() {
@@ -111,6 +113,8 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
             }
             walk.visit_blocks(file, &|_| true);
             walk.visit_properties(file);
+            walk.visit_operators(file, &special);
+            walk.visit_class_statements(file);
             walk.visit_declarations(file);
         }
         walk.found
@@ -523,21 +527,14 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 file,
                 span: super::names::last_name_span(facts, subject),
             };
-            for entry in self.receivers.settled(file, subject) {
-                let Thing::Instance(class, exact) = entry.thing else {
-                    continue;
-                };
-                for name in names {
-                    let called = self.receivers.special(class, exact, name);
-                    self.add_targets(&called, caller, site, None, BY_CALL);
-                    let Some(next) = next_of(name) else { continue };
-                    for iterator in self.receivers.results_of(&called) {
-                        if let Thing::Instance(class, exact) = iterator.thing {
-                            let called = self.receivers.special(class, exact, next);
-                            self.add_targets(&called, caller, site, None, BY_CALL);
-                        }
-                    }
-                }
+            let subjects = self.receivers.settled(file, subject);
+            for name in names {
+                let called = self.specials(&subjects, name);
+                self.add_targets(&called, caller, site, None, BY_CALL);
+                let Some(next) = next_of(name) else { continue };
+                let iterators = self.receivers.results_of(&called);
+                let called = self.specials(&iterators, next);
+                self.add_targets(&called, caller, site, None, BY_CALL);
             }
         }
         // A class that is raised is made.
@@ -556,6 +553,18 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 self.add_targets(&classes, caller, site, None, BY_CALL);
             }
         }
+    }
+
+    /// A special method of all objects among some things.
+    fn specials(&mut self, things: &Things, name: &str) -> Things {
+        let mut called = Things::default();
+        for entry in things.iter() {
+            if let Thing::Instance(class, exact) = entry.thing {
+                let methods = self.receivers.special(class, exact, name);
+                called.extend(&methods.at_most(entry.confidence));
+            }
+        }
+        called
     }
 
     /// Whether something is made by the language itself, as what loops run over and `with` enters mostly is: a literal, what a built-in
@@ -591,7 +600,9 @@ impl<'w, 'p, 'a> EdgeWalk<'w, 'p, 'a> {
                 continue;
             };
             let called = if written.contains(&expr) {
-                self.receivers.setters(file, object, name)
+                self.receivers.setters(file, object, name, Access::Write)
+            } else if facts.deletions.contains(&expr) {
+                self.receivers.setters(file, object, name, Access::Delete)
             } else {
                 self.receivers.getters(file, object, name)
             };

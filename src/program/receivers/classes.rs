@@ -7,7 +7,8 @@ use super::news::News;
 use super::{Exact, PathId, Receivers, Symbol, Thing, Things, python_files};
 use crate::catalog::Node;
 use crate::facts::{
-    BindingId, BindingKind, BlockKind, ClassId, ExprId, ExprKind, FileFacts, MODULE_SCOPE, Name, ScopeKind, Store,
+    Access, BindingId, BindingKind, BlockKind, ClassId, ExprId, ExprKind, FileFacts, MODULE_SCOPE, Name, ScopeKind,
+    Store,
 };
 use crate::finding::Confidence;
 use crate::program::bindings::{at_end_of_scope, lookup};
@@ -44,6 +45,8 @@ pub(super) struct StoredValue {
     pub(super) annotation: Option<ExprId>,
     /// Whether it is written to the class, not to an object: functions written there are methods.
     pub(super) to_class: bool,
+    /// Whether a method of the class writes it.
+    pub(super) is_own: bool,
 }
 
 /// A name that is written in more places to what is not known tells nothing.
@@ -287,14 +290,18 @@ impl<'p> Receivers<'p, '_> {
         }
         let mut things = Things::default();
         for entry in self.dispatched(class, exact, symbol, name) {
-            things.extend(
-                &self
-                    .looked_up_on_object(entry.thing, class, exact)
-                    .at_most(entry.confidence),
-            );
+            let getters = self.described(entry.thing, class, name, Access::Read);
+            let mut found = self.results_of(&getters);
+            if found.is_empty() {
+                found = self.looked_up_on_object(entry.thing, class, exact);
+            }
+            things.extend(&found.at_most(entry.confidence));
         }
         if things.is_empty() && !name.starts_with("__") {
             things = self.handed_on((class, exact), symbol, name);
+            if things.is_empty() && self.is_whole {
+                things = self.given_instead(class, exact);
+            }
         }
         things
     }
@@ -349,20 +356,34 @@ impl<'p> Receivers<'p, '_> {
         match thing {
             Thing::Method(function) | Thing::ClassMethod(function) => Things::one(Thing::Bound(function, class, exact)),
             Thing::Property(function) => self.given_to(function, Some((class, exact)), None),
+            Thing::Properties(..) => {
+                let getters = self.accessors_in(thing, (class, exact), Access::Read);
+                self.results_of(&getters)
+            }
             other => Things::one(other),
         }
     }
 
-    /// The properties that `object.name` reads, as methods bound to the object.
-    pub(super) fn getters_of(&mut self, class: ClassRef, exact: Exact, symbol: Symbol, name: &str) -> Things {
-        let things = self.dispatched(class, exact, symbol, name);
-        let mut getters = Things::default();
-        for entry in things {
-            if let Thing::Property(function) = entry.thing {
-                getters.add(Thing::Bound(function, class, exact), entry.confidence);
-            }
+    /// What reading (or writing) `object.name` calls: functions of properties bound to the object, methods of descriptors.
+    pub(super) fn accessors_of(
+        &mut self,
+        class: ClassRef,
+        exact: Exact,
+        (symbol, name): (Symbol, &str),
+        access: Access,
+    ) -> Things {
+        let mut called = Things::default();
+        for entry in self.dispatched(class, exact, symbol, name) {
+            let mut found = self.accessors_in(entry.thing, (class, exact), access);
+            found.extend(&self.described(entry.thing, class, name, access));
+            called.extend(&found.at_most(entry.confidence));
         }
-        getters
+        called
+    }
+
+    /// What an object holds under a name, whatever its class gives for names that it lacks.
+    pub(super) fn plain_member(&mut self, class: ClassRef, exact: Exact, symbol: Symbol, name: &str) -> Things {
+        self.dispatched(class, exact, symbol, name)
     }
 
     /// `super().name`
@@ -475,7 +496,7 @@ impl<'p> Receivers<'p, '_> {
     }
 
     /// What the first class of a resolution order that binds `name` in its body binds it to.
-    fn class_level(&mut self, order: &[Ancestor], name: &str) -> Things {
+    pub(super) fn class_level(&mut self, order: &[Ancestor], name: &str) -> Things {
         for ancestor in order {
             let found = match *ancestor {
                 Ancestor::Project((file, class)) => {
@@ -675,6 +696,12 @@ impl<'p> Receivers<'p, '_> {
         }));
         handed.extend(facts.stores.iter().filter_map(|store| store.value));
         handed.extend(facts.returns.iter().filter_map(|returned| returned.value));
+        // A class that hears of those below it may make them.
+        for (id, _) in facts.numbered_classes() {
+            if !self.told_of_class((file, id)).is_empty() {
+                self.make((file, id));
+            }
+        }
         // What a package gives away, its users make.
         let gives_away = self.program[file].path.ends_with("__init__.py");
         let exported = crate::program::names::declared_exports(facts).unwrap_or_default();
@@ -744,7 +771,7 @@ impl<'p> Receivers<'p, '_> {
                 if let Some((class, to_class)) = self.own_target(file, store)
                     && let ExprKind::Member { name, .. } = facts[store.target].kind
                 {
-                    self.add_store(class, name, file, store.value, store.annotation, to_class);
+                    self.add_store(class, name, file, store.value, store.annotation, (to_class, true));
                 }
             }
         }
@@ -757,13 +784,14 @@ impl<'p> Receivers<'p, '_> {
         file: FileId,
         value: Option<ExprId>,
         annotation: Option<ExprId>,
-        to_class: bool,
+        (to_class, is_own): (bool, bool),
     ) {
         let stored = StoredValue {
             file,
             value,
             annotation,
             to_class,
+            is_own,
         };
         self.learn(News::Stored(class, name, stored));
     }
@@ -816,10 +844,10 @@ impl<'p> Receivers<'p, '_> {
                 for entry in objects {
                     match entry.thing {
                         Thing::Instance(class, _) => {
-                            self.add_store(class, name, file, Some(value), store.annotation, false);
+                            self.add_store(class, name, file, Some(value), store.annotation, (false, false));
                         }
                         Thing::Class(class, _) => {
-                            self.add_store(class, name, file, Some(value), store.annotation, true);
+                            self.add_store(class, name, file, Some(value), store.annotation, (true, false));
                         }
                         Thing::Module(place) => {
                             if let Some((at, _)) = self.program.names_of(place) {
@@ -863,7 +891,7 @@ impl<'p> Receivers<'p, '_> {
         let arguments = facts.arguments(&facts[call]);
         for argument in arguments {
             let Some(keyword) = argument.keyword else { continue };
-            self.add_store(class, keyword, file, Some(argument.value), None, false);
+            self.add_store(class, keyword, file, Some(argument.value), None, (false, true));
         }
         let positional = arguments
             .iter()
@@ -876,6 +904,17 @@ impl<'p> Receivers<'p, '_> {
         for (argument, field) in arguments[..positional].iter().zip(fields) {
             self.learn(News::Filled(class, field, file, argument.value));
         }
+    }
+
+    /// The field of an object at a position: of a named tuple, or of what a pattern takes apart.
+    pub(super) fn field_at(&mut self, class: ClassRef, exact: Exact, position: u32) -> Things {
+        let fields = self.field_names(class);
+        let Some((file, name)) = fields.get(position as usize).copied() else {
+            return Things::default();
+        };
+        let symbol = self.symbol(file, name);
+        let name = self.text(file, name);
+        self.object_member(class, exact, symbol, name)
     }
 
     /// The annotated names of a class's body in the order they stand, bases first.
@@ -913,6 +952,7 @@ impl<'p> Receivers<'p, '_> {
                 self.add_property((file, function));
             }
         }
+        self.find_accessors();
     }
 
     /// Adds a function to the properties, if it is one; the property's name.

@@ -402,7 +402,15 @@ impl Receivers<'_, '_> {
                     }
                     given
                 }
-                (Thing::Instance(class, exact), _) => self.iterated(class, exact),
+                (Thing::Instance(class, exact), Some(position)) => {
+                    let given = self.iterated(class, exact);
+                    if given.is_empty() {
+                        self.field_at(class, exact, position)
+                    } else {
+                        given
+                    }
+                }
+                (Thing::Instance(class, exact), None) => self.iterated(class, exact),
                 // The members of an enumeration.
                 (Thing::Class(class, _), None) => Things::one(Thing::Instance(class, Exact::Yes)),
                 _ => Things::default(),
@@ -757,6 +765,7 @@ impl Receivers<'_, '_> {
         }
         let (key, value, spread) = match facts.text(name) {
             "append" | "add" | "appendleft" | "put" | "put_nowait" => (None, 0, false),
+            "set" if arguments.len() == 1 => (None, 0, false),
             "insert" => (None, 1, false),
             "setdefault" => (Some(0), 1, false),
             "extend" | "update" => (None, 0, true),
@@ -891,6 +900,7 @@ impl Receivers<'_, '_> {
             "dict.values" | "dict.items" | "dict.keys" => made(),
             "dict.copy" | "list.copy" | "set.copy" | "tuple.copy" => Some(self.settled(file, object?)),
             "super" => self.super_object(file, call),
+            "property" => Some(Things::one(Thing::Properties(file, call))),
             "object.__new__" => {
                 let mut things = Things::default();
                 for entry in self.settled(file, argument(0)?) {
@@ -929,7 +939,7 @@ impl Receivers<'_, '_> {
                 Some(things)
             }
             "str" | "repr" => made(),
-            "staticmethod" | "classmethod" | "property" => Some(self.value(file, argument(0)?)),
+            "staticmethod" | "classmethod" => Some(self.value(file, argument(0)?)),
             _ => {
                 let (class, _) = name.split_once('.')?;
                 (class == "str").then(|| Things::one(Thing::Made(file, this.expr)))

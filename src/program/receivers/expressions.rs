@@ -8,7 +8,7 @@ use crate::facts::{
     ParameterKind, ScopeId, ScopeKind,
 };
 use crate::finding::Confidence;
-use crate::program::bindings::{at_end_of_scope, bound_value, lookup_range, reaching};
+use crate::program::bindings::{at_end_of_scope, bound_value, led_back, lookup_range, reaching};
 use crate::program::modules::Place;
 use crate::program::names::{ClassRef, FunctionRef};
 use crate::source::{FileId, Span};
@@ -83,7 +83,9 @@ impl Receivers<'_, '_> {
         let holding = if found.len() == 1 {
             std::iter::once(BindingId::at(found.start)).collect()
         } else {
-            reaching(facts, found.clone(), scope, place)
+            let mut holding = reaching(facts, found.clone(), scope, place);
+            holding.extend(led_back(facts, found.clone(), place));
+            holding
         };
         let mut things = Things::default();
         for binding in holding {
@@ -254,12 +256,68 @@ impl Receivers<'_, '_> {
             };
         }
         if let Some(annotation) = parameter.annotation {
-            let declared = self.annotated(file, annotation);
+            let mut declared = self.annotated(file, annotation);
             if !declared.is_empty() {
+                if self.holds_anything(file, annotation) {
+                    declared.add(Thing::Parameter(function, index), Confidence::Certain);
+                }
                 return declared;
             }
         }
         Things::one(Thing::Parameter(function, index))
+    }
+
+    /// Whether a type is that of a container of which it leaves open what it holds: a list of
+    /// functions, or of what a variable of types stands for.
+    fn holds_anything(&mut self, file: FileId, annotation: ExprId) -> bool {
+        let facts = self.facts(file);
+        let ExprKind::Index { object, key, .. } = facts[annotation].kind else {
+            return false;
+        };
+        let wrapper = crate::program::names::last_name(facts, object).map_or("", |name| facts.text(name));
+        if !is_container(wrapper) {
+            return false;
+        }
+        let inner: Vec<ExprId> = match facts[key].kind {
+            ExprKind::Group(options) => facts.list(options).to_vec(),
+            _ => vec![key],
+        };
+        inner.into_iter().any(|inner| self.is_any_type(file, inner))
+    }
+
+    /// Whether a type leaves open what a value is: a function, a variable of types, what an alias of such says.
+    fn is_any_type(&mut self, file: FileId, annotation: ExprId) -> bool {
+        let facts = self.facts(file);
+        let named = match facts[annotation].kind {
+            ExprKind::Index { object, .. } => object,
+            ExprKind::Name { .. } | ExprKind::Member { .. } => annotation,
+            _ => return false,
+        };
+        if self.holds_anything(file, annotation) {
+            return true;
+        }
+        let things = self.settled(file, named);
+        if things.is_empty() {
+            return true;
+        }
+        for entry in things.iter() {
+            let is_open = match entry.thing {
+                Thing::Library(path) => {
+                    matches!(self.paths.text(path).rsplit('.').next(), Some("Callable" | "Any"))
+                        || self.paths.builtin_name(path).is_some_and(is_type_parameter)
+                }
+                Thing::Made(at, expr) if (at, expr) != (file, named) => match self.facts(at)[expr].kind {
+                    ExprKind::Call(call) => self.bound_of_variable(at, call).is_empty(),
+                    ExprKind::Index { .. } => self.holds_anything(at, expr),
+                    _ => false,
+                },
+                _ => false,
+            };
+            if is_open {
+                return true;
+            }
+        }
+        false
     }
 
     /// Of the objects that may be injected those that are what is declared. A factory of dependencies gives objects of any class, or of
@@ -308,6 +366,10 @@ impl Receivers<'_, '_> {
         }
         match self.kind_of_method(function) {
             super::definitions::MethodKind::Static => None,
+            // It is told of classes below.
+            super::definitions::MethodKind::OfClass if self.is_named(function, "__init_subclass__") => {
+                Some(Thing::Class(class, Exact::OrBelow))
+            }
             super::definitions::MethodKind::OfClass => Some(Thing::Class(class, Exact::Receiver)),
             _ => Some(Thing::Instance(class, Exact::Receiver)),
         }
@@ -491,15 +553,20 @@ impl Receivers<'_, '_> {
 
     /// What the star imports of a file bring under `name`.
     fn starred(&mut self, file: FileId, name: &str) -> Things {
-        for place in self.program.starred_modules(file, MODULE_SCOPE, name) {
-            if let Some((at, scope)) = self.program.names_of(place) {
-                let mut found = self.own_member(at, scope, name);
-                if found.is_empty() && self.program.modules.submodule(place, name).is_some() {
-                    found = self.submodule(place, name);
-                }
+        let places = self.program.starred_modules(file, MODULE_SCOPE, name);
+        for place in &places {
+            if let Some((at, scope)) = self.program.names_of(*place) {
+                let found = self.own_member(at, scope, name);
                 if !found.is_empty() {
                     return found;
                 }
+            }
+        }
+        // A submodule goes by what the package itself binds to its name, be it by a star.
+        for place in places {
+            let found = self.submodule(place, name);
+            if !found.is_empty() {
+                return found;
             }
         }
         match self.program.starred_library(file, MODULE_SCOPE, name) {
@@ -547,6 +614,7 @@ impl Receivers<'_, '_> {
                 }
                 Thing::Made(file, expr) => self.builtin_member(file, expr, name),
                 Thing::Rest(function, index) => self.rest_member(function, index, name),
+                Thing::Properties(file, call) => self.member_of_property(file, call, name),
                 Thing::Function(_) | Thing::Bound(..) if name == "__wrapped__" => Things::one(entry.thing),
                 Thing::Function(function) | Thing::Bound(function, ..) => {
                     let mut found = self.registered_member(function, name);
@@ -664,6 +732,7 @@ impl Receivers<'_, '_> {
                         Thing::Class(class, _) if !self.is_protocol(class) => Thing::Instance(class, Exact::OrBelow),
                         Thing::Library(path) => match self.paths.builtin_name(path) {
                             Some("object" | "type" | "callable") => continue,
+                            Some(name) if is_type_parameter(name) => continue,
                             // An alias of types: `Token = Annotated[…]`.
                             _ if is_no_type(self.paths.text(path)) => continue,
                             _ => Thing::LibraryInstance(path),
@@ -769,6 +838,22 @@ fn is_container(name: &str) -> bool {
             | "Generator"
             | "AsyncGenerator"
     )
+}
+
+/// Whether a name that nothing binds, and that is no built-in type, is a type parameter: the `T` of `class Box[T]`.
+fn is_type_parameter(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && ![
+            "Error",
+            "Exception",
+            "Warning",
+            "Exit",
+            "Interrupt",
+            "Iteration",
+            "Group",
+        ]
+        .iter()
+        .any(|ending| name.ends_with(ending))
 }
 
 /// Types that say nothing of what a value is.

@@ -4,7 +4,7 @@
 //! every call of the program calls, [`Receivers::on_demand`] only what is asked for. The steps, each in a file of its own: `expressions` (names, members, items, choices), `classes`
 //! (resolution order, attributes, overriding), `definitions` (decorators), `results` (what calls give), `arguments` (what callers
 //! pass), `containers` (elements of lists and mappings), `named` (members whose names are values), `injection` and `fixtures`
-//! (parameters that a framework fills), `shapes` (what an object must be by what is asked of it), `records` (what a store gives). `things` says what a value can be,
+//! (parameters that a framework fills), `accessors` (what is called without a call), `shapes` (what an object must be by what is asked of it), `records` (what a store gives). `things` says what a value can be,
 //! `memo` how circles among all that end, `demand` which calls are looked at, `news` how the workers that share the files tell one
 //! another what they learn.
 //!
@@ -12,6 +12,7 @@
 //! only a type checker can tell. Arguments flow into parameters, results out of calls, both without regard to the calling context,
 //! but a parameter that is handed back is the argument of that very call.
 
+mod accessors;
 mod arguments;
 mod classes;
 mod containers;
@@ -37,7 +38,7 @@ pub(crate) use things::{Entry, Exact, Thing, Things};
 use super::Program;
 use super::names::{ClassRef, FunctionRef, has_decorator};
 use crate::catalog::Role;
-use crate::facts::{CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId, Splat};
+use crate::facts::{Access, CallId, ExprId, FileFacts, FunctionId, Language, Name, ScopeId, Splat};
 use crate::finding::Confidence;
 use crate::source::FileId;
 use arguments::Flow;
@@ -452,17 +453,24 @@ impl<'p, 'a> Receivers<'p, 'a> {
         self.property_names.contains(&symbol)
     }
 
-    /// The functions that writing `object.name` calls.
-    pub(crate) fn setters(&mut self, file: FileId, object: ExprId, name: Name) -> Things {
+    /// The functions that writing (or deleting) `object.name` calls.
+    pub(crate) fn setters(&mut self, file: FileId, object: ExprId, name: Name, access: Access) -> Things {
+        let decorator = if access == Access::Delete { "deleter" } else { "setter" };
+        let symbol = self.symbol(file, name);
         let text = self.text(file, name);
         let mut found = Things::default();
         for entry in self.settled(file, object) {
             let Thing::Instance(class, exact) = entry.thing else {
                 continue;
             };
+            found.extend(
+                &self
+                    .accessors_of(class, exact, (symbol, text), access)
+                    .at_most(entry.confidence),
+            );
             let is_setter = |(file, id): &FunctionRef| {
                 let facts = &self.program[*file].facts;
-                facts[*id].name.is_some_and(|name| facts.text(name) == text) && has_decorator(facts, *id, "setter")
+                facts[*id].name.is_some_and(|name| facts.text(name) == text) && has_decorator(facts, *id, decorator)
             };
             if let Some(setter) = self.methods_of(class).iter().find(|method| is_setter(method)) {
                 found.add(Thing::Bound(*setter, class, exact), entry.confidence);
@@ -478,9 +486,11 @@ impl<'p, 'a> Receivers<'p, 'a> {
         let mut found = Things::default();
         for entry in self.settled(file, object) {
             if let Thing::Instance(class, exact) = entry.thing {
-                for getter in self.getters_of(class, exact, symbol, text) {
-                    found.add(getter.thing, getter.confidence.min(entry.confidence));
-                }
+                found.extend(
+                    &self
+                        .accessors_of(class, exact, (symbol, text), Access::Read)
+                        .at_most(entry.confidence),
+                );
             }
         }
         found
@@ -575,6 +585,12 @@ impl<'p, 'a> Receivers<'p, 'a> {
 
     fn key_of_parameter(&self, (file, function): FunctionRef, index: u32) -> Key {
         self.first_keys[file.0 as usize].parameter + self.facts(file)[function].parameters.start + index
+    }
+
+    /// Whether a function has a name.
+    fn is_named(&self, (file, function): FunctionRef, name: &str) -> bool {
+        let facts = self.facts(file);
+        facts[function].name.is_some_and(|own| facts.text(own) == name)
     }
 
     /// The class whose body holds a function directly.

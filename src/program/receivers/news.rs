@@ -106,6 +106,7 @@ impl Receivers<'_, '_> {
                     value: Some(*value),
                     annotation: None,
                     to_class: false,
+                    is_own: true,
                 };
                 add(self.stores.entry((*class, symbol)).or_default(), value, MOST_STORES)
             }

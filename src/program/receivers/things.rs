@@ -32,6 +32,8 @@ pub(crate) enum Thing {
     ClassMethod(FunctionRef),
     /// The same for a property: reading it calls it.
     Property(FunctionRef),
+    /// What `property(get, set)` gives, by its call.
+    Properties(FileId, CallId),
     /// A class.
     Class(ClassRef, Exact),
     /// An object of a class.
