@@ -505,10 +505,13 @@ impl Words {
         looks_generated(text) && !self.is_placeholder(text)
     }
 
-    /// Whether a text is written like the fingerprint of a public key of PGP, by which it is fetched: forty digits in capitals.
+    /// Whether a text is written like the fingerprint of a public key of PGP, by which it is fetched: forty digits in capitals; or
+    /// like the address of an account, which is made of one: `0x` and forty digits.
     #[must_use]
     pub fn is_fingerprint(&self, text: &str) -> bool {
-        text.len() == 40 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
+        let is_address = |digits: &str| digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        text.strip_prefix("0x").is_some_and(is_address)
+            || text.len() == 40 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
     }
 
     /// Whether a text of this name would be of plain words, where a service gives out keys that are none: `api_key="my-secret-key"`.

@@ -50,6 +50,12 @@ fn judge(program: &Program<'_>, data: &ProgramFile, setting: &Setting, shows_key
     if is_reference(name) || above.iter().any(|above| is_reference(facts.text(*above))) || text.starts_with("pk_") {
         return None;
     }
+    // A container that a job of a workflow starts beside itself ends with the job.
+    if let [jobs, _, services, ..] = above
+        && (facts.text(*jobs), facts.text(*services)) == ("jobs", "services")
+    {
+        return None;
+    }
     let is_certain = words.is_certainly_secret(name);
     let is_secret = words.is_generated_secret(standing_in(text)) && (is_certain || !words.is_fingerprint(text))
         || is_certain

@@ -2,7 +2,9 @@
 
 use super::{Findings, is_for_tests};
 use crate::catalog::Role;
-use crate::facts::{Binding, BindingKind, BlockKind, Comparison, ExprId, ExprKind, Language, MODULE_SCOPE, ScopeId};
+use crate::facts::{
+    Binding, BindingKind, BlockKind, Comparison, Expr, ExprId, ExprKind, Language, MODULE_SCOPE, ScopeId,
+};
 use crate::finding::{Confidence, Site, Step};
 use crate::program::{KeySource, Outcome, Program, ProgramFile};
 use crate::source::{FileId, Span};
@@ -169,7 +171,7 @@ impl<'p> Literals<'p> {
             if let BindingKind::Value(value) = binding.kind {
                 let before = out.len();
                 self.judge(facts.text(binding.name), value, binding.scope, out);
-                if out.len() > before && self.is_only_compared(binding) {
+                if out.len() > before && (self.is_only_compared(binding) || self.is_only_key(binding)) {
                     out.truncate(before);
                 }
             }
@@ -268,6 +270,41 @@ impl<'p> Literals<'p> {
                 }
                 _ => false,
             })
+    }
+
+    /// Whether all that a file does with a constant of its own is to look things up by it: `session[AUTH_KEY]`, `answer.get(AUTH_KEY)`.
+    /// That is a name, if it reads like one.
+    fn is_only_key(&self, constant: &Binding) -> bool {
+        let facts = &self.data.facts;
+        let words = self.program.catalog().words();
+        let is_it = |expr: ExprId| matches!(facts[expr].kind, ExprKind::Name { name, .. } if name == constant.name);
+        let is_plain = match constant.kind {
+            BindingKind::Value(value) => {
+                matches!(facts[value].kind, ExprKind::Text(text) if !words.is_generated_secret(facts.text(text)))
+            }
+            _ => false,
+        };
+        if constant.scope != MODULE_SCOPE || !is_plain {
+            return false;
+        }
+        let of_indexes = facts.exprs.iter().filter_map(|expr| match expr.kind {
+            ExprKind::Index { key, .. } if is_it(key) => Some(facts[key].span),
+            _ => None,
+        });
+        let of_calls = facts.calls.iter().filter_map(|call| {
+            let ExprKind::Member { name, .. } = facts[call.callee].kind else {
+                return None;
+            };
+            let first = facts.arguments(call).first()?.value;
+            (matches!(facts.text(name), "get" | "pop" | "setdefault") && is_it(first)).then(|| facts[first].span)
+        });
+        let keys: Vec<Span> = of_indexes.chain(of_calls).collect();
+        let is_other = |expr: &Expr| {
+            matches!(expr.kind, ExprKind::Name { name, .. } if name == constant.name)
+                && expr.span != constant.span
+                && !keys.contains(&expr.span)
+        };
+        !keys.is_empty() && !facts.exprs.iter().any(is_other)
     }
 
     /// Keyword arguments, fields of struct literals, what is written to the environment, defaults of options.

@@ -130,7 +130,10 @@ impl Looking<'_> {
         }
         let lets_in = self.lets_in(expr, is_equal, message == "prefix");
         // A token whose case does not matter is a word of some language, and opens nothing.
-        let is_about_authentication = words.is_credential(&name) || (self.is_gate(scope) && !self.is_lowered(subject));
+        // Nor is it the key of a service, which has signs of both cases.
+        let may_be_in_any_case = words.is_credential(&name) && !words.is_made_up_key(&name, "");
+        let is_about_authentication =
+            may_be_in_any_case || ((words.is_credential(&name) || self.is_gate(scope)) && !self.is_lowered(subject));
         (is_about_authentication && lets_in)
             .then(|| Check {
                 file: self.file,

@@ -161,10 +161,10 @@ fn first_line(facts: &FileFacts, expr: ExprId) -> Span {
     }
 }
 
-/// Whether a module helps tests, by its name: `testing.py`, `testing/client.py`, `pytest_plugin.py`.
+/// Whether a module helps tests, by its name: `testing.py`, `testing/client.py`, `pytest_plugin.py`, `fake_client.py`.
 fn is_for_tests(path: &str) -> bool {
     path.split(['/', '.'])
-        .any(|segment| matches!(segment, "pytest_plugin" | "testing"))
+        .any(|segment| matches!(segment, "fakes" | "pytest_plugin" | "testing") || segment.starts_with("fake_"))
 }
 
 /// Whether code of tests is no test itself, and mints or fetches tokens: what falls back there hides a failure of the program.

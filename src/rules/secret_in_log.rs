@@ -5,8 +5,8 @@ mod added;
 use super::{Findings, is_test_support};
 use crate::catalog::Role;
 use crate::facts::{
-    Access, Binding, BindingKind, BlockKind, Call, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, Language,
-    Name, Range, ScopeId,
+    Access, Binding, BindingKind, BlockKind, Call, CallId, Comparison, Exit, ExprId, ExprKind, FileFacts, How,
+    Language, Name, Range, ScopeId,
 };
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{FunctionRef, PrintedSecrets, Program, ProgramFile, ReadBy, Surface, WaysToSecrets};
@@ -378,29 +378,83 @@ impl<'p> Leaks<'p> {
         })
     }
 
-    /// Whether a call stands where what it shows is known to be what a constant says: `if key == PLACEHOLDER: raise ValueError(key)`.
+    /// Whether a call stands where what it shows is known to be what a constant says, to refer to something else, or not to be there:
+    /// `if key == PLACEHOLDER: raise ValueError(key)`, `if key.startswith("${")`.
     fn is_constant(&self, call: &Call, place: Span) -> bool {
         let facts = self.facts();
-        let is_shown = |value: ExprId| facts[value].span != place && self.is_told_at(value, place);
+        facts.blocks_around(call.block).any(|(_, block)| match block.kind {
+            BlockKind::Branch { condition, holds } => self.is_known(condition, holds, place),
+            _ => false,
+        })
+    }
+
+    /// Whether a condition that holds or does not says what stands in a place.
+    fn is_known(&self, condition: ExprId, holds: bool, place: Span) -> bool {
+        let facts = self.facts();
+        let is_shown = |value: ExprId| {
+            let bare = self.without_case(value);
+            facts[bare].span != place && self.is_told_at(bare, place)
+        };
         let is_constant = |value: ExprId| match facts[value].kind {
-            ExprKind::Text(_) => true,
+            ExprKind::Text(_) | ExprKind::Nothing => true,
             ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => is_upper_case(facts.text(name)),
             _ => false,
         };
-        facts.blocks_around(call.block).any(|(_, block)| match block.kind {
-            BlockKind::Branch { condition, holds } => match facts[condition].kind {
-                ExprKind::Compare { operator, left, right } => {
-                    let is_equal = match operator {
-                        Comparison::Equal => holds,
-                        Comparison::NotEqual => !holds,
+        let of_all = |parts: Range, needs_all: bool| {
+            let mut parts = facts.list(parts).iter();
+            if needs_all {
+                parts.all(|part| self.is_known(*part, holds, place))
+            } else {
+                parts.any(|part| self.is_known(*part, holds, place))
+            }
+        };
+        match facts[condition].kind {
+            ExprKind::Not(inner) => self.is_known(inner, !holds, place) || (holds && is_shown(inner)),
+            ExprKind::Both(parts) => of_all(parts, !holds),
+            ExprKind::Choice {
+                options,
+                how: How::FirstPresent,
+            } => of_all(options, holds),
+            ExprKind::Compare { operator, left, right } => match operator {
+                Comparison::Equal => holds && is_shown(left) && is_constant(right),
+                Comparison::NotEqual => !holds && is_shown(left) && is_constant(right),
+                Comparison::In | Comparison::NotIn => {
+                    let is_in = (operator == Comparison::In) == holds;
+                    let ExprKind::Group(values) = facts[right].kind else {
+                        return false;
+                    };
+                    is_in && is_shown(left) && facts.list(values).iter().all(|value| is_constant(*value))
+                }
+                Comparison::Order => false,
+            },
+            ExprKind::Call(call) => match (facts[facts[call].callee].kind, facts.arguments(&facts[call])) {
+                (ExprKind::Member { object, name }, [beginning]) if holds => {
+                    let refers = match facts[beginning.value].kind {
+                        ExprKind::Text(text) => facts.text(text).starts_with(['$', '{', '%', '<']),
                         _ => false,
                     };
-                    is_equal && is_shown(left) && is_constant(right)
+                    matches!(facts.text(name), "startswith" | "starts_with") && refers && is_shown(object)
                 }
                 _ => false,
             },
             _ => false,
-        })
+        }
+    }
+
+    /// A value, whatever its case and the blanks around it: `key` of `key.strip().lower()`.
+    fn without_case(&self, value: ExprId) -> ExprId {
+        let facts = self.facts();
+        match facts[value].kind {
+            ExprKind::Call(call) => match (facts[facts[call].callee].kind, facts.arguments(&facts[call])) {
+                (ExprKind::Member { object, name }, [])
+                    if matches!(facts.text(name), "casefold" | "lower" | "strip" | "upper") =>
+                {
+                    self.without_case(object)
+                }
+                _ => value,
+            },
+            _ => value,
+        }
     }
 
     /// Whether what stands in a place is told again as `value`.

@@ -19,7 +19,7 @@ use mistake::Document;
 use std::collections::BTreeMap;
 
 /// Test code, unless `files.test` says otherwise.
-pub const TEST_GLOBS: [&str; 17] = [
+pub const TEST_GLOBS: [&str; 19] = [
     "tests/",
     "test/",
     "*_tests/",
@@ -32,6 +32,8 @@ pub const TEST_GLOBS: [&str; 17] = [
     "*_unittest.py",
     "*_unittests.py",
     "tests.py",
+    "**/settings/test.py",
+    "**/settings/testing.py",
     "conftest.py",
     "*_test.rs",
     "*_tests.rs",

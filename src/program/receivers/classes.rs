@@ -212,8 +212,12 @@ impl<'p> Receivers<'p, '_> {
         let mut things = Things::default();
         for (file, value) in self.other_stores.get(&(holder, symbol)).cloned().unwrap_or_default() {
             things.extend(&self.value(file, value).at_most(Confidence::Likely));
+            // Of a name that very much is written to nothing is told apart.
+            if things.is_full(self.most_functions()) {
+                break;
+            }
         }
-        things
+        things.first(self.most_functions())
     }
 
     /// What an object of which nothing is known holds under a name that the program writes only to such objects:

@@ -175,6 +175,10 @@ impl Receivers<'_, '_> {
         }
         let mut last: Option<Write> = None;
         for write in self.writes.get(&(file, container)).cloned()? {
+            // What another file writes stands in no run of statements of this one.
+            if write.file != file {
+                continue;
+            }
             let begins = |write: &Write| self.facts(file)[write.value].span;
             let is_later = last.as_ref().is_none_or(|last| begins(last) < begins(&write));
             if is_later && self.overwrites(&write, key, file, container, place) {
@@ -329,10 +333,7 @@ impl Receivers<'_, '_> {
         place: crate::source::Span,
     ) -> bool {
         let facts = self.facts(file);
-        if write.file != file
-            || facts[write.value].span.end > place.start
-            || facts[write.value].span.start < facts[container].span.end
-        {
+        if facts[write.value].span.end > place.start || facts[write.value].span.start < facts[container].span.end {
             return false;
         }
         let has_key = if write.spread {

@@ -477,6 +477,12 @@ impl<'p> Chains<'p> {
                 Some(inner) => self.collect(file, inner, depth + 1, out),
                 None => add(AlternativeKind::Other),
             },
+            // `LOCAL_PLACEHOLDER_KEY` says what it holds.
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. }
+                if self.program.catalog().words().says_made_up(facts.text(name)) =>
+            {
+                add(AlternativeKind::Literal(facts.text(name).to_owned()));
+            }
             ExprKind::Name { .. } | ExprKind::Member { .. } => {
                 let values = self.program.values(file, expr);
                 let written: Vec<(FileId, ExprId)> = values
@@ -636,7 +642,8 @@ impl Chains<'_> {
                 *holder == name && own.is_some_and(|own| own == scope || facts.bindings_of(scope, name).is_empty())
             }),
             ExprKind::Member { name, .. } => holders.contains(&(name, None)),
-            _ => facts[expr].span == read && holds(expr),
+            // `if read("KEY", "")`, `if (read("KEY") or "").strip()`
+            kind => holds(expr) && (facts[expr].span == read || matches!(kind, ExprKind::Choice { .. })),
         };
         let branches = facts.blocks.iter().filter_map(|block| match block.kind {
             BlockKind::Branch { condition, .. } => Some(condition),
@@ -650,8 +657,15 @@ impl Chains<'_> {
             },
             _ => None,
         });
+        // `bool(self.token)`
+        let asked = facts
+            .calls
+            .iter()
+            .filter(|call| matches!(facts[call.callee].kind, ExprKind::Name { name, .. } if facts.text(name) == "bool"))
+            .filter_map(|call| facts.arguments(call).first().map(|argument| argument.value));
         branches
             .chain(choices)
+            .chain(asked)
             .any(|condition| self.asks_for(condition, &is_it, 0))
     }
 

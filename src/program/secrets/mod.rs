@@ -152,10 +152,17 @@ fn read_at(program: &Program<'_>, data: &ProgramFile, site: &LibrarySite) -> Opt
         names,
         subject: program.written(site.file, site.callee),
         expr: Some(site.expr),
-        default: program.argument(site, "default"),
+        default: program
+            .argument(site, "default")
+            .filter(|default| role != Role::DeclaresOption || !is_flag(facts, *default)),
         confidence: site.confidence,
         through: Vec::new(),
     })
+}
+
+/// Whether a text is the flag of an option, which stands first where the default stands elsewhere: `Annotated[str, Option("--key")]`.
+fn is_flag(facts: &FileFacts, expr: ExprId) -> bool {
+    matches!(facts[expr].kind, ExprKind::Text(text) if facts.text(text).starts_with('-'))
 }
 
 /// What reads settings by the names that are handed on beside it: `map(os.getenv, NAMES)`.
