@@ -189,6 +189,7 @@ struct Flag {
 struct Authentication {
     nobody: Vec<String>,
     stand_ins: Vec<String>,
+    of_somebody: Vec<String>,
     identities: Vec<String>,
     identity_fields: Vec<String>,
     who_fields: Vec<String>,
@@ -1008,7 +1009,11 @@ impl Words {
         let words = words_of(&words);
         let says = |list: &[String]| words.iter().any(|word| has(list, word));
         let authentication = &self.file.authentication;
-        says(&authentication.nobody) || (says(&authentication.stand_ins) && says(&authentication.identities))
+        let is_identity = |word: &&str| has(&authentication.identities, word);
+        let behind = words.iter().rev().take_while(|word| !is_identity(word));
+        let is_of_one = || behind.into_iter().any(|word| has(&authentication.of_somebody, word));
+        says(&authentication.nobody)
+            || (says(&authentication.stand_ins) && says(&authentication.identities) && !is_of_one())
     }
 
     /// The same without those who may be let in on purpose as nobody in particular.
@@ -1160,7 +1165,13 @@ impl Words {
     #[must_use]
     pub fn makes_signed_data_token(&self, name: &str) -> bool {
         let authentication = &self.file.authentication;
-        authentication.signed.is_said(name) || has(&authentication.signed_by, &split(name).replace(' ', "_"))
+        self.says_signed(name) || has(&authentication.signed_by, &split(name).replace(' ', "_"))
+    }
+
+    /// Whether such a name says of signed data that it lets somebody in, and not only that it is a token.
+    #[must_use]
+    pub fn says_signed(&self, name: &str) -> bool {
+        self.file.authentication.signed.is_said(name)
     }
 
     /// Whether a service says at such an address whether a token is good: `/auth/validate`, `introspection_url`.

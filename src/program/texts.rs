@@ -164,10 +164,26 @@ impl Program<'_> {
             }
         }
         for (file, element) in listed {
-            let found = self.texts(file, element).into_iter();
+            let found = self.texts(file, self.compiled(file, element)).into_iter();
             texts.extend(found.filter(|text| matches!(self[text.file].facts[text.expr].kind, ExprKind::Text(_))));
         }
         texts
+    }
+
+    /// The pattern in `re.compile(pattern)`; anything else as it is.
+    fn compiled(&self, file: FileId, expr: ExprId) -> ExprId {
+        let facts = &self[file].facts;
+        match facts[expr].kind {
+            ExprKind::Call(call)
+                if last_name(facts, facts[call].callee).is_some_and(|name| facts.text(name) == "compile") =>
+            {
+                facts
+                    .arguments(&facts[call])
+                    .first()
+                    .map_or(expr, |pattern| pattern.value)
+            }
+            _ => expr,
+        }
     }
 
     /// What the list is called that an expression is, or that a loop whose variable it is goes over.

@@ -2,7 +2,7 @@
 
 use super::Findings;
 use crate::catalog::Words;
-use crate::facts::{BindingKind, BlockKind, ExprId, ExprKind, FileFacts, FunctionId, Language};
+use crate::facts::{BindingKind, BlockKind, Call, ExprId, ExprKind, FileFacts, FunctionId, Language};
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{FunctionRef, Outcome, Program};
 use crate::source::{FileId, Span};
@@ -87,7 +87,7 @@ fn routes(program: &Program<'_>, file: FileId, minters: &FxHashSet<FunctionRef>)
             .arguments(call)
             .iter()
             .find_map(|argument| match facts[argument.value].kind {
-                ExprKind::Text(text) if facts.text(text).starts_with('/') => {
+                ExprKind::Text(text) if facts.text(text).starts_with('/') || is_router_of_rests(facts, call) => {
                     Some((facts.text(text), facts[argument.value].span))
                 }
                 _ => None,
@@ -109,6 +109,15 @@ fn routes(program: &Program<'_>, file: FileId, minters: &FxHashSet<FunctionRef>)
         }
     }
     found
+}
+
+/// Django's `path("auth/test-login/", …)`: what it is given has no `/` in front.
+fn is_router_of_rests(facts: &FileFacts, call: &Call) -> bool {
+    let name = match facts[call.callee].kind {
+        ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name),
+        _ => "",
+    };
+    matches!(name, "path" | "re_path" | "url") && facts.arguments(call).len() > 1
 }
 
 /// The function that an expression decorates.
@@ -152,7 +161,48 @@ fn headers(program: &Program<'_>, file: FileId) -> Vec<Door> {
             });
         }
     }
+    found.extend(asked_headers(program, file));
     found
+}
+
+/// The same for a header that a parameter asks for: `x_test_user: str = Header(None)`.
+fn asked_headers(program: &Program<'_>, file: FileId) -> Vec<Door> {
+    let facts = &program[file].facts;
+    let words = program.catalog().words();
+    let mut found = Vec::new();
+    for (function, data) in facts.numbered_functions() {
+        for parameter in facts.parameters(data) {
+            let name = facts.text(parameter.name);
+            let Some(default) = parameter.default else { continue };
+            if !is_header(words, &name.replace('_', "-")) || !is_made_by(facts, default, "Header") {
+                continue;
+            }
+            let speaks = |condition: ExprId| {
+                let mut within = facts.exprs_within(facts[condition].span);
+                within.any(|(_, expr)| matches!(expr.kind, ExprKind::Name { name, .. } if name == parameter.name))
+            };
+            if is_gate(program, file, function) && is_let_in(program, file, function, speaks) {
+                found.push(Door {
+                    file,
+                    place: parameter.span,
+                    message: "header",
+                    name: name.to_owned(),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Whether a value is what a function of this name gives.
+fn is_made_by(facts: &FileFacts, value: ExprId, maker: &str) -> bool {
+    match facts[value].kind {
+        ExprKind::Call(call) => match facts[facts[call].callee].kind {
+            ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => facts.text(name) == maker,
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// Whether the name of a header speaks of a test or a bypass.
@@ -186,6 +236,12 @@ fn lets_in(program: &Program<'_>, file: FileId, function: FunctionId, place: Spa
                 .exprs_within(span)
                 .any(|(_, expr)| matches!(expr.kind, ExprKind::Name { name, .. } if bound.contains(&name)))
     };
+    is_let_in(program, file, function, speaks)
+}
+
+/// Whether a condition that `speaks` of something lets somebody in.
+fn is_let_in(program: &Program<'_>, file: FileId, function: FunctionId, speaks: impl Fn(ExprId) -> bool) -> bool {
+    let facts = &program[file].facts;
     let blocks = facts.numbered_blocks();
     let mut branches = blocks.filter(|(_, block)| {
         facts.function_around(block.scope) == Some(function)

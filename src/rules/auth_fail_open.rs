@@ -3,7 +3,7 @@
 use super::{Findings, first_line};
 use crate::facts::{
     Argument, BindingKind, BlockId, BlockKind, CallId, ExprId, ExprKind, FileFacts, FunctionId, How, Language, Name,
-    ScopeId,
+    ScopeId, Store,
 };
 use crate::finding::{CodeScope, Confidence, Site};
 use crate::program::{Origin, Outcome, Program, Validation};
@@ -72,14 +72,21 @@ impl Judge<'_, '_> {
         let program = self.program;
         let file = validation.file;
         let facts = &program[file].facts;
-        if self.catches_something_else(file, arm) {
+        if program.catches_something_else(file, arm) {
             return;
         }
         let outcomes = program.outcomes(file, arm);
         let mut others = program.validations_below(file, arm);
         if let Some(other) = others.find(|other| !program.is_only_logged(file, facts[other.call].expr)) {
             let other = *other;
-            if outcomes.iter().any(|outcome| *outcome != Outcome::Refuses) {
+            let keeps = facts.stores.iter().any(|store| facts.is_below(store.block, arm));
+            let fails = |outcome: &Outcome| match outcome {
+                Outcome::Refuses => true,
+                // What is said of a token that is not let in changes nothing.
+                Outcome::Fails => !keeps,
+                _ => false,
+            };
+            if !outcomes.iter().all(fails) {
                 self.other_way(validation, &other, rescue_place(facts, arm));
             }
             return;
@@ -88,7 +95,8 @@ impl Judge<'_, '_> {
             .into_iter()
             .find_map(|outcome| match outcome {
                 Outcome::StandsIn(_) => Some("stand-in"),
-                Outcome::Accepts(_) => Some("accepts"),
+                // `is_expired` says yes of a token that is not good.
+                Outcome::Accepts(_) => (!self.asks_for_failure(file, validation)).then_some("accepts"),
                 Outcome::Gives(value) => self.gives_stand_in(file, arm, value).then_some("stand-in"),
                 Outcome::GoesOn => self.goes_on(validation, attempt, arm),
                 Outcome::Refuses | Outcome::Fails | Outcome::Jumps => None,
@@ -101,6 +109,12 @@ impl Judge<'_, '_> {
             let values = vec![("call", self.written(validation))];
             self.report(validation, rescue_place(facts, arm), message, values);
         }
+    }
+
+    /// Whether the function around a validation asks whether the token is not good: `is_token_expired`.
+    fn asks_for_failure(&self, file: FileId, validation: &Validation) -> bool {
+        let name = self.program.function_name(file, scope_of(self.program, validation));
+        name.is_some_and(|name| self.program.catalog().words().refuses(name))
     }
 
     /// What goes on behind the arm although the token was refused.
@@ -177,26 +191,6 @@ impl Judge<'_, '_> {
         let bindings = facts.bindings_of(scope, name).iter();
         let mut bound = bindings.filter(|binding| facts.is_below(binding.block, arm));
         bound.any(|binding| matches!(binding.kind, BindingKind::Value(value) if self.program.is_stand_in(file, value)))
-    }
-
-    /// Whether what the arm catches says nothing about the token: a missing module, a cancelled task.
-    fn catches_something_else(&self, file: FileId, arm: BlockId) -> bool {
-        let facts = &self.program[file].facts;
-        let BlockKind::Rescue {
-            catches: Some(catches), ..
-        } = facts[arm].kind
-        else {
-            return false;
-        };
-        let caught = match facts[catches].kind {
-            ExprKind::Group(caught) => facts.list(caught).to_vec(),
-            _ => vec![catches],
-        };
-        caught.iter().all(|caught| {
-            let written = self.program.written(file, *caught);
-            let name = written.rsplit(['.', ':']).next().unwrap_or("");
-            self.program.catalog().words().is_unrelated_error(name)
-        })
     }
 
     // The same in one expression: `validate(token).unwrap_or_else(…)`, `validate(token) or ANONYMOUS`
@@ -348,9 +342,10 @@ impl Judge<'_, '_> {
     fn fails_by_value(&self, (file, function): (FileId, FunctionId)) -> bool {
         let program = self.program;
         let facts = &program[file].facts;
-        // Who leaves is not let in, whatever becomes of the token.
-        let leaves = |name| program.catalog().words().ends_session(facts.text(name));
-        if facts[function].name.is_some_and(leaves) {
+        // Who leaves is not let in, whatever becomes of the token, and what cannot be refreshed stays as it is.
+        let words = program.catalog().words();
+        let leaves = |name| words.ends_session(facts.text(name)) || words.refreshes(facts.text(name));
+        if facts[function].name.is_some_and(leaves) || empties_first(program, file, function) {
             return false;
         }
         let own = program.validations_in(file).iter();
@@ -646,6 +641,21 @@ fn leaves_word(facts: &FileFacts, arm: BlockId) -> bool {
         .iter()
         .any(|binding| facts.is_below(binding.block, arm) && !matches!(binding.kind, BindingKind::Caught(_)));
     binds || facts.stores.iter().any(|store| facts.is_below(store.block, arm))
+}
+
+/// Whether a function empties a field before it fills it, so that others can see there whether it went well.
+fn empties_first(program: &Program<'_>, file: FileId, function: FunctionId) -> bool {
+    let facts = &program[file].facts;
+    let own = |store: &&Store| facts.function_around(facts[store.block].scope) == Some(function);
+    let stores: Vec<&Store> = facts.stores.iter().filter(own).collect();
+    let is_emptied = |store: &Store| {
+        store.block == facts[function].body && store.value.is_some_and(|value| facts[value].kind == ExprKind::Nothing)
+    };
+    stores.iter().enumerate().any(|(index, first)| {
+        let mut later = stores.iter().skip(index + 1);
+        is_emptied(first)
+            && later.any(|store| program.written(file, store.target) == program.written(file, first.target))
+    })
 }
 
 /// Whether an attempt keeps or gives back what came of its validation, so that others can see whether it went well.

@@ -81,13 +81,14 @@ fn has_own_thread(program: &Program<'_>, file: FileId, function: FunctionId) -> 
     edges.peek().is_some() && edges.all(|edge| edge.thread == Thread::Other)
 }
 
-/// Whether code before a call fails in the loop's own thread: `if threading.current_thread() is self._thread: raise …`.
+/// Whether code before a call fails in the loop's own thread: `if threading.current_thread() is self._thread: raise …`,
+/// `if loop is asyncio.get_running_loop(): raise …`.
 fn refuses_own_thread(facts: &FileFacts, call: CallId) -> bool {
     let asks_for_thread = |condition: ExprId| {
         let place = facts[condition].span;
         facts.exprs_within(place).any(|(_, expr)| {
             matches!(expr.kind, ExprKind::Name { name, .. } | ExprKind::Member { name, .. }
-                    if matches!(facts.text(name), "current_thread" | "get_ident" | "get_native_id"))
+                    if matches!(facts.text(name), "current_thread" | "get_ident" | "get_native_id" | "get_running_loop"))
         })
     };
     facts.blocks_before(&facts[call]).any(|(_, block)| match block.kind {

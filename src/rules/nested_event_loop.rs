@@ -2,7 +2,9 @@
 
 use super::{Findings, others};
 use crate::catalog::Role;
-use crate::facts::{BindingKind, BlockKind, CallId, Comment, ExprId, ExprKind, FileFacts, Language, ScopeKind, Splat};
+use crate::facts::{
+    BindingKind, BlockKind, CallId, Comment, ExprId, ExprKind, FileFacts, FunctionId, Language, ScopeKind, Splat,
+};
 use crate::finding::{Confidence, Edit, Site, Step};
 use crate::program::{AsyncWays, LibrarySite, LoopState, Program};
 use crate::source::{FileId, Span};
@@ -59,7 +61,7 @@ pub(super) fn check(program: &Program<'_>, out: &mut Findings) {
     made_runtimes(program, out);
 }
 
-/// Whether the branch in which the loop is started patches it before: `nest_asyncio.apply(loop)`.
+/// Whether the branch in which the loop is started patches it before (`nest_asyncio.apply(loop)`), or the function that gives the loop.
 fn is_patched_there(program: &Program<'_>, site: &LibrarySite, call: CallId) -> bool {
     let facts = &program[site.file].facts;
     let place = facts[site.expr].span;
@@ -67,12 +69,37 @@ fn is_patched_there(program: &Program<'_>, site: &LibrarySite, call: CallId) -> 
     let branch = own
         .into_iter()
         .find(|(_, block)| matches!(block.kind, BlockKind::Branch { .. }));
-    branch.is_some_and(|(_, branch)| {
+    let in_branch = branch.is_some_and(|(_, branch)| {
         program.sites_of(Role::AllowsNestedLoops).any(|patch| {
             let span = program[patch.file].facts[patch.expr].span;
             patch.file == site.file && branch.span.contains(span) && span.start < place.start
         })
-    })
+    });
+    in_branch || is_given_patched(program, site)
+}
+
+/// `loop = patched_loop()`
+fn is_given_patched(program: &Program<'_>, site: &LibrarySite) -> bool {
+    let facts = &program[site.file].facts;
+    let ExprKind::Member { object, .. } = facts[site.callee].kind else {
+        return false;
+    };
+    let ExprKind::Name { name, scope } = facts[object].kind else {
+        return false;
+    };
+    let bindings = facts.bindings_of(scope, name).iter();
+    let mut made = bindings.filter_map(|binding| match binding.kind {
+        BindingKind::Value(value) => match facts[value].kind {
+            ExprKind::Call(made) => Some(made),
+            _ => None,
+        },
+        _ => None,
+    });
+    let patches = |(file, function): (FileId, FunctionId)| {
+        let mut patches = program.sites_of(Role::AllowsNestedLoops);
+        patches.any(|patch| patch.file == file && program[file].facts.function_around(patch.scope) == Some(function))
+    };
+    made.any(|made| program.functions_at(site.file, facts[made].callee).any(patches))
 }
 
 /// `asyncio.run(work())` as `await work()`. In a comprehension that would make an asynchronous generator of a generator.

@@ -188,7 +188,7 @@ impl Flags<'_> {
                 }
                 Scalar::Nothing => continue,
             };
-            if is_off && !(kind == FlagName::Requires && self.has_path_beside(index)) {
+            if is_off && !(kind == FlagName::Requires && (self.has_path_beside(index) || self.describes_request())) {
                 self.report(setting.key_span, MODULE_SCOPE, &name, value, kind, key());
                 if kind != FlagName::Mode {
                     self.offer(self.switched_setting(setting));
@@ -490,7 +490,7 @@ impl Flags<'_> {
                 continue;
             }
             for (name, span, value) in flags {
-                if !self.reads_flag(value, interesting) {
+                if !self.reads_flag(value, interesting) && !self.is_effect_of_option(expr.span, facts.text(name)) {
                     self.judge(span, scope, facts.text(name), value);
                 }
             }

@@ -7,7 +7,7 @@ use crate::facts::{
     ScopeId, ScopeKind, Splat,
 };
 use crate::finding::{Confidence, Site, Step};
-use crate::program::{CallEdge, Caller, FunctionRef, LibrarySite, Origin, Program, ValueOrigin};
+use crate::program::{CallEdge, Caller, FunctionRef, LibrarySite, Origin, Outcome, Program, ValueOrigin};
 use crate::source::{FileId, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -254,19 +254,35 @@ fn decided_by(program: &Program<'_>, origin: &ValueOrigin, site: &LibrarySite, c
         if is_absence(facts, condition, holds, check) {
             return Vec::new();
         }
-        while let ExprKind::Not(inner) = facts[condition].kind {
-            (condition, holds) = (inner, !holds);
+        loop {
+            (condition, holds) = match facts[condition].kind {
+                ExprKind::Not(inner) => (inner, !holds),
+                // `verify_exp is False`
+                ExprKind::Compare { operator, left, right } => match (operator, facts[right].kind) {
+                    (Comparison::Equal, ExprKind::Truth(truth)) => (left, truth == holds),
+                    (Comparison::NotEqual, ExprKind::Truth(truth)) => (left, truth != holds),
+                    _ => break,
+                },
+                _ => break,
+            };
         }
-        if !is_parameter(program, origin.file, condition) || !origin.trail.is_empty() {
+        if !is_parameter(program, origin.file, condition) {
             continue;
         }
         let said = program.origins(origin.file, condition);
         let is_literal = |said: &ValueOrigin| matches!(program[said.file].facts[said.expr].kind, ExprKind::Truth(_));
-        if !said.is_empty() && said.iter().all(is_literal) {
-            let mut deciding: Vec<ValueOrigin> = said
-                .into_iter()
-                .filter(|said| program[said.file].facts[said.expr].kind == ExprKind::Truth(holds))
-                .collect();
+        // One that is called like the option is handed on: what callers keep elsewhere is their word, too.
+        let is_option = matches!(facts[condition].kind, ExprKind::Name { name, .. }
+            if program.catalog().words().verification_options().any(|(option, _)| option == facts.text(name)));
+        let says_so = |said: &ValueOrigin| program[said.file].facts[said.expr].kind == ExprKind::Truth(holds);
+        if !origin.trail.is_empty() {
+            if is_option && !said.is_empty() && !said.iter().any(says_so) {
+                return Vec::new();
+            }
+            continue;
+        }
+        if !said.is_empty() && (is_option || said.iter().all(is_literal)) {
+            let mut deciding: Vec<ValueOrigin> = said.into_iter().filter(says_so).collect();
             for said in &mut deciding {
                 said.trail.push(Step {
                     site: Site {
@@ -538,15 +554,17 @@ impl<'p, 'a> Verification<'p, 'a> {
                 lapse
                     .checks
                     .iter()
-                    .all(|check| self.is_compared(file, function, *check, 0))
+                    .all(|check| self.is_compared(file, function, *check, 0) || self.is_checked_below(lapse, *check))
                     || self.is_only_looked_at(lapse)
+                    || matches!(lapse.read, Read::Site(site) if self.is_minted(&site))
             }
             "signature-off" | "unverified-read" | "passed-in" => self.is_verified_elsewhere(lapse),
             _ => false,
         }
     }
 
-    /// Whether the read stands where verifying failed and an error is raised in any case: it only tells more about the error.
+    /// Whether the read stands where verifying failed and an error is raised, or `False` handed back, in any case: it only tells more
+    /// about the error.
     fn fails_anyway(&self, lapse: &Lapse) -> bool {
         let facts = &self.program[lapse.primary.file].facts;
         let call = match lapse.read {
@@ -555,10 +573,31 @@ impl<'p, 'a> Verification<'p, 'a> {
             _ => None,
         };
         call.is_some_and(|call| {
-            facts.blocks_around(facts[call].block).any(|(_, block)| {
-                matches!(block.kind, BlockKind::Rescue { .. }) && matches!(block.exit, Exit::Raises(_))
+            facts.blocks_around(facts[call].block).any(|(id, block)| {
+                matches!(block.kind, BlockKind::Rescue { .. })
+                    && match block.exit {
+                        Exit::Raises(_) => true,
+                        Exit::Returns(Some(value)) => {
+                            let outcomes = self.program.outcomes(lapse.primary.file, id);
+                            self.says_no(lapse.primary.file, value)
+                                && outcomes
+                                    .iter()
+                                    .all(|outcome| matches!(outcome, Outcome::Refuses | Outcome::Fails))
+                        }
+                        _ => false,
+                    }
             })
         })
+    }
+
+    /// `return False`, `return False, {"message": "expired"}`: a failure that keeps nothing of the token.
+    fn says_no(&self, file: FileId, value: ExprId) -> bool {
+        let facts = &self.program[file].facts;
+        let said = match facts[value].kind {
+            ExprKind::Group(elements) => facts.list(elements).first().copied(),
+            _ => Some(value),
+        };
+        said.is_some_and(|said| facts[said].kind == ExprKind::Truth(false))
     }
 
     fn is_verified_elsewhere(&self, lapse: &Lapse) -> bool {
@@ -775,7 +814,10 @@ impl<'p, 'a> Verification<'p, 'a> {
         let words = self.program.catalog().words();
         let holds_claims = |place: Span| {
             facts.exprs_within(place).any(|(_, expr)| match expr.kind {
-                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => words.holds_claims(facts.text(name)),
+                ExprKind::Name { name, .. } | ExprKind::Member { name, .. } => {
+                    let name = facts.text(name);
+                    words.holds_claims(name) || claim_of(check) == Some(name)
+                }
                 _ => false,
             })
         };
@@ -793,6 +835,36 @@ impl<'p, 'a> Verification<'p, 'a> {
                     .into_iter()
                     .chain(handed)
                     .any(holds_claims)
+        })
+    }
+
+    /// Whether the claims are handed to a function that compares the claim: `self._check_times(claims)`.
+    fn is_checked_below(&self, lapse: &Lapse, check: TokenCheck) -> bool {
+        let file = lapse.primary.file;
+        let facts = &self.program[file].facts;
+        let read = match lapse.read {
+            Read::Site(site) if site.file == file => site.expr,
+            Read::Call(call, _) => facts[call].expr,
+            _ => return false,
+        };
+        let place = facts[read].span;
+        let function = facts.function_around(lapse.scope);
+        let bound: Vec<Name> = facts
+            .bindings_in(lapse.scope)
+            .iter()
+            .filter(|binding| matches!(binding.kind, BindingKind::Value(value) if facts[value].span == place))
+            .map(|binding| binding.name)
+            .collect();
+        let is_it = |value: ExprId| match facts[value].kind {
+            ExprKind::Name { name, .. } => bound.contains(&name),
+            _ => value == read,
+        };
+        let mut handed = facts
+            .calls_in(function)
+            .filter(|(_, call)| facts.arguments(call).iter().any(|argument| is_it(argument.value)));
+        handed.any(|(_, call)| {
+            let mut callees = self.program.functions_at(file, call.callee);
+            callees.any(|(file, callee)| compares(&self.program[file].facts, Some(callee), check))
         })
     }
 
@@ -1174,18 +1246,31 @@ fn part_of(facts: &FileFacts, kind: &ExprKind, names: &[&str]) -> Option<ExprId>
             let first = facts.arguments(&facts[call]).first()?;
             (facts.text(name) == "get" && is_one(first.value)).then_some(object)
         }
+        // `"exp" in x`
+        ExprKind::Compare {
+            operator: Comparison::In | Comparison::NotIn,
+            left,
+            right,
+        } => is_one(left).then_some(right),
         _ => None,
+    }
+}
+
+/// The claim that a check is about.
+fn claim_of(check: TokenCheck) -> Option<&'static str> {
+    match check {
+        TokenCheck::Expiry => Some("exp"),
+        TokenCheck::Audience => Some("aud"),
+        TokenCheck::Issuer => Some("iss"),
+        TokenCheck::NotBefore => Some("nbf"),
+        TokenCheck::Signature => None,
     }
 }
 
 /// Whether a function compares the claim that a check is about by itself.
 fn compares(facts: &FileFacts, function: Option<FunctionId>, check: TokenCheck) -> bool {
-    let claim = match check {
-        TokenCheck::Expiry => "exp",
-        TokenCheck::Audience => "aud",
-        TokenCheck::Issuer => "iss",
-        TokenCheck::NotBefore => "nbf",
-        TokenCheck::Signature => return false,
+    let Some(claim) = claim_of(check) else {
+        return false;
     };
     let extent = function.map_or(facts.blocks[0].span, |function| facts[function].extent);
     facts.exprs_within(extent).any(|(_, expr)| match expr.kind {
@@ -1217,9 +1302,11 @@ fn speaks_of(facts: &FileFacts, expr: ExprId, claim: &str, depth: u32) -> bool {
         ExprKind::Name { name, scope } => bindings_of(facts, scope, name).is_some_and(|bindings| {
             bindings.iter().any(|binding| match binding.kind {
                 BindingKind::Value(value) => deeper(value),
+                BindingKind::Element { over } => deeper(over),
                 _ => false,
             })
         }),
+        ExprKind::Each { element, .. } => deeper(element),
         ExprKind::Choice { options, .. } | ExprKind::Group(options) => {
             facts.list(options).iter().any(|option| deeper(*option))
         }

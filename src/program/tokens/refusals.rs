@@ -192,7 +192,10 @@ impl Program<'_> {
             }
             ExprKind::Call(call) => {
                 let callee = facts[call].callee;
-                self.is_stand_in(file, callee) || self.gives_stand_in(file, callee) || self.is_made_up_user(file, value)
+                self.is_stand_in(file, callee)
+                    || self.gives_stand_in(file, callee)
+                    || self.is_made_up_user(file, value)
+                    || self.wraps_stand_in(file, call)
             }
             ExprKind::Table(_) => self.is_made_up_user(file, value),
             ExprKind::Group(elements) => facts
@@ -201,6 +204,19 @@ impl Program<'_> {
                 .is_some_and(|first| self.is_stand_in(file, *first)),
             _ => false,
         }
+    }
+
+    /// A type around nothing but a stand-in: `CurrentUser(Claims { sub: "guest" })`.
+    fn wraps_stand_in(&self, file: FileId, call: CallId) -> bool {
+        let facts = &self[file].facts;
+        let name = last_name(facts, facts[call].callee).map_or("", |name| facts.text(name));
+        let [wrapped] = facts.arguments(&facts[call]) else {
+            return false;
+        };
+        let is_type = name.starts_with(char::is_uppercase) && !self.catalog.words().refuses(name) && name != "Err";
+        is_type
+            && matches!(facts[wrapped.value].kind, ExprKind::Call(_) | ExprKind::Table(_))
+            && self.is_stand_in(file, wrapped.value)
     }
 
     /// Whether a value says who somebody is with a text that is written there: `User(id="guest")`, `{"sub": "someone"}`.
@@ -298,6 +314,27 @@ impl Program<'_> {
                 let outcomes = self.outcomes_at(*file, body, depth + 1);
                 outcomes.iter().all(|outcome| *outcome == Outcome::Refuses)
             })
+    }
+
+    /// Whether what the arm catches says nothing about the token: a missing module, a cancelled task, a client that left.
+    #[must_use]
+    pub fn catches_something_else(&self, file: FileId, arm: BlockId) -> bool {
+        let facts = &self[file].facts;
+        let BlockKind::Rescue {
+            catches: Some(catches), ..
+        } = facts[arm].kind
+        else {
+            return false;
+        };
+        let caught = match facts[catches].kind {
+            ExprKind::Group(caught) => facts.list(caught).to_vec(),
+            _ => vec![catches],
+        };
+        caught.iter().all(|caught| {
+            let written = self.written(file, *caught);
+            let name = written.rsplit(['.', ':']).next().unwrap_or("");
+            self.catalog.words().is_unrelated_error(name)
+        })
     }
 
     /// The calls in or below `block` that pass the request on to what it was meant for.

@@ -46,6 +46,26 @@ impl Flags<'_> {
         before.iter().rev().take_while(is_neighbour).any(is_path) || behind.iter().take_while(is_neighbour).any(is_path)
     }
 
+    /// Whether a file describes a request to another system, by an address and a method beside one another: that system says whom it asks.
+    pub(super) fn describes_request(&self) -> bool {
+        let facts = &self.data.facts;
+        let is_method = |setting: &&Setting| {
+            let last = facts.path(setting.path).last().map_or("", |name| facts.text(*name));
+            let verbs = ["DELETE", "GET", "PATCH", "POST", "PUT"];
+            last == "method" && matches!(setting.value, Scalar::Text(text) if verbs.contains(&facts.text(text)))
+        };
+        let mut methods = facts.config.iter().filter(is_method);
+        methods.any(|method| {
+            let own = facts.path(method.path);
+            facts.config.iter().any(|setting| {
+                let path = facts.path(setting.path);
+                path.len() == own.len()
+                    && path[..path.len() - 1] == own[..own.len() - 1]
+                    && matches!(setting.value, Scalar::Text(text) if facts.text(text).starts_with("http"))
+            })
+        })
+    }
+
     /// Whether a call sends a request, in which a flag of this kind leaves out credentials of its own: `self.request("post", url,
     /// skip_auth=True)`, `self._api_get(url, auth_required=False)`.
     pub(super) fn sends_request(&self, call: &Call, kind: FlagName) -> bool {
@@ -328,6 +348,22 @@ impl Flags<'_> {
             };
             let is_path = matches!(facts[*first].kind, ExprKind::Text(text) if facts.text(text).starts_with('/'));
             is_path && others.iter().any(|other| facts[*other].span == table)
+        })
+    }
+
+    /// Whether a table says what an option of the flag's own name does: `{"no-auth": ({"Server": {"no_auth": True}}, "…")}`.
+    pub(super) fn is_effect_of_option(&self, table: Span, flag: &str) -> bool {
+        let facts = &self.data.facts;
+        let is_option = |key: ExprId| {
+            matches!(facts[key].kind, ExprKind::Text(text)
+                if facts.text(text).trim_start_matches('-').replace('-', "_").eq_ignore_ascii_case(flag))
+        };
+        facts.exprs_around(table).any(|(_, expr)| match expr.kind {
+            ExprKind::Table(entries) if expr.span != table => facts
+                .entries(entries)
+                .iter()
+                .any(|(key, value)| facts[*value].span.contains(table) && key.is_some_and(is_option)),
+            _ => false,
         })
     }
 
