@@ -209,15 +209,26 @@ impl<'p> Receivers<'p, '_> {
     pub(super) fn stored_elsewhere(&mut self, holder: Holder, symbol: Symbol) -> Things {
         // More may be written as long as rounds go on: by functions that are passed the object.
         self.is_open = true;
-        let mut things = Things::default();
-        for (file, value) in self.other_stores.get(&(holder, symbol)).cloned().unwrap_or_default() {
-            things.extend(&self.value(file, value).at_most(Confidence::Likely));
-            // Of a name that very much is written to nothing is told apart.
-            if things.is_full(self.most_functions()) {
-                break;
+        let Some(stored) = self.other_stores.get(&(holder, symbol)).cloned() else {
+            return Things::default();
+        };
+        let key = match self.elsewhere_keys.get(&(holder, symbol)) {
+            Some(key) => *key,
+            None => {
+                let key = self.memo.new_key();
+                self.elsewhere_keys.insert((holder, symbol), key);
+                key
             }
-        }
-        things.first(self.most_functions())
+        };
+        // What is written may be read from such an object in turn: `node.next = node.next.next`.
+        self.solve(key, |receivers| {
+            receivers.is_open = true;
+            let mut things = Things::default();
+            for (file, value) in stored {
+                things.extend(&receivers.value(file, value).at_most(Confidence::Likely));
+            }
+            things
+        })
     }
 
     /// What an object of which nothing is known holds under a name that the program writes only to such objects:

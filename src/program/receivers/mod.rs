@@ -81,6 +81,7 @@ pub(crate) struct Receivers<'p, 'a> {
     /// Keys of what is not numbered in advance: attributes of classes, members of modules.
     attribute_keys: FxHashMap<(ClassRef, Symbol), Key>,
     dispatch_keys: FxHashMap<(ClassRef, Symbol), Key>,
+    elsewhere_keys: FxHashMap<(Holder, Symbol), Key>,
     member_keys: FxHashMap<(FileId, ScopeId, Symbol), Key>,
     container_keys: FxHashMap<(FileId, ExprId, Held), Key>,
     symbols: FxHashMap<Box<str>, Symbol>,
@@ -296,6 +297,7 @@ impl<'p, 'a> Receivers<'p, 'a> {
             first_keys,
             attribute_keys: FxHashMap::default(),
             dispatch_keys: FxHashMap::default(),
+            elsewhere_keys: FxHashMap::default(),
             member_keys: FxHashMap::default(),
             container_keys: FxHashMap::default(),
             symbols: FxHashMap::default(),
