@@ -345,14 +345,14 @@ impl<'p> Literals<'p> {
 
     fn in_tables(&self, out: &mut Vec<NamedLiteral>) {
         let facts = &self.data.facts;
-        let may_be_said = |name: &str| self.program.catalog().words().is_secret(name);
+        let words = self.program.catalog().words();
         for expr in &facts.exprs {
             let ExprKind::Table(entries) = expr.kind else { continue };
             for (key, value) in facts.entries(entries) {
                 if let Some(key) = key
                     && self.may_be_literal(*value)
                     && let ExprKind::Text(name) = facts[*key].kind
-                    && may_be_said(facts.text(name))
+                    && words.is_secret(facts.text(name))
                     && self.may_be_secret(facts.text(name), *value)
                     && !facts
                         .entries(entries)

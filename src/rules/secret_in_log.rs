@@ -864,7 +864,8 @@ impl<'p> Leaks<'p> {
                 };
                 let shown = match facts[value].kind {
                     ExprKind::Table(entries) => {
-                        self.shown_entry(entries, depth + 1, |key| !self.is_replaced(held, key))
+                        let replaced = self.replaced(held);
+                        self.shown_entry(entries, depth + 1, |key| !replaced.contains(&key))
                     }
                     _ => self.shown(value, depth + 1),
                 };

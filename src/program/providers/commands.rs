@@ -8,7 +8,6 @@ use crate::finding::Site;
 use crate::program::providers::deployments::environment_of;
 use crate::program::{Program, ProgramFile};
 use crate::source::{FileId, Span};
-use rustc_hash::FxHashSet;
 use std::borrow::Cow;
 
 /// Words and flags behind which the name of what is deployed stands.
@@ -47,20 +46,13 @@ impl Program<'_> {
     pub(super) fn provisions_of_commands(&self, file: FileId, data: &ProgramFile) -> Vec<Provision> {
         let facts = &data.facts;
         let mut found = Vec::new();
-        // What is put together is one command, whatever its parts are for themselves.
-        let mut parts: FxHashSet<ExprId> = FxHashSet::default();
-        for expr in &facts.exprs {
-            if let ExprKind::Template(of) = expr.kind {
-                parts.extend(facts.list(of));
-            }
-        }
         for (id, expr) in facts.numbered_exprs() {
             let words: Vec<Word<'_>> = match expr.kind {
                 ExprKind::Group(elements) => {
                     let elements = facts.list(elements).iter();
                     elements.map(|element| word(facts, *element)).collect()
                 }
-                ExprKind::Text(text) if begins_command(facts.text(text)) && !parts.contains(&id) => {
+                ExprKind::Text(text) if begins_command(facts.text(text)) && !is_part(facts, id) => {
                     words_of(facts.text(text), expr.span)
                 }
                 ExprKind::Template(of) => {
@@ -115,6 +107,12 @@ fn begins_command(text: &str) -> bool {
             Some(Gives::Variable) => text[first.len()..].starts_with('='),
             _ => false,
         }
+}
+
+/// Whether a text is put together with others: that is one command, whatever its parts are for themselves.
+fn is_part(facts: &FileFacts, text: ExprId) -> bool {
+    let mut around = facts.exprs_around(facts[text].span);
+    around.any(|(_, expr)| matches!(expr.kind, ExprKind::Template(parts) if facts.list(parts).contains(&text)))
 }
 
 /// An element of a list as a word: a hole in a text is `${}`.

@@ -212,14 +212,7 @@ impl<'p> Receivers<'p, '_> {
         let Some(stored) = self.other_stores.get(&(holder, symbol)).cloned() else {
             return Things::default();
         };
-        let key = match self.elsewhere_keys.get(&(holder, symbol)) {
-            Some(key) => *key,
-            None => {
-                let key = self.memo.new_key();
-                self.elsewhere_keys.insert((holder, symbol), key);
-                key
-            }
-        };
+        let key = self.memo.key_of(&mut self.elsewhere_keys, (holder, symbol));
         // What is written may be read from such an object in turn: `node.next = node.next.next`.
         self.solve(key, |receivers| {
             receivers.is_open = true;
@@ -437,14 +430,7 @@ impl<'p> Receivers<'p, '_> {
 
     /// What the objects of a class, or the class, hold under `name`: methods not bound yet.
     pub(super) fn attribute(&mut self, class: ClassRef, symbol: Symbol, name: &str) -> Things {
-        let key = match self.attribute_keys.get(&(class, symbol)) {
-            Some(key) => *key,
-            None => {
-                let key = self.memo.new_key();
-                self.attribute_keys.insert((class, symbol), key);
-                key
-            }
-        };
+        let key = self.memo.key_of(&mut self.attribute_keys, (class, symbol));
         self.solve(key, |receivers| {
             // Functions that are passed an object or a class may write to it as long as rounds go on.
             receivers.is_open |= receivers.is_collecting || receivers.is_whole;
@@ -595,14 +581,7 @@ impl<'p> Receivers<'p, '_> {
         if receiving.len() > MOST_RECEIVING {
             return self.attribute(class, symbol, name);
         }
-        let key = match self.dispatch_keys.get(&(class, symbol)) {
-            Some(key) => *key,
-            None => {
-                let key = self.memo.new_key();
-                self.dispatch_keys.insert((class, symbol), key);
-                key
-            }
-        };
+        let key = self.memo.key_of(&mut self.dispatch_keys, (class, symbol));
         self.solve(key, |receivers| {
             receivers.dispatched_to(class, &receiving, symbol, name)
         })

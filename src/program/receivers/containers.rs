@@ -203,12 +203,7 @@ impl Receivers<'_, '_> {
     }
 
     fn container_key(&mut self, what: (FileId, ExprId, Held)) -> super::Key {
-        if let Some(key) = self.container_keys.get(&what) {
-            return *key;
-        }
-        let key = self.memo.new_key();
-        self.container_keys.insert(what, key);
-        key
+        self.memo.key_of(&mut self.container_keys, what)
     }
 
     fn item_of_container(&mut self, file: FileId, container: ExprId, keys: &[ItemKey]) -> Things {

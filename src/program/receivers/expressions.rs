@@ -507,14 +507,7 @@ impl Receivers<'_, '_> {
         let Some((file, scope)) = self.program.names_of(place) else {
             return self.submodule(place, name);
         };
-        let key = match self.member_keys.get(&(file, scope, symbol)) {
-            Some(key) => *key,
-            None => {
-                let key = self.memo.new_key();
-                self.member_keys.insert((file, scope, symbol), key);
-                key
-            }
-        };
+        let key = self.memo.key_of(&mut self.member_keys, (file, scope, symbol));
         self.solve(key, |receivers| {
             receivers.is_open |= receivers.is_collecting;
             let mut things = receivers.own_member(file, scope, name);

@@ -5,6 +5,8 @@
 //! what met such a cut, or asked what callers pass, is worked out again. Sets only grow, so the rounds end.
 
 use super::things::Things;
+use rustc_hash::FxHashMap;
+use std::hash::Hash;
 
 /// Names something that is worked out once a round.
 pub(crate) type Key = u32;
@@ -50,10 +52,12 @@ impl Memo {
         }
     }
 
-    /// A key for something that is not numbered in advance.
-    pub(crate) fn new_key(&mut self) -> Key {
-        self.cells_of.push(0);
-        u32::try_from(self.cells_of.len() - 1).unwrap_or(u32::MAX)
+    /// The key of something that is not numbered in advance: the one that `keys` has for it, or a new one, kept there.
+    pub(crate) fn key_of<T: Eq + Hash>(&mut self, keys: &mut FxHashMap<T, Key>, what: T) -> Key {
+        *keys.entry(what).or_insert_with(|| {
+            self.cells_of.push(0);
+            u32::try_from(self.cells_of.len() - 1).unwrap_or(u32::MAX)
+        })
     }
 
     /// What is known of `key`; if it is nothing, the key counts as running from now on.

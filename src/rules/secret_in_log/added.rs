@@ -13,6 +13,16 @@ enum Happening<'p> {
     Taken { key: &'p str },
 }
 
+impl<'p> Happening<'p> {
+    /// The key under which nothing is left of what stood there before.
+    fn replaces(&self) -> Option<&'p str> {
+        match *self {
+            Self::Put { key, .. } => key,
+            Self::Taken { key } => Some(key),
+        }
+    }
+}
+
 /// A name whose value is shown.
 #[derive(Clone, Copy)]
 pub(super) struct Held {
@@ -41,7 +51,7 @@ impl<'p> Leaks<'p> {
             let Happening::Put { key, value } = *happening else {
                 continue;
             };
-            if !key.is_some_and(|key| later.iter().any(|later| replaces(later, key)))
+            if !key.is_some_and(|key| later.iter().any(|later| later.replaces() == Some(key)))
                 && let Some(shown) = self.shown(value, depth + 1).or_else(|| self.by_key(key, value))
             {
                 return Some(shown);
@@ -50,9 +60,11 @@ impl<'p> Leaks<'p> {
         None
     }
 
-    /// Whether what a mapping literal has under `key` is no longer there when the name that holds it is shown.
-    pub(super) fn is_replaced(&self, held: Held, key: &str) -> bool {
-        self.happened(held).iter().any(|happening| replaces(happening, key))
+    /// The keys under which a name no longer holds what it was bound to when it is shown.
+    pub(super) fn replaced(&self, held: Held) -> Vec<&'p str> {
+        let happened = self.happened(held).into_iter();
+        let keys = happened.filter_map(|happening| happening.replaces());
+        keys.collect()
     }
 
     /// Whether a name is not only bound but changed before it is shown: `token += sign`.
@@ -131,13 +143,5 @@ impl<'p> Leaks<'p> {
         }
         happened.sort_by_key(|(place, _)| place.start);
         happened.into_iter().map(|(_, happening)| happening).collect()
-    }
-}
-
-/// Whether nothing is left of what stood under `key` before.
-fn replaces(happening: &Happening<'_>, key: &str) -> bool {
-    match happening {
-        Happening::Put { key: other, .. } => *other == Some(key),
-        Happening::Taken { key: other } => *other == key,
     }
 }
